@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of fctorture's package.json, from the sources as well as from dist/. */
+export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)))
+
+function findPackageRoot(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : findPackageRoot(dirname(folder))
+}
+
+/** Where everything is kept that can be made again: $XDG_CACHE_HOME/fctorture. */
+export function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'fctorture')
+}
+
+/** Where run folders are kept: $XDG_DATA_HOME/fctorture/runs. */
+export function runsFolder(): string {
+  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture', 'runs')
+}

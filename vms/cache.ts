@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import lockfile from 'proper-lockfile'
+import { FctError } from '../harness/fct-error.js'
+import { cacheFolder } from '../harness/folders.js'
+
+/** Something that can be made again from its inputs. Equal inputs, equal hash, no work. */
+export interface Recipe {
+  /** Folder of the cache that the entry stands in: `kernel`, `rootfs`, `module` ... */
+  readonly kind: string
+  /** Everything that decides what comes out; hashed as JSON. */
+  readonly inputs: unknown
+  /** What a person is told while it is built: "root file system from bookworm packages". */
+  readonly title: string
+  /** Makes the entry in an empty folder. That folder is moved into place when this resolves, removed when it rejects. */
+  readonly build: (folder: string) => Promise<void>
+}
+
+/** Told of every entry that has to be built; the callback it returns is called when that is over. */
+export type BuildObserver = (title: string) => () => void
+
+export const silent: BuildObserver = () => () => undefined
+
+export function hashOf(inputs: unknown): string {
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 16)
+}
+
+function entryFolder(recipe: Pick<Recipe, 'kind' | 'inputs'>): string {
+  return join(cacheFolder(), recipe.kind, hashOf(recipe.inputs))
+}
+
+export function isCached(recipe: Pick<Recipe, 'kind' | 'inputs'>): boolean {
+  return existsSync(entryFolder(recipe))
+}
+
+/**
+ * The folder of the entry, built first if it is not there.
+ *
+ * An entry appears by one rename, so a half-written one is never seen; two that ask at once build it once.
+ */
+export async function obtain(recipe: Recipe, observe: BuildObserver = silent): Promise<string> {
+  const final = entryFolder(recipe)
+  if (existsSync(final)) return final
+  await mkdir(join(cacheFolder(), recipe.kind), { recursive: true })
+  const release = await lockfile.lock(final, { realpath: false, retries: { forever: true, maxTimeout: 1000 } })
+  try {
+    if (!existsSync(final)) await build(recipe, final, observe)
+  } finally {
+    await release()
+  }
+  return final
+}
+
+async function build(recipe: Recipe, final: string, observe: BuildObserver): Promise<void> {
+  const done = observe(recipe.title)
+  const partial = `${final}.partial`
+  await rm(partial, { recursive: true, force: true })
+  try {
+    await mkdir(partial)
+    await recipe.build(partial)
+    await writeFile(join(partial, 'inputs.json'), JSON.stringify(recipe.inputs, null, 2))
+    await rename(partial, final)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw explainNoSpace(error, recipe)
+  } finally {
+    done()
+  }
+}
+
+/** Full disks show as ENOSPC from us or in the output of the programs we run. */
+function explainNoSpace(error: unknown, recipe: Recipe): unknown {
+  const text = error instanceof FctError ? `${error.message}\n${error.detail}` : String(error)
+  if (!/ENOSPC|No space left on device/.test(text)) return error
+  return new FctError(
+    'FCT_CACHE_NO_SPACE',
+    `no space left for the ${recipe.title}`,
+    `The cache is in ${cacheFolder()}; free some room there, or point XDG_CACHE_HOME at a larger disk.`,
+    { cause: error },
+  )
+}
+
+/** Names of what the cache holds of one kind. */
+export async function listCached(kind: string): Promise<string[]> {
+  const folder = join(cacheFolder(), kind)
+  if (!existsSync(folder)) return []
+  return (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name))
+}

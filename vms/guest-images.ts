@@ -1,0 +1,76 @@
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { FctError } from '../harness/fct-error.js'
+import { packageRoot } from '../harness/folders.js'
+import { obtain, type BuildObserver } from './cache.js'
+import { archive, obtainInitramfs } from './initramfs.js'
+import type { Kernel } from './kernels/kernels.js'
+import { obtainModulesImage } from './modules-image.js'
+import { hashOfFile, obtainRootfs } from './rootfs.js'
+import { obtainTestModule } from './test-module.js'
+
+/** Paths of all that a guest is started from. */
+export interface GuestImages {
+  readonly kernel: string
+  /** The initramfs with the payload: agent, addon, fctorture.ko. */
+  readonly initramfs: string
+  /** The initramfs without it, enough to see whether an accelerator works. */
+  readonly probeInitramfs: string
+  readonly rootfs: string
+  readonly modules: string
+  /** Hashes of what the guest is made of, for run.json. */
+  readonly hashes: Readonly<Record<string, string>>
+}
+
+/** What is ours and changes with our sources; it travels in the initramfs, so that the root file system can stay. */
+const built = {
+  agent: join(packageRoot, 'dist', 'agent.cjs'),
+  addon: join(packageRoot, 'build', 'Release', 'fctorture.node'),
+  start: join(packageRoot, 'vms', 'guest', 'start'),
+}
+
+/** Builds or finds everything a guest of this kernel is started from. */
+export async function obtainGuestImages(kernel: Kernel, observe: BuildObserver): Promise<GuestImages> {
+  requireBuilt()
+  const probeInitramfs = await obtainInitramfs(kernel, observe)
+  const modules = await obtainModulesImage(kernel, observe)
+  const rootfs = await obtainRootfs(observe)
+  const module = await obtainTestModule(kernel, observe)
+  const payload = { 'agent.cjs': built.agent, 'fctorture.node': built.addon, 'fctorture.ko': module, start: built.start }
+  const initramfs = await obtainPayload(probeInitramfs, payload, observe)
+  const hashes = {
+    kernel: kernel.hash,
+    rootfs: rootfs.hash,
+    module: hashOfFile(module),
+    agent: hashOfFile(built.agent),
+    addon: hashOfFile(built.addon),
+  }
+  return { kernel: kernel.image, initramfs, probeInitramfs, rootfs: rootfs.image, modules, hashes }
+}
+
+function requireBuilt(): void {
+  const missing = Object.values(built).filter((path) => !existsSync(path))
+  if (missing.length === 0) return
+  throw new FctError('FCT_NOT_BUILT', 'fctorture is not built', `Missing: ${missing.join(', ')}\nnpm run setup builds it.`)
+}
+
+/** The kernel unpacks archives that follow each other, so the payload is simply appended. */
+async function obtainPayload(
+  initramfs: string,
+  files: Readonly<Record<string, string>>,
+  observe: BuildObserver,
+): Promise<string> {
+  const hashes = Object.entries({ initramfs, ...files }).map(([name, path]) => [name, hashOfFile(path)])
+  const build = async (into: string): Promise<void> => {
+    await mkdir(join(into, 'tree', 'fct'), { recursive: true })
+    for (const [name, path] of Object.entries(files)) await copyFile(path, join(into, 'tree', 'fct', name))
+    await archive(join(into, 'tree'), join(into, 'payload.cpio'))
+    const parts = await Promise.all([readFile(initramfs), readFile(join(into, 'payload.cpio'))])
+    await writeFile(join(into, 'initramfs.cpio'), Buffer.concat(parts))
+    await rm(join(into, 'tree'), { recursive: true })
+    await rm(join(into, 'payload.cpio'))
+  }
+  const folder = await obtain({ kind: 'payload', inputs: { recipe: 1, hashes }, title: 'guest payload', build }, observe)
+  return join(folder, 'initramfs.cpio')
+}

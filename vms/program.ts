@@ -1,0 +1,38 @@
+import { execa, ExecaError, type Options } from 'execa'
+import { FctError } from '../harness/fct-error.js'
+
+export interface ProgramFailure {
+  readonly code: `FCT_${string}`
+  /** What was being done, to stand before ": gcc failed (exit 1)". */
+  readonly doing: string
+}
+
+const linesShown = 25
+
+/** Runs a program to its end; stdout is returned. A failure carries the last lines of what it printed. */
+export async function runProgram(
+  file: string,
+  args: readonly string[],
+  failure: ProgramFailure,
+  options: Options = {},
+): Promise<string> {
+  try {
+    const { stdout } = await execa(file, args, { stdin: 'ignore', all: true, ...options })
+    return typeof stdout === 'string' ? stdout : ''
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error
+    throw new FctError(failure.code, `${failure.doing}: ${describe(file, error)}`, lastLines(error), { cause: error })
+  }
+}
+
+function describe(file: string, error: ExecaError): string {
+  if (error.code === 'ENOENT') return `${file} is not installed (npm run setup installs it)`
+  if (error.timedOut) return `${file} did not end in time`
+  if (error.signal !== undefined) return `${file} was ended by ${error.signal}`
+  return `${file} failed (exit ${String(error.exitCode)})`
+}
+
+function lastLines(error: ExecaError): string {
+  const output = typeof error.all === 'string' ? error.all : ''
+  return output.split('\n').slice(-linesShown).join('\n').trim()
+}

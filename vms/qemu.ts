@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { FctError } from '../harness/fct-error.js'
+
+export type Accelerator = 'kvm' | 'tcg'
+
+/** A machine to start. Memory in MiB; disks are opened read-only. */
+export interface MachineSpec {
+  readonly kernel: string
+  readonly initramfs: string
+  readonly commandLine: string
+  readonly accelerator: Accelerator
+  readonly cpus: number
+  readonly memoryMiB: number
+  readonly disks: readonly string[]
+  /** Names of virtio-serial ports; the guest finds them below /sys/class/virtio-ports. */
+  readonly ports: readonly string[]
+}
+
+/** A QEMU process of ours. */
+export interface Machine {
+  /** The guest's serial console. */
+  readonly console: NodeJS.ReadableStream
+  /** A virtio-serial port; its bytes end when the machine does. */
+  port(name: string): Socket
+  /** Resolves when QEMU has ended, whatever the reason: its exit status and the last of its stderr. */
+  readonly ended: Promise<MachineEnd>
+  /** Ends QEMU and removes its files. Idempotent, never throws. */
+  stop(): Promise<void>
+}
+
+export interface MachineEnd {
+  readonly exitCode: number | undefined
+  readonly signal: string | undefined
+  readonly stderr: string
+}
+
+const emulator = 'qemu-system-x86_64'
+
+/**
+ * Starts QEMU and resolves when it has connected all ports.
+ *
+ * @throws FctError FCT_QEMU_MISSING, FCT_QEMU_START with QEMU's own words
+ */
+export async function startMachine(spec: MachineSpec): Promise<Machine> {
+  const folder = await mkdtemp(join(tmpdir(), 'fctorture-'))
+  const servers = await Promise.all(spec.ports.map((name) => listen(join(folder, name))))
+  const qemu = spawnQemu(spec, folder)
+  const ended = endOf(qemu)
+  const stop = async (): Promise<void> => {
+    qemu.kill('SIGKILL')
+    await ended
+    for (const server of servers) server.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const sockets = await Promise.race([Promise.all(servers.map(accept)), ended.then(refuse)])
+    const ports = new Map(spec.ports.map((name, index) => [name, sockets[index]]))
+    return { console: qemu.stdout, port: (name) => portOf(ports, name), ended, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type QemuProcess = ReturnType<typeof spawnQemu>
+
+function spawnQemu(spec: MachineSpec, folder: string) {
+  // setpriv: should fctorture be killed, the kernel ends QEMU with it.
+  return execa('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...machineArguments(spec, folder)], {
+    reject: false,
+    buffer: false,
+    stdin: 'ignore',
+    stripFinalNewline: false,
+  })
+}
+
+/** QEMU's arguments. q35, because microvm was slow or mute; no network card, so that no option ROM runs. */
+export function machineArguments(spec: MachineSpec, folder: string): string[] {
+  const acceleration =
+    spec.accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max']
+  return [
+    ...['-M', 'q35', ...acceleration, '-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],
+    ...['-kernel', spec.kernel, '-initrd', spec.initramfs, '-append', spec.commandLine],
+    ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+    ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
+    ...spec.disks.flatMap(diskArguments),
+    ...spec.ports.flatMap((name) => portArguments(name, folder)),
+  ]
+}
+
+function diskArguments(path: string, index: number): string[] {
+  const id = `disk${String(index)}`
+  const file = path.replaceAll(',', ',,')
+  return [
+    ...['-drive', `file=${file},if=none,id=${id},format=raw,read-only=on`],
+    ...['-device', `virtio-blk-pci,drive=${id}`],
+  ]
+}
+
+function portArguments(name: string, folder: string): string[] {
+  const path = join(folder, name).replaceAll(',', ',,')
+  return ['-chardev', `socket,id=${name},path=${path}`, '-device', `virtserialport,chardev=${name},name=${name}`]
+}
+
+async function endOf(qemu: QemuProcess): Promise<MachineEnd> {
+  const lines: string[] = []
+  qemu.stderr.on('data', (chunk: Buffer) => {
+    lines.push(chunk.toString())
+    lines.splice(0, lines.length - 50)
+  })
+  const result = await qemu
+  if (result.code === 'ENOENT') throw new FctError('FCT_QEMU_MISSING', 'setpriv or QEMU is not installed', installHint)
+  return { exitCode: result.exitCode, signal: result.signal, stderr: lines.join('').trim() }
+}
+
+const installHint = 'npm run setup installs them (packages qemu-system-x86 and util-linux)'
+
+function refuse(end: MachineEnd): never {
+  if (/failed to execute|No such file or directory/.test(end.stderr) && end.stderr.includes('setpriv')) {
+    throw new FctError('FCT_QEMU_MISSING', `${emulator} is not installed`, installHint)
+  }
+  throw new FctError('FCT_QEMU_START', `QEMU ended at its start (exit ${String(end.exitCode)})`, end.stderr)
+}
+
+async function listen(path: string): Promise<Server> {
+  const server = createServer()
+  server.listen(path)
+  await once(server, 'listening')
+  return server
+}
+
+async function accept(server: Server): Promise<Socket> {
+  const [socket] = (await once(server, 'connection')) as [Socket]
+  return socket
+}
+
+function portOf(ports: ReadonlyMap<string, Socket | undefined>, name: string): Socket {
+  const socket = ports.get(name)
+  if (socket === undefined) throw new TypeError(`this machine has no port ${name}`)
+  return socket
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findMirrors, sourcesFor } from './apt-root.js'
+import { hashOf, obtain, type BuildObserver } from './cache.js'
+import { makeErofs } from './modules-image.js'
+import { runProgram } from './program.js'
+
+const suites = { suites: ['bookworm', 'bookworm-updates'], securitySuites: ['bookworm-security'] }
+
+/** What a guest needs beside its base system. */
+const packages = [
+  'nfs-kernel-server',
+  'nfs-common',
+  'rpcbind',
+  'kmod',
+  'mount',
+  'e2fsprogs',
+  'iproute2',
+  'openssh-server',
+  'pahole',
+  'libstdc++6',
+  'netbase',
+  'procps',
+]
+
+/** Left out: documents and translations that no guest reads. */
+const unwanted = ['/usr/share/doc', '/usr/share/man', '/usr/share/locale', '/usr/share/info', '/var/cache/apt', '/var/lib/apt']
+
+export interface Rootfs {
+  /** A read-only erofs image. */
+  readonly image: string
+  readonly hash: string
+}
+
+/** The root file system of every guest: Debian packages and this Node's binary; agent, addon and module come per run. */
+export async function obtainRootfs(observe: BuildObserver): Promise<Rootfs> {
+  const inputs = { recipe: 3, suites, packages, unwanted, node: process.version }
+  const folder = await obtain(
+    { kind: 'rootfs', inputs, title: `root file system (${packages.length} Debian packages and Node)`, build: buildRootfs },
+    observe,
+  )
+  return { image: join(folder, 'root.erofs'), hash: hashOf(inputs) }
+}
+
+async function buildRootfs(into: string): Promise<void> {
+  const tree = join(into, 'tree')
+  const sources = join(into, 'sources.list')
+  await writeFile(sources, sourcesFor(suites, await findMirrors()))
+  await bootstrap(tree, sources)
+  for (const path of unwanted) await rm(join(tree, path), { recursive: true, force: true })
+  await addOurs(tree)
+  await makeErofs(join(into, 'root.erofs'), tree)
+  await rm(tree, { recursive: true })
+  await rm(sources)
+}
+
+async function bootstrap(tree: string, sources: string): Promise<void> {
+  const mode = process.getuid?.() === 0 ? 'root' : 'unshare'
+  const args = ['--quiet', `--mode=${mode}`, '--variant=apt', '--format=directory', `--include=${packages.join(',')}`]
+  // ldconfig, perl and the like run many times; a guest image that breaks off half-way is made again anyway.
+  const fast = ['--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"']
+  await runProgram('mmdebstrap', [...args, ...fast, suites.suites[0] ?? '', tree, sources], {
+    code: 'FCT_ROOTFS_FAILED',
+    doing: 'making the root file system',
+  })
+}
+
+async function addOurs(tree: string): Promise<void> {
+  const target = join(tree, 'usr', 'local', 'bin', 'node')
+  await mkdir(join(tree, 'fct'), { recursive: true })
+  await copyFile(process.execPath, target)
+  await chmod(target, 0o755)
+  await writeFile(join(tree, 'etc', 'hosts'), '127.0.0.1 localhost fctorture\n')
+  await writeFile(join(tree, 'etc', 'hostname'), 'fctorture\n')
+  // systemd would make it; rpc.mountd dies of its absence when an export has crossmnt.
+  await symlink('/proc/self/mounts', join(tree, 'etc', 'mtab'))
+}
+
+/** The hash of a file's content, as an input of a recipe. */
+export function hashOfFile(path: string): string {
+  return hashOf(readFileSync(path).toString('base64'))
+}
