@@ -1,0 +1,37 @@
+import { readFile, mkdir, writeFile } from 'node:fs/promises'
+import { command } from './command.js'
+import { exportOptions, type Export } from './file-systems.js'
+
+const pipefs = '/run/rpc_pipefs'
+
+/** Starts nfsd with its daemons and exports; resolves when it serves. */
+export async function startServer(exports: readonly Export[], threads: number): Promise<void> {
+  await command('FCT_GUEST_NFSD', 'modprobe', 'nfsd')
+  await command('FCT_GUEST_NFSD', 'mount', '-t', 'nfsd', 'nfsd', '/proc/fs/nfsd')
+  await mkdir(pipefs, { recursive: true })
+  await command('FCT_GUEST_NFSD', 'mount', '-t', 'rpc_pipefs', 'rpc_pipefs', pipefs)
+  await mkdir('/var/lib/nfs/nfsdcld', { recursive: true })
+  // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
+  await command('FCT_GUEST_NFSD', 'nfsdcld', '-p', pipefs)
+  await command('FCT_GUEST_NFSD', 'rpcbind', '-w')
+  await writeFile('/etc/exports', exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''))
+  await command('FCT_GUEST_NFSD', 'exportfs', '-ra')
+  await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
+  await command('FCT_GUEST_NFSD', 'rpc.mountd')
+}
+
+/** Stops all threads; nfsd then closes its file cache. */
+export async function stopServer(): Promise<void> {
+  await command('FCT_GUEST_NFSD', 'exportfs', '-ua')
+  await command('FCT_GUEST_NFSD', 'rpc.nfsd', '0')
+}
+
+/** /proc/fs/nfsd/filecache; empty on kernels before 6.0, which have none. */
+export async function readFilecache(): Promise<string> {
+  return readFile('/proc/fs/nfsd/filecache', 'utf8').catch(() => '')
+}
+
+/** Entries on the LRU, as text because an underflowed counter does not fit a number; undefined if the kernel does not say. */
+export function lruEntries(filecache: string): string | undefined {
+  return /^lru entries: +(\d+)/m.exec(filecache)?.[1]
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readDebugfs, writeDebugfs } from '../../../addon/index.js'
+import { FctError } from '../../fct-error.js'
+import type { Knobs } from '../protocol.js'
+import { command } from './command.js'
+
+const moduleFile = '/fct/fctorture.ko'
+const debugfs = '/sys/kernel/debug/fctorture'
+
+/** Fields of struct nfsd_file that the module reads; their offsets differ from kernel to kernel. */
+const fields = ['nf_inode', 'nf_file', 'nf_flags', 'nf_ref', 'nf_may']
+
+/** Loads fctorture.ko, told where nfsd of this very kernel keeps its fields. */
+export async function loadModule(busted: string): Promise<void> {
+  const offsets = parseOffsets(await readLayout())
+  const parameters = fields.map((field) => `off_${field}=${String(offsets.get(field) ?? -1)}`)
+  const flags = await readFile('/sys/kernel/tracing/events/nfsd/nfsd_file_put/format', 'utf8')
+  parameters.push(`bit_gc=${String(findFlagBit(flags, 'GC') ?? -1)}`)
+  if (busted !== '') parameters.push(`busted=${busted}`)
+  await insertModule(parameters)
+}
+
+async function insertModule(parameters: readonly string[]): Promise<void> {
+  try {
+    await command('FCT_MODULE_LOAD', 'insmod', moduleFile, ...parameters)
+  } catch (error) {
+    const reason = error instanceof FctError ? error.detail : ''
+    const dmesg = (await command('FCT_MODULE_LOAD', 'dmesg')).split('\n').slice(-15).join('\n')
+    throw new FctError('FCT_MODULE_LOAD', 'the kernel refuses fctorture.ko', `${reason}\n${dmesg}`.trim(), { cause: error })
+  }
+}
+
+/** nfsd's own type information; pahole prints each member with its offset. */
+async function readLayout(): Promise<string> {
+  return command('FCT_MODULE_LAYOUT', 'pahole', '--btf_base', '/sys/kernel/btf/vmlinux', '-C', 'nfsd_file', '/sys/kernel/btf/nfsd')
+}
+
+/** Byte offsets from lines such as "refcount_t nf_ref; &#47;* 64 4 *&#47;". */
+export function parseOffsets(layout: string): Map<string, number> {
+  const members = layout.matchAll(/(\w+);\s*\/\*\s*(\d+)\s+\d+ \*\//g)
+  return new Map([...members].map(([, name, offset]) => [name ?? '', Number(offset)]))
+}
+
+/** The bit number of a flag in an event's flag table, "{ 1 << (3), "GC" }" in every kernel since 6.0. */
+export function findFlagBit(format: string, flag: string): number | undefined {
+  const bit = new RegExp(String.raw`\{\s*\(?1(?:UL)?\s*<<\s*\(?(\d+)\)*,\s*"${flag}"\s*\}`).exec(format)?.[1]
+  return bit === undefined ? undefined : Number(bit)
+}
+
+export function setKnobs(knobs: Knobs): void {
+  for (const [stressor, values] of Object.entries(knobs)) {
+    for (const [knob, value] of Object.entries(values)) writeDebugfs(join(debugfs, stressor, knob), String(value))
+  }
+}
+
+export function readCapabilities(): string {
+  return readDebugfs(join(debugfs, 'capabilities'))
+}
+
+export async function removeModule(): Promise<void> {
+  await command('FCT_MODULE_UNLOAD', 'rmmod', 'fctorture')
+}
+
+/** nfsd's srcversion, a hash over its sources that modpost puts into the module. */
+export async function nfsdSrcversion(): Promise<string> {
+  return (await readFile('/sys/module/nfsd/srcversion', 'utf8').catch(() => '')).trim()
+}

@@ -1,0 +1,187 @@
+import { openSync } from 'node:fs'
+import { mkdir, open, writeFile } from 'node:fs/promises'
+import { release } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Device, TraceReader } from '../../../addon/index.js'
+import {
+  tracePort,
+  type AgentMethods,
+  type FilecacheSample,
+  type Method,
+  type Progress,
+  type Upward,
+} from '../protocol.js'
+import { startClients, type Clients } from './client-load.js'
+import { mountFileSystems, unmountFileSystems, type Export } from './file-systems.js'
+import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
+import { lruEntries, readFilecache, startServer, stopServer } from './nfs-server.js'
+import { findPort } from './ports.js'
+import { loadModule, nfsdSrcversion, readCapabilities, removeModule, setKnobs } from './test-module.js'
+import {
+  createTracingInstance,
+  readCmdlines,
+  removeTracingInstance,
+  stopTracing,
+  type TracingInstance,
+} from './tracing-instance.js'
+
+/** The agent's answers, one function per request of the protocol. */
+export type Torture = { [M in Method]: (params: AgentMethods[M]['params']) => Promise<AgentMethods[M]['result']> }
+
+const progressEveryMs = 1000
+const pollEveryMs = 200
+
+/** Everything that stands once `prepare` is done. */
+interface Bench {
+  readonly exports: readonly Export[]
+  readonly mounts: readonly ClientMount[]
+  readonly device: Device
+  readonly instance: TracingInstance
+  readonly reader: TraceReader
+}
+
+/** A load under way. */
+interface Load {
+  readonly clients: Clients
+  readonly began: number
+  readonly ticker: NodeJS.Timeout
+}
+
+export function createTorture(send: (message: Upward) => void): Torture {
+  let bench: Bench | undefined
+  let load: Load | undefined
+  const step = (text: string): void => {
+    send({ notice: 'step', text })
+  }
+  const stands = (): Bench => bench ?? fail('prepare')
+  return {
+    prepare: async (params) => {
+      bench = await prepare(params, step)
+      return {
+        release: release(),
+        nfsdSrcversion: await nfsdSrcversion(),
+        capabilities: readCapabilities(),
+        trace: bench.instance.metadata,
+      }
+    },
+    load: async (params) => {
+      load = await startLoad(stands(), params, send)
+      return null
+    },
+    finish: async ({ quietMs }) => finish(stands(), load ?? fail('load'), quietMs, step),
+    leave: () => Promise.resolve(null),
+  }
+}
+
+function fail(method: Method): never {
+  throw new Error(`the host asked out of order: ${method} comes first`)
+}
+
+async function prepare(params: AgentMethods['prepare']['params'], step: (text: string) => void): Promise<Bench> {
+  step('mounting file systems')
+  const exports = await mountFileSystems(params.exports)
+  step('starting nfsd')
+  await startServer(exports, params.nfsdThreads)
+  step('mounting NFS')
+  const mounts = await mountClients(exports, params.versions)
+  step('loading fctorture.ko')
+  await loadModule(params.busted)
+  const device = Device.open()
+  step('preparing the trace')
+  const instance = await createTracingInstance(params.bufferKiB)
+  const reader = new TraceReader({ instance: instance.folder, fd: openSync(findPort(tracePort), 'w') })
+  reader.start()
+  return { exports, mounts, device, instance, reader }
+}
+
+async function startLoad(
+  bench: Bench,
+  params: AgentMethods['load']['params'],
+  send: (message: Upward) => void,
+): Promise<Load> {
+  setKnobs(params.knobs)
+  for (const { folder } of bench.exports) await addTargets(bench.device, join(folder, 'files'), params.clients.files, params.clients.size)
+  for (const { folder } of bench.exports) await mkdir(join(folder, 'churn'), { mode: 0o777 })
+  bench.device.phase('load')
+  bench.device.start(BigInt(params.seed))
+  const clients = startClients(bench.mounts, params)
+  const began = performance.now()
+  const ticker = setInterval(() => {
+    send({ notice: 'progress', progress: progressOf(bench, clients, began) })
+  }, progressEveryMs)
+  return { clients, began, ticker }
+}
+
+/** Creates the files that clients use and makes each a target; the module pins them, so our descriptors can go. */
+async function addTargets(device: Device, folder: string, files: number, size: number): Promise<void> {
+  await mkdir(folder, { mode: 0o777 })
+  for (let number = 0; number < files; number++) {
+    const path = join(folder, `f${String(number)}`)
+    await writeFile(path, Buffer.alloc(size))
+    const file = await open(path, 'r')
+    device.addTarget(file.fd)
+    await file.close()
+  }
+}
+
+function progressOf(bench: Bench, clients: Clients, began: number): Progress {
+  return {
+    seconds: (performance.now() - began) / 1000,
+    device: bench.device.stats(),
+    clients: clients.stats(),
+    trace: bench.reader.stats(),
+  }
+}
+
+async function finish(
+  bench: Bench,
+  load: Load,
+  quietMs: number,
+  step: (text: string) => void,
+): Promise<AgentMethods['finish']['result']> {
+  clearInterval(load.ticker)
+  step('stopping the load')
+  await load.clients.stop()
+  await bench.device.stop()
+  const progress = progressOf(bench, load.clients, load.began)
+  const filecache = await calmDown(bench, quietMs, step)
+  step('reading the rest of the trace')
+  const cmdlines = await readCmdlines()
+  await stopTracing(bench.instance)
+  await bench.reader.stop()
+  bench.reader.close()
+  bench.device.close()
+  await removeTracingInstance(bench.instance)
+  await removeModule()
+  await unmountFileSystems(bench.exports)
+  return { progress, loadSeconds: progress.seconds, filecache, cmdlines }
+}
+
+/** Quiet, until the laundrette has had its time; then nfsd is stopped. The trace goes on to the end of it. */
+async function calmDown(bench: Bench, quietMs: number, step: (text: string) => void): Promise<FilecacheSample[]> {
+  const samples: FilecacheSample[] = []
+  const sample = async (phase: FilecacheSample['phase']): Promise<void> => {
+    samples.push({ phase, text: await readFilecache() })
+  }
+  await sample('load')
+  bench.device.phase('quiet')
+  step('waiting for the laundrette')
+  await untilIdle(quietMs)
+  await sample('quiet')
+  bench.device.phase('shutdown')
+  step('stopping nfsd')
+  await unmountClients(bench.mounts)
+  await sample('shutdown')
+  await stopServer()
+  bench.device.phase('end')
+  await sample('end')
+  return samples
+}
+
+/** The kernel has no event for an empty cache: its counter is read until it says so or the time is over. */
+async function untilIdle(quietMs: number): Promise<void> {
+  const deadline = performance.now() + quietMs
+  while (lruEntries(await readFilecache()) !== '0' && performance.now() < deadline) await delay(pollEveryMs)
+}

@@ -1,0 +1,122 @@
+/**
+ * What host and agent say to each other over the control channel: one JSON document a line, in UTF-8.
+ * Requests go down, one answer each comes up; notices come up unasked.
+ */
+import type { DeviceStats, LoadStats } from '../../addon/index.js'
+
+export type FileSystem = 'tmpfs' | 'ext4'
+export type NfsVersion = '3' | '4.1'
+
+/** Virtio-serial ports of a guest, by the names the guest sees. */
+export const controlPort = 'fct.control'
+export const tracePort = 'fct.trace'
+
+export interface PrepareParams {
+  readonly exports: readonly FileSystem[]
+  readonly versions: readonly NfsVersion[]
+  readonly nfsdThreads: number
+  /** Value of the module's `busted` parameter; empty for a sound module. */
+  readonly busted: string
+  /** Ring buffer of the trace instance, KiB per CPU. */
+  readonly bufferKiB: number
+}
+
+/** What a reader of raw pages must know of the kernel that wrote them; texts are tracefs files, verbatim. */
+export interface TraceMetadata {
+  readonly headerPage: string
+  readonly headerEvent: string
+  readonly clock: string
+  readonly formats: readonly { readonly system: string; readonly name: string; readonly text: string }[]
+  readonly cpus: number
+  readonly pageSize: number
+}
+
+export interface Prepared {
+  readonly release: string
+  /** nfsd's source version (modinfo), which tells a rebuilt nfsd.ko from the package's. */
+  readonly nfsdSrcversion: string
+  /** Lines of the module's `capabilities` file. */
+  readonly capabilities: string
+  readonly trace: TraceMetadata
+}
+
+/** Values for the debugfs knobs: `knobs.close.gap_us = 200` is written to close/gap_us. */
+export type Knobs = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+export interface ClientPlan {
+  /** Threads per mount. */
+  readonly threads: number
+  readonly files: number
+  /** Bytes per file. */
+  readonly size: number
+  readonly mix: Readonly<Record<string, number>>
+}
+
+export interface LoadParams {
+  /** Decimal, because JSON has no 64-bit integers. */
+  readonly seed: string
+  readonly knobs: Knobs
+  readonly clients: ClientPlan
+  readonly churn: ClientPlan
+}
+
+/** Where the guest stands; counters since the start of the load. */
+export interface Progress {
+  /** Guest seconds since the load began. */
+  readonly seconds: number
+  readonly device: DeviceStats
+  readonly clients: LoadStats
+  readonly trace: { readonly pages: number; readonly bytes: number; readonly blocked: number }
+}
+
+/** /proc/fs/nfsd/filecache as text, and when it was read. */
+export interface FilecacheSample {
+  readonly phase: 'load' | 'quiet' | 'shutdown' | 'end'
+  readonly text: string
+}
+
+export interface FinishParams {
+  /** Longest wait for the laundrette to dispose of all that is idle, ms. */
+  readonly quietMs: number
+}
+
+export interface Finished {
+  readonly progress: Progress
+  /** Guest seconds of load. */
+  readonly loadSeconds: number
+  readonly filecache: readonly FilecacheSample[]
+  readonly cmdlines: string
+}
+
+/** Each request, its parameters and its answer. */
+export interface AgentMethods {
+  readonly prepare: { readonly params: PrepareParams; readonly result: Prepared }
+  readonly load: { readonly params: LoadParams; readonly result: null }
+  readonly finish: { readonly params: FinishParams; readonly result: Finished }
+  readonly leave: { readonly params: null; readonly result: null }
+}
+
+export type Method = keyof AgentMethods
+
+export interface Request {
+  readonly id: number
+  readonly method: Method
+  readonly params: unknown
+}
+
+export interface Failure {
+  readonly code: `FCT_${string}`
+  readonly message: string
+  readonly detail: string
+}
+
+export type Answer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failure: Failure }
+
+export type Notice =
+  | { readonly notice: 'hello'; readonly node: string; readonly release: string }
+  | { readonly notice: 'progress'; readonly progress: Progress }
+  | { readonly notice: 'step'; readonly text: string }
+
+export type Upward = Answer | Notice

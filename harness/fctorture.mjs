@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Starts fctorture from what `npm run setup` has built.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const cli = new URL('../dist/harness/cli.js', import.meta.url)
+if (existsSync(fileURLToPath(cli))) {
+  await import(cli.href)
+} else {
+  console.error('FCT_NOT_BUILT: fctorture is not built yet\nnpm run setup installs what is missing and builds it.')
+  process.exitCode = 128
+}

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LineCounter, parseDocument, type Document } from 'yaml'
+import { z } from 'zod'
+import { nearest } from '../../vms/kernels/catalogue.js'
+import { UsageError, messageOf } from '../fct-error.js'
+import { packageRoot } from '../folders.js'
+
+const knob = z.int().min(0).max(1_000_000_000)
+const clientPlan = z.strictObject({
+  threads: z.int().min(1).max(64),
+  files: z.int().min(1).max(10_000),
+  size: z.int().min(4096).max(1 << 24).describe('bytes per file'),
+  mix: z
+    .partialRecord(z.enum(['read', 'write', 'unlink', 'rename']), z.int().min(0))
+    .refine((mix) => Object.values(mix).some((weight) => weight > 0), 'at least one operation needs a weight above 0'),
+})
+
+/** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/README.md). */
+const scenarioSchema = z.strictObject({
+  name: z.string().regex(/^[A-Z]+\d\d$/, 'a name is UPPERCASE letters and two digits, like CLOSE01'),
+  purpose: z.string().min(1),
+  seconds: z.number().min(1).max(86_400),
+  exports: z.array(z.enum(['tmpfs', 'ext4'])).min(1),
+  versions: z.array(z.enum(['3', '4.1'])).min(1),
+  nfsdThreads: z.int().min(1).max(64),
+  clients: clientPlan,
+  churn: clientPlan,
+  stressors: z.strictObject({
+    close: z.strictObject({ threads: knob, gap_us: knob }).partial().optional(),
+    acquire: z.strictObject({ repeat: knob, every: knob }).partial().optional(),
+    shrink: z.strictObject({ threads: knob, gap_us: knob, batch: knob }).partial().optional(),
+    gc: z.strictObject({ threads: knob, gap_us: knob }).partial().optional(),
+  }),
+  exposure: z.array(z.string().regex(/^(close|acquire|shrink|gc)\*(close|acquire|shrink|gc)$/)),
+  quietSeconds: z.number().min(0).max(600),
+  bufferKiB: z.int().min(64).max(1 << 20),
+})
+
+export type Scenario = z.infer<typeof scenarioSchema>
+
+const catalogue = join(packageRoot, 'harness', 'scenario', 'catalogue')
+
+/**
+ * A scenario by its name in the catalogue, or from a file when the name is a path.
+ *
+ * @throws UsageError FCT_SCENARIO_UNKNOWN (with the nearest name), FCT_SCENARIO_UNREADABLE, FCT_SCENARIO_INVALID (file, line, field)
+ */
+export function loadScenario(name: string): Scenario {
+  if (/[/.]/.test(name)) return readScenario(name)
+  const known = listScenarios()
+  if (known.includes(name)) return readScenario(join(catalogue, `${name}.yaml`))
+  throw new UsageError(
+    'FCT_SCENARIO_UNKNOWN',
+    `there is no scenario ${JSON.stringify(name)}; did you mean ${nearest(name, known)}?`,
+    `Known: ${known.join(', ')}. A scenario of your own is named by its path.`,
+  )
+}
+
+export function listScenarios(): string[] {
+  return readdirSync(catalogue)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort()
+}
+
+function readScenario(path: string): Scenario {
+  try {
+    return parseScenario(readFileSync(path, 'utf8'), path)
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError('FCT_SCENARIO_UNREADABLE', `cannot read the scenario: ${messageOf(error)}`)
+  }
+}
+
+export function parseScenario(text: string, path: string): Scenario {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const [syntax] = document.errors
+  if (syntax !== undefined) throw invalid(path, lines.linePos(syntax.pos[0]).line, syntax.message.split('\n')[0] ?? '')
+  const parsed = scenarioSchema.safeParse(document.toJS())
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = issue?.path ?? []
+  const message = `${field.length > 0 ? `${field.join('.')}: ` : ''}${issue?.message ?? 'not a scenario'}`
+  throw invalid(path, lineOf(document, lines, field), message)
+}
+
+function invalid(path: string, line: number, message: string): UsageError {
+  return new UsageError('FCT_SCENARIO_INVALID', `${path}:${String(line)}: ${message}`)
+}
+
+/** The line of the deepest part of a field's path that the file has. */
+function lineOf(document: Document, lines: LineCounter, field: readonly PropertyKey[]): number {
+  for (let depth = field.length; depth > 0; depth--) {
+    const node = document.getIn(field.slice(0, depth), true)
+    const range = (node as { range?: [number, number, number] } | undefined)?.range
+    if (range !== undefined) return lines.linePos(range[0]).line
+  }
+  return 1
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { createWriteStream, existsSync, type WriteStream } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import type { TraceMetadata } from '../agent/protocol.js'
+import { messageOf } from '../fct-error.js'
+import { FrameReader, parseCpuStats, type CpuStats, type Frame } from './trace-stream.js'
+import { writeTraceDat } from './trace-dat.js'
+
+/** What came of a stream of raw pages. */
+export interface SpoolEnd {
+  /** By CPU; a CPU is missing when the target was gone before it could tell. */
+  readonly stats: ReadonlyMap<number, CpuStats>
+  /** The target said that all had been sent. */
+  readonly complete: boolean
+  /** Why the stream is not to be trusted from some point on; empty if it is. */
+  readonly damage: string
+}
+
+/** Takes raw pages from the target as they come and keeps them in the run folder, one file per CPU, then as trace.dat. */
+export class TraceSpool {
+  readonly #folder: string
+  readonly #pageSize: number
+  readonly #files = new Map<number, WriteStream>()
+  readonly #stats = new Map<number, CpuStats>()
+  #complete = false
+  #damage = ''
+
+  constructor(folder: string, pageSize: number) {
+    this.#folder = folder
+    this.#pageSize = pageSize
+  }
+
+  /** Reads to the end of the stream; never rejects for what the target sent: that is in the answer. */
+  async receive(stream: Readable): Promise<SpoolEnd> {
+    const frames = new FrameReader()
+    try {
+      for await (const chunk of stream) {
+        for (const frame of frames.push(chunk as Buffer)) await this.#keep(frame)
+        if (this.#complete) break
+      }
+      if (frames.pending > 0) this.#damage = 'it ended in the middle of a page'
+    } catch (error) {
+      this.#damage = messageOf(error)
+    }
+    await this.#close()
+    return { stats: this.#stats, complete: this.#complete, damage: this.#damage }
+  }
+
+  async #keep(frame: Frame): Promise<void> {
+    if (frame.kind === 'end') this.#complete = true
+    else if (frame.kind === 'stats') this.#stats.set(frame.cpu, parseCpuStats(frame.text))
+    else await this.#keepPage(frame.cpu, frame.data)
+  }
+
+  /** A page comes without its unused end; on disk it has its full length, as readers of trace.dat expect. */
+  async #keepPage(cpu: number, data: Buffer): Promise<void> {
+    const page = Buffer.alloc(this.#pageSize)
+    data.copy(page)
+    const file = this.#fileOf(cpu)
+    if (!file.write(page)) await once(file, 'drain')
+  }
+
+  #fileOf(cpu: number): WriteStream {
+    const known = this.#files.get(cpu)
+    if (known !== undefined) return known
+    const file = createWriteStream(this.#pathOf(cpu))
+    this.#files.set(cpu, file)
+    return file
+  }
+
+  #pathOf(cpu: number): string {
+    return join(this.#folder, `cpu${String(cpu)}.pages`)
+  }
+
+  async #close(): Promise<void> {
+    for (const file of this.#files.values()) {
+      file.end()
+      await finished(file)
+    }
+  }
+
+  /** Makes trace.dat of what has come and drops the spools. */
+  async assemble(metadata: TraceMetadata, cmdlines: string): Promise<string> {
+    const path = join(this.#folder, 'trace.dat')
+    const spools = Array.from({ length: metadata.cpus }, (_, cpu) => this.#pathOf(cpu))
+    for (const spool of spools) if (!existsSync(spool)) await writeFile(spool, '')
+    await writeTraceDat(path, { metadata, cmdlines, spools })
+    for (const spool of spools) await rm(spool)
+    return path
+  }
+}

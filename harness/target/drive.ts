@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Agent } from '../agent/agent-client.js'
+import { tracePort, type Finished, type Notice, type PrepareParams, type Prepared, type Progress } from '../agent/protocol.js'
+import type { LoadParams } from '../agent/protocol.js'
+import { FctError, messageOf } from '../fct-error.js'
+import type { SpoolEnd, TraceSpool } from '../store/trace-spool.js'
+import { aborted, within } from './deadline.js'
+import { consoleTail, TargetTimeout, type Target } from './target.js'
+
+/** What one run does on a target. */
+export interface DrivePlan {
+  readonly prepare: PrepareParams
+  readonly load: LoadParams
+  /** Seconds of load. */
+  readonly seconds: number
+  readonly quietMs: number
+}
+
+/** What came of it. All that was known when it ended is here, however it ended. */
+export interface DriveEnd {
+  /** Why it did not get to its end: KernelFault, TargetLost, TargetTimeout, Interrupted, or an FctError of our own. */
+  readonly failure: FctError | undefined
+  readonly prepared: Prepared | undefined
+  readonly finished: Finished | undefined
+  readonly progress: Progress | undefined
+  readonly spool: SpoolEnd | undefined
+}
+
+/** The user stopped the run. */
+export class Interrupted extends FctError {}
+
+export interface DriveObserver {
+  onNotice(notice: Notice): void
+  onPhase(phase: string): void
+}
+
+const prepareLimitMs = 180_000
+const silenceLimitMs = 60_000
+const finishSlackMs = 180_000
+const leaveLimitMs = 30_000
+const restLimitMs = 30_000
+
+/** Drives a run from the start of the machine to its end. Does not stop the target: who made it does. */
+export async function drive(
+  target: Target,
+  plan: DrivePlan,
+  makeSpool: (prepared: Prepared) => TraceSpool,
+  observer: DriveObserver,
+  signal: AbortSignal,
+): Promise<DriveEnd> {
+  const end: { -readonly [K in keyof DriveEnd]: DriveEnd[K] } = {
+    failure: undefined,
+    prepared: undefined,
+    finished: undefined,
+    progress: undefined,
+    spool: undefined,
+  }
+  let receiving: Promise<SpoolEnd> | undefined
+  try {
+    const agent = await guarded(target, signal, target.start())
+    agent.onNotice((notice) => {
+      if (notice.notice === 'progress') end.progress = notice.progress
+      observer.onNotice(notice)
+    })
+    const watch = { target, signal, agent }
+    observer.onPhase('preparing')
+    end.prepared = await answerOf(watch, agent.call('prepare', plan.prepare), prepareLimitMs, 'preparing')
+    receiving = makeSpool(end.prepared).receive(target.stream(tracePort))
+    observer.onPhase('load')
+    await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
+    await loadFor(plan.seconds, target, agent, signal)
+    observer.onPhase('finishing')
+    const finish = agent.call('finish', { quietMs: plan.quietMs })
+    end.finished = await answerOf(watch, finish, plan.quietMs + finishSlackMs, 'finishing')
+    end.progress = end.finished.progress
+    await leave(target, agent)
+  } catch (error) {
+    end.failure = asFailure(error)
+  }
+  end.spool = await restOf(target, receiving, end.failure)
+  return end
+}
+
+interface Watch {
+  readonly target: Target
+  readonly signal: AbortSignal
+}
+
+/** The promise, unless the machine dies or the user stops the run before. */
+async function guarded<T>(target: Target, signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  const died = target.ended.then(() => {
+    throw target.fault()
+  })
+  died.catch(() => undefined)
+  const stopped = aborted(signal)
+  stopped.catch(() => undefined)
+  return Promise.race([stopped, promise, died])
+}
+
+async function answerOf<T>({ target, signal }: Watch, call: Promise<T>, limitMs: number, doing: string): Promise<T> {
+  const late = (): Error =>
+    new TargetTimeout('FCT_GUEST_TIMEOUT', `the guest did not answer within ${String(limitMs / 1000)} s while ${doing}`)
+  try {
+    return await guarded(target, signal, within(call, limitMs, late))
+  } catch (error) {
+    // A channel that ends and a machine that dies are one event; the machine knows better why.
+    if (!(error instanceof FctError) || error.code !== 'FCT_AGENT_LOST') throw error
+    await within(target.ended, leaveLimitMs, () => error)
+    throw target.fault()
+  }
+}
+
+/** Waits the load out; when the machine dies or the user stops the run, no timer is left behind. */
+async function loadFor(seconds: number, target: Target, agent: Agent, signal: AbortSignal): Promise<void> {
+  const over = new AbortController()
+  try {
+    await guarded(target, signal, keepLoading(agent, seconds, over.signal))
+  } finally {
+    over.abort()
+  }
+}
+
+/** The load runs in the guest by itself; the host waits, as long as the agent keeps reporting. */
+async function keepLoading(agent: Agent, seconds: number, over: AbortSignal): Promise<void> {
+  let silence: NodeJS.Timeout | undefined
+  const silent = new Promise<never>((_, reject) => {
+    const listen = (): void => {
+      clearTimeout(silence)
+      if (over.aborted) return
+      silence = setTimeout(() => {
+        reject(new TargetTimeout('FCT_GUEST_SILENT', `the agent said nothing for ${String(silenceLimitMs / 1000)} s`))
+      }, silenceLimitMs)
+    }
+    agent.onNotice(listen)
+    over.addEventListener('abort', listen)
+    listen()
+  })
+  await Promise.race([silent, delay(seconds * 1000, undefined, { signal: over })])
+}
+
+async function leave(target: Target, agent: Agent): Promise<void> {
+  await agent.call('leave', null).catch(() => undefined)
+  const late = (): Error => new TargetTimeout('FCT_GUEST_TIMEOUT', 'the guest did not power off')
+  await within(target.ended, leaveLimitMs, late)
+}
+
+/** What is still on its way in the stream; after a failure the machine is ended first, so that the stream ends. */
+async function restOf(
+  target: Target,
+  receiving: Promise<SpoolEnd> | undefined,
+  failure: FctError | undefined,
+): Promise<SpoolEnd | undefined> {
+  if (failure !== undefined) await target.stop()
+  if (receiving === undefined) return undefined
+  return within(receiving, restLimitMs, () => new FctError('FCT_STREAM_STUCK', 'the raw trace stream does not end'))
+}
+
+function asFailure(error: unknown): FctError {
+  if (error instanceof FctError) return error
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  return new FctError('FCT_INTERNAL', `fctorture failed: ${messageOf(error)}`, consoleTail(stack), { cause: error })
+}

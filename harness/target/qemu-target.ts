@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { chooseAccelerator } from '../../vms/accelerator.js'
+import type { GuestImages } from '../../vms/guest-images.js'
+import { startMachine, type Machine, type MachineEnd, type MachineSpec } from '../../vms/qemu.js'
+import { connectAgent, type Agent } from '../agent/agent-client.js'
+import { controlPort, tracePort } from '../agent/protocol.js'
+import { FctError } from '../fct-error.js'
+import { consoleTail, KernelFault, TargetLost, TargetTimeout, type Target, type TargetDescription } from './target.js'
+
+const readyLimitMs = 120_000
+const tailBytes = 64 * 1024
+
+/**
+ * oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words.
+ * slub_debug: poison, red zones and traces for nfsd_file objects on a stock kernel.
+ */
+const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 slub_debug=FZPU,nfsd_file'
+
+/** A QEMU guest of our own, from images that stand ready. */
+export async function createQemuTarget(images: GuestImages, signal: AbortSignal): Promise<Target> {
+  const { accelerator, reason } = await chooseAccelerator(images.kernel, images.probeInitramfs)
+  signal.throwIfAborted()
+  const spec: MachineSpec = {
+    kernel: images.kernel,
+    initramfs: images.initramfs,
+    commandLine,
+    accelerator,
+    cpus: 2,
+    memoryMiB: 2048,
+    disks: [images.rootfs, images.modules],
+    ports: [controlPort, tracePort],
+  }
+  return new QemuTarget(await startMachine(spec), { kind: 'qemu', accel: accelerator, reason, ...spec })
+}
+
+class QemuTarget implements Target {
+  readonly description: TargetDescription
+  readonly ended: Promise<void>
+  readonly #machine: Machine
+  readonly #agent: Agent
+  #tail = ''
+  #end: MachineEnd | undefined
+
+  constructor(machine: Machine, { kind, accel, reason, cpus, memoryMiB, commandLine: line }: TargetDescription) {
+    this.description = { kind, accel, reason, cpus, memoryMiB, commandLine: line }
+    this.#machine = machine
+    this.#agent = connectAgent(machine.port(controlPort))
+    this.ended = machine.ended.then((end) => {
+      this.#end = end
+    })
+    this.onConsole((chunk) => {
+      this.#tail = (this.#tail + Buffer.from(chunk).toString()).slice(-tailBytes)
+    })
+  }
+
+  async start(): Promise<Agent> {
+    const limit = new AbortController()
+    const tooLate = delay(readyLimitMs, undefined, { signal: limit.signal }).then(() => {
+      throw new TargetTimeout('FCT_GUEST_NOT_READY', readyMessage, consoleTail(this.#tail))
+    })
+    const died = this.ended.then(() => {
+      throw this.fault()
+    })
+    try {
+      await Promise.race([this.#agent.hello, tooLate, died])
+    } finally {
+      limit.abort()
+      for (const pending of [tooLate, died]) pending.catch(() => undefined)
+    }
+    return this.#agent
+  }
+
+  onConsole(listener: (chunk: Uint8Array) => void): void {
+    this.#machine.console.on('data', listener)
+  }
+
+  stream(name: string): ReturnType<Machine['port']> {
+    return this.#machine.port(name)
+  }
+
+  fault(): FctError {
+    const { exitCode, signal, stderr } = this.#end ?? { exitCode: 0, signal: undefined, stderr: '' }
+    if (signal !== undefined) return new TargetLost('FCT_GUEST_LOST', `QEMU was ended by ${signal}`, consoleTail(this.#tail))
+    if (exitCode !== 0) return new FctError('FCT_QEMU_DIED', `QEMU failed (exit ${String(exitCode)})`, stderr)
+    return judgeConsole(this.#tail)
+  }
+
+  async stop(): Promise<void> {
+    await this.#machine.stop()
+  }
+}
+
+/** Why a guest ended, by the last it printed. */
+export function judgeConsole(tail: string): KernelFault | TargetLost {
+  const splat = /Kernel panic|Oops:|BUG: /.exec(tail)
+  if (splat !== null) {
+    const [line] = tail.slice(splat.index).split('\n')
+    return new KernelFault('FCT_GUEST_KERNEL_FAULT', `the guest's kernel died: ${line?.trim() ?? ''}`)
+  }
+  const last = /^fct-init: (?!probe)(.+)$/m.exec(tail)?.[1]?.trim()
+  if (last === undefined) return new TargetLost('FCT_GUEST_LOST', 'the guest ended without a word', consoleTail(tail))
+  return new TargetLost('FCT_AGENT_LOST', `the guest gave up: ${last}`, consoleTail(tail))
+}
+
+const readyMessage = `the guest's agent did not speak within ${String(readyLimitMs / 1000)} s`

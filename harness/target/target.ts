@@ -1,0 +1,48 @@
+import type { Readable } from 'node:stream'
+import type { Agent } from '../agent/agent-client.js'
+import { FctError } from '../fct-error.js'
+
+/**
+ * A machine that runs the kernel under test.
+ *
+ * What goes wrong is one of four things, each with its class, because each means something else for the verdict:
+ * KernelFault, TargetLost, TargetTimeout, and FctError for trouble of our own.
+ */
+export interface Target {
+  /** `qemu`, with the accelerator that was found to work and why. */
+  readonly description: TargetDescription
+  /** Boots the machine; resolves when the agent has spoken. */
+  start(): Promise<Agent>
+  /** Called with every byte the kernel prints, from power-on, also while nothing else works. */
+  onConsole(listener: (chunk: Uint8Array) => void): void
+  /** A byte stream named by the agent, outside its control channel: raw trace pages travel there. */
+  stream(name: string): Readable
+  /** Resolves when the machine is gone, whoever ended it. */
+  readonly ended: Promise<void>
+  /** Why the machine ended, by what it printed last and how its process ended; to be called after `ended`. */
+  fault(): FctError
+  /** Idempotent; afterwards no process and no file of ours is left. */
+  stop(): Promise<void>
+}
+
+export interface TargetDescription {
+  readonly kind: 'qemu'
+  readonly accel: string
+  /** Why that accelerator. */
+  readonly reason: string
+  readonly cpus: number
+  readonly memoryMiB: number
+  readonly commandLine: string
+}
+
+/** The kernel under test died: a panic or an oops is on the console. */
+export class KernelFault extends FctError {}
+/** The machine or its agent went away and the console does not say why. */
+export class TargetLost extends FctError {}
+/** The machine lives, but did not answer in time. */
+export class TargetTimeout extends FctError {}
+
+/** The last lines of a console, for messages. */
+export function consoleTail(text: string, lines = 20): string {
+  return text.replaceAll('\r', '').trimEnd().split('\n').slice(-lines).join('\n')
+}
