@@ -9,6 +9,7 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
 export interface AptRoot {
   readonly folder: string
   readonly env: Record<string, string>
+  readonly signal: AbortSignal
 }
 
 export interface Suites {
@@ -19,24 +20,24 @@ export interface Suites {
 }
 
 /** Sets up the private root for some suites below `folder` and loads their package lists. */
-export async function createAptRoot(folder: string, suites: Suites): Promise<AptRoot> {
+export async function createAptRoot(folder: string, suites: Suites, signal: AbortSignal): Promise<AptRoot> {
   for (const sub of ['lists/partial', 'cache/archives/partial', 'etc', 'state']) {
     await mkdir(join(folder, sub), { recursive: true })
   }
   await writeFile(join(folder, 'state', 'status'), '')
   await writeFile(join(folder, 'etc', 'sources.list'), sourcesFor(suites, await findMirrors()))
   await writeFile(join(folder, 'etc', 'apt.conf'), configurationFor(folder))
-  const root = { folder, env: { APT_CONFIG: join(folder, 'etc', 'apt.conf'), LC_ALL: 'C' } }
+  const root = { folder, env: { APT_CONFIG: join(folder, 'etc', 'apt.conf'), LC_ALL: 'C' }, signal }
   await apt(root, ['-qq', 'update'], `loading the package lists of ${suites.suites.join(', ')}`)
   return root
 }
 
 export async function apt(root: AptRoot, args: readonly string[], doing: string, cwd = root.folder): Promise<string> {
-  return runProgram('apt-get', args, { code: 'FCT_APT_FAILED', doing }, { env: root.env, cwd })
+  return runProgram('apt-get', args, { code: 'FCT_APT_FAILED', doing }, { env: root.env, cwd, signal: root.signal })
 }
 
 export async function aptCache(root: AptRoot, args: readonly string[], doing: string): Promise<string> {
-  return runProgram('apt-cache', args, { code: 'FCT_APT_FAILED', doing }, { env: root.env })
+  return runProgram('apt-cache', args, { code: 'FCT_APT_FAILED', doing }, { env: root.env, signal: root.signal })
 }
 
 function configurationFor(folder: string): string {

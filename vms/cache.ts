@@ -15,13 +15,16 @@ export interface Recipe {
   /** What a person is told while it is built: "root file system from bookworm packages". */
   readonly title: string
   /** Makes the entry in an empty folder. That folder is moved into place when this resolves, removed when it rejects. */
-  readonly build: (folder: string) => Promise<void>
+  readonly build: (folder: string, signal: AbortSignal) => Promise<void>
 }
 
-/** Told of every entry that has to be built; the callback it returns is called when that is over. */
-export type BuildObserver = (title: string) => () => void
-
-export const silent: BuildObserver = () => () => undefined
+/** Who asks for entries. */
+export interface BuildContext {
+  /** Told of every entry that has to be built; the callback it returns is called when that is over. */
+  readonly announce: (title: string) => () => void
+  /** Ends the programs that build, if the user stops. */
+  readonly signal: AbortSignal
+}
 
 export function hashOf(inputs: unknown): string {
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 16)
@@ -40,26 +43,28 @@ export function isCached(recipe: Pick<Recipe, 'kind' | 'inputs'>): boolean {
  *
  * An entry appears by one rename, so a half-written one is never seen; two that ask at once build it once.
  */
-export async function obtain(recipe: Recipe, observe: BuildObserver = silent): Promise<string> {
+export async function obtain(recipe: Recipe, context: BuildContext): Promise<string> {
   const final = entryFolder(recipe)
   if (existsSync(final)) return final
   await mkdir(join(cacheFolder(), recipe.kind), { recursive: true })
   const release = await lockfile.lock(final, { realpath: false, retries: { forever: true, maxTimeout: 1000 } })
   try {
-    if (!existsSync(final)) await build(recipe, final, observe)
+    context.signal.throwIfAborted()
+    if (!existsSync(final)) await build(recipe, final, context)
   } finally {
     await release()
   }
   return final
 }
 
-async function build(recipe: Recipe, final: string, observe: BuildObserver): Promise<void> {
-  const done = observe(recipe.title)
+async function build(recipe: Recipe, final: string, context: BuildContext): Promise<void> {
+  const done = context.announce(recipe.title)
   const partial = `${final}.partial`
   await rm(partial, { recursive: true, force: true })
   try {
     await mkdir(partial)
-    await recipe.build(partial)
+    await recipe.build(partial, context.signal)
+    context.signal.throwIfAborted()
     await writeFile(join(partial, 'inputs.json'), JSON.stringify(recipe.inputs, null, 2))
     await rename(partial, final)
   } catch (error) {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { FctError } from '../harness/fct-error.js'
 import { packageRoot } from '../harness/folders.js'
-import { obtain, type BuildObserver } from './cache.js'
+import { obtain, type BuildContext } from './cache.js'
 import { archive, obtainInitramfs } from './initramfs.js'
 import type { Kernel } from './kernels/kernels.js'
 import { obtainModulesImage } from './modules-image.js'
@@ -31,14 +31,14 @@ const built = {
 }
 
 /** Builds or finds everything a guest of this kernel is started from. */
-export async function obtainGuestImages(kernel: Kernel, observe: BuildObserver): Promise<GuestImages> {
+export async function obtainGuestImages(kernel: Kernel, context: BuildContext): Promise<GuestImages> {
   requireBuilt()
-  const probeInitramfs = await obtainInitramfs(kernel, observe)
-  const modules = await obtainModulesImage(kernel, observe)
-  const rootfs = await obtainRootfs(observe)
-  const module = await obtainTestModule(kernel, observe)
+  const probeInitramfs = await obtainInitramfs(kernel, context)
+  const modules = await obtainModulesImage(kernel, context)
+  const rootfs = await obtainRootfs(context)
+  const module = await obtainTestModule(kernel, context)
   const payload = { 'agent.cjs': built.agent, 'fctorture.node': built.addon, 'fctorture.ko': module, start: built.start }
-  const initramfs = await obtainPayload(probeInitramfs, payload, observe)
+  const initramfs = await obtainPayload(probeInitramfs, payload, context)
   const hashes = {
     kernel: kernel.hash,
     rootfs: rootfs.hash,
@@ -59,7 +59,7 @@ function requireBuilt(): void {
 async function obtainPayload(
   initramfs: string,
   files: Readonly<Record<string, string>>,
-  observe: BuildObserver,
+  context: BuildContext,
 ): Promise<string> {
   const hashes = Object.entries({ initramfs, ...files }).map(([name, path]) => [name, hashOfFile(path)])
   const build = async (into: string): Promise<void> => {
@@ -71,6 +71,6 @@ async function obtainPayload(
     await rm(join(into, 'tree'), { recursive: true })
     await rm(join(into, 'payload.cpio'))
   }
-  const folder = await obtain({ kind: 'payload', inputs: { recipe: 1, hashes }, title: 'guest payload', build }, observe)
+  const folder = await obtain({ kind: 'payload', inputs: { recipe: 1, hashes }, title: 'guest payload', build }, context)
   return join(folder, 'initramfs.cpio')
 }

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile, chmod, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { packageRoot } from '../harness/folders.js'
-import { obtain, type BuildObserver } from './cache.js'
+import { obtain, type BuildContext } from './cache.js'
 import type { Kernel } from './kernels/kernels.js'
 import { runProgram } from './program.js'
 import { hashOfFile } from './rootfs.js'
@@ -14,7 +14,7 @@ const busybox = '/bin/busybox'
 const bootModules = ['crc32c_generic', 'virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_rng', 'erofs', 'overlay']
 
 /** The part of the initial RAM disk that depends on the kernel alone: busybox, the boot modules and /init. */
-export async function obtainInitramfs(kernel: Kernel, observe: BuildObserver): Promise<string> {
+export async function obtainInitramfs(kernel: Kernel, context: BuildContext): Promise<string> {
   const folder = await obtain(
     {
       kind: 'initramfs',
@@ -22,7 +22,7 @@ export async function obtainInitramfs(kernel: Kernel, observe: BuildObserver): P
       title: `initramfs of ${kernel.name}`,
       build: (into) => buildInitramfs(kernel, into),
     },
-    observe,
+    context,
   )
   return join(folder, 'initramfs.cpio')
 }

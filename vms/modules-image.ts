@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { obtain, type BuildObserver } from './cache.js'
+import { obtain, type BuildContext } from './cache.js'
 import type { Kernel } from './kernels/kernels.js'
 import { runProgram } from './program.js'
 
 /** A read-only image with all modules of a kernel: the guest mounts it at /lib/modules/RELEASE. */
-export async function obtainModulesImage(kernel: Kernel, observe: BuildObserver): Promise<string> {
+export async function obtainModulesImage(kernel: Kernel, context: BuildContext): Promise<string> {
   const folder = await obtain(
     {
       kind: 'modules',
@@ -14,7 +14,7 @@ export async function obtainModulesImage(kernel: Kernel, observe: BuildObserver)
         await makeErofs(join(into, 'modules.erofs'), kernel.modules)
       },
     },
-    observe,
+    context,
   )
   return join(folder, 'modules.erofs')
 }

@@ -9,18 +9,24 @@ export interface ProgramFailure {
 
 const linesShown = 25
 
-/** Runs a program to its end; stdout is returned. A failure carries the last lines of what it printed. */
+/**
+ * Runs a program to its end; stdout is returned. A failure carries the last lines of what it printed; when the signal
+ * ends it, its reason is thrown.
+ */
 export async function runProgram(
   file: string,
   args: readonly string[],
   failure: ProgramFailure,
-  options: Options = {},
+  options: Options & { readonly signal?: AbortSignal } = {},
 ): Promise<string> {
+  const { signal, ...rest } = options
+  const cancel = signal === undefined ? {} : { cancelSignal: signal }
   try {
-    const { stdout } = await execa(file, args, { stdin: 'ignore', all: true, ...options })
+    const { stdout } = await execa(file, args, { stdin: 'ignore', all: true, ...cancel, ...rest })
     return typeof stdout === 'string' ? stdout : ''
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error
+    signal?.throwIfAborted()
     throw new FctError(failure.code, `${failure.doing}: ${describe(file, error)}`, lastLines(error), { cause: error })
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findMirrors, sourcesFor } from './apt-root.js'
-import { hashOf, obtain, type BuildObserver } from './cache.js'
+import { hashOf, obtain, type BuildContext } from './cache.js'
 import { makeErofs } from './modules-image.js'
 import { runProgram } from './program.js'
 
@@ -34,20 +34,20 @@ export interface Rootfs {
 }
 
 /** The root file system of every guest: Debian packages and this Node's binary; agent, addon and module come per run. */
-export async function obtainRootfs(observe: BuildObserver): Promise<Rootfs> {
+export async function obtainRootfs(context: BuildContext): Promise<Rootfs> {
   const inputs = { recipe: 3, suites, packages, unwanted, node: process.version }
   const folder = await obtain(
     { kind: 'rootfs', inputs, title: `root file system (${packages.length} Debian packages and Node)`, build: buildRootfs },
-    observe,
+    context,
   )
   return { image: join(folder, 'root.erofs'), hash: hashOf(inputs) }
 }
 
-async function buildRootfs(into: string): Promise<void> {
+async function buildRootfs(into: string, signal: AbortSignal): Promise<void> {
   const tree = join(into, 'tree')
   const sources = join(into, 'sources.list')
   await writeFile(sources, sourcesFor(suites, await findMirrors()))
-  await bootstrap(tree, sources)
+  await bootstrap(tree, sources, signal)
   for (const path of unwanted) await rm(join(tree, path), { recursive: true, force: true })
   await addOurs(tree)
   await makeErofs(join(into, 'root.erofs'), tree)
@@ -55,15 +55,15 @@ async function buildRootfs(into: string): Promise<void> {
   await rm(sources)
 }
 
-async function bootstrap(tree: string, sources: string): Promise<void> {
+async function bootstrap(tree: string, sources: string, signal: AbortSignal): Promise<void> {
   const mode = process.getuid?.() === 0 ? 'root' : 'unshare'
   const args = ['--quiet', `--mode=${mode}`, '--variant=apt', '--format=directory', `--include=${packages.join(',')}`]
   // ldconfig, perl and the like run many times; a guest image that breaks off half-way is made again anyway.
   const fast = ['--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"']
-  await runProgram('mmdebstrap', [...args, ...fast, suites.suites[0] ?? '', tree, sources], {
-    code: 'FCT_ROOTFS_FAILED',
-    doing: 'making the root file system',
-  })
+  const failure = { code: 'FCT_ROOTFS_FAILED', doing: 'making the root file system' } as const
+  // SIGINT, because mmdebstrap then unmounts what it has mounted before it ends.
+  const options = { signal, killSignal: 'SIGINT', forceKillAfterDelay: 30_000 } as const
+  await runProgram('mmdebstrap', [...args, ...fast, suites.suites[0] ?? '', tree, sources], failure, options)
 }
 
 async function addOurs(tree: string): Promise<void> {

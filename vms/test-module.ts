@@ -3,22 +3,22 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { packageRoot } from '../harness/folders.js'
-import { hashOf, obtain, type BuildObserver } from './cache.js'
+import { hashOf, obtain, type BuildContext } from './cache.js'
 import type { Kernel } from './kernels/kernels.js'
 import { runProgram } from './program.js'
 
 const sources = join(packageRoot, 'kmod')
 
 /** fctorture.ko for one kernel, built from kmod/ against its headers. */
-export async function obtainTestModule(kernel: Kernel, observe: BuildObserver): Promise<string> {
+export async function obtainTestModule(kernel: Kernel, context: BuildContext): Promise<string> {
   const folder = await obtain(
     {
       kind: 'module',
       inputs: { recipe: 1, kernel: kernel.hash, sources: hashOfSources(), compiler: await compilerVersion() },
       title: `fctorture.ko for ${kernel.name}`,
-      build: (into) => buildTestModule(kernel, into),
+      build: (into, signal) => buildTestModule(kernel, into, signal),
     },
-    observe,
+    context,
   )
   return join(folder, 'fctorture.ko')
 }
@@ -37,13 +37,11 @@ async function compilerVersion(): Promise<string> {
   return stdout.split('\n')[0] ?? ''
 }
 
-async function buildTestModule(kernel: Kernel, into: string): Promise<void> {
+async function buildTestModule(kernel: Kernel, into: string, signal: AbortSignal): Promise<void> {
   const copy = join(into, 'src')
   await mkdir(copy)
   for (const name of (await readdir(sources)).filter(isSource)) await copyFile(join(sources, name), join(copy, name))
-  await runProgram('make', ['-C', copy, `KDIR=${kernel.headers}`, 'W=1', '-j2'], {
-    code: 'FCT_MODULE_BUILD',
-    doing: `building fctorture.ko for ${kernel.name}`,
-  })
+  const failure = { code: 'FCT_MODULE_BUILD', doing: `building fctorture.ko for ${kernel.name}` } as const
+  await runProgram('make', ['-C', copy, `KDIR=${kernel.headers}`, 'W=1', '-j2'], failure, { signal })
   await copyFile(join(copy, 'fctorture.ko'), join(into, 'fctorture.ko'))
 }

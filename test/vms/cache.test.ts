@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { isCached, obtain, type Recipe } from '../../vms/cache.js'
+import { isCached, obtain as obtainWith, type Recipe } from '../../vms/cache.js'
 
 let home = ''
+const context = { announce: () => () => undefined, signal: new AbortController().signal }
+const obtain = (wanted: Recipe): Promise<string> => obtainWith(wanted, context)
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'fct-test-cache-'))
@@ -65,10 +67,22 @@ it('never uses what a killed build left', async () => {
   const wanted = recipe({}, write('whole'))
   const final = await obtain(wanted)
   await rm(final, { recursive: true })
-  const { mkdir } = await import('node:fs/promises')
   await mkdir(`${final}.partial`)
   await writeFile(join(`${final}.partial`, 'leftover'), '')
   expect(await readdir(await obtain(wanted))).toEqual(['content', 'inputs.json'])
+})
+
+it('leaves nothing behind when the user stops it', async () => {
+  const controller = new AbortController()
+  const building = obtainWith(
+    recipe({}, async (folder) => {
+      await write('half')(folder)
+      controller.abort(new Error('stopped'))
+    }),
+    { ...context, signal: controller.signal },
+  )
+  await expect(building).rejects.toThrow('stopped')
+  expect(await readdir(join(home, 'fctorture', 'thing'))).toEqual([])
 })
 
 it('says which disk is full', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { FctError } from '../../harness/fct-error.js'
 import { cacheFolder } from '../../harness/folders.js'
 import { apt, aptCache, createAptRoot, type AptRoot } from '../apt-root.js'
-import { hashOf, obtain, type BuildObserver } from '../cache.js'
+import { hashOf, obtain, type BuildContext } from '../cache.js'
 import { runProgram } from '../program.js'
 import type { CatalogueEntry } from './catalogue.js'
 
@@ -30,17 +30,17 @@ export interface Kernel {
 const kernelPackage = /^linux-(image|headers|kbuild|compiler|binary|modules|base)-/
 
 /** Image and headers of a catalogue entry from Debian's archive, downloaded once. */
-export async function obtainDebianKernel(entry: CatalogueEntry, observe: BuildObserver): Promise<Kernel> {
-  const packages = await resolvePackages(entry, observe)
+export async function obtainDebianKernel(entry: CatalogueEntry, context: BuildContext): Promise<Kernel> {
+  const packages = await resolvePackages(entry, context)
   const inputs = { provider: 'debian', recipe: 1, packages }
   const folder = await obtain(
     {
       kind: 'kernel',
       inputs,
       title: `kernel ${entry.name} (${packages.length} packages)`,
-      build: (into) => unpackKernel(entry, packages, into),
+      build: (into, signal) => unpackKernel(entry, packages, into, signal),
     },
-    observe,
+    context,
   )
   return describeKernel(entry.name, hashOf(inputs), packages, folder)
 }
@@ -49,12 +49,12 @@ export async function obtainDebianKernel(entry: CatalogueEntry, observe: BuildOb
  * "name=version" of every package. Asked of the archive once and then remembered, so that a kernel stays the
  * same kernel from run to run; removing the file below `resolved/` asks again.
  */
-async function resolvePackages(entry: CatalogueEntry, observe: BuildObserver): Promise<string[]> {
+async function resolvePackages(entry: CatalogueEntry, context: BuildContext): Promise<string[]> {
   const memory = join(cacheFolder(), 'resolved', `${hashOf(entry)}.json`)
   if (existsSync(memory)) return JSON.parse(await readFile(memory, 'utf8')) as string[]
-  const done = observe(`package lists of ${entry.suites.join(', ')}`)
+  const done = context.announce(`package lists of ${entry.suites.join(', ')}`)
   try {
-    const packages = await withAptRoot(entry, (root) => askArchive(root, entry))
+    const packages = await withAptRoot(entry, context.signal, (root) => askArchive(root, entry))
     await mkdir(join(cacheFolder(), 'resolved'), { recursive: true })
     await writeFile(`${memory}.partial`, JSON.stringify(packages))
     await rename(`${memory}.partial`, memory)
@@ -64,10 +64,14 @@ async function resolvePackages(entry: CatalogueEntry, observe: BuildObserver): P
   }
 }
 
-async function withAptRoot<T>(entry: CatalogueEntry, use: (root: AptRoot) => Promise<T>): Promise<T> {
+async function withAptRoot<T>(
+  entry: CatalogueEntry,
+  signal: AbortSignal,
+  use: (root: AptRoot) => Promise<T>,
+): Promise<T> {
   const folder = join(cacheFolder(), 'apt', `${hashOf(entry)}-${String(process.pid)}`)
   try {
-    return await use(await createAptRoot(folder, entry))
+    return await use(await createAptRoot(folder, entry, signal))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -97,13 +101,18 @@ export function parseVersions(show: string): string[] {
     .map(({ name, version }) => `${name ?? ''}=${version ?? ''}`)
 }
 
-async function unpackKernel(entry: CatalogueEntry, packages: readonly string[], into: string): Promise<void> {
+async function unpackKernel(
+  entry: CatalogueEntry,
+  packages: readonly string[],
+  into: string,
+  signal: AbortSignal,
+): Promise<void> {
   const debs = join(into, 'debs')
   await mkdir(debs)
-  await withAptRoot(entry, (root) => apt(root, ['-qq', 'download', ...packages], `downloading ${entry.name}`, debs))
+  await withAptRoot(entry, signal, (root) => apt(root, ['-qq', 'download', ...packages], `downloading ${entry.name}`, debs))
   for (const deb of await readdir(debs)) {
     const failure = { code: 'FCT_KERNEL_UNPACK', doing: `unpacking ${deb}` } as const
-    await runProgram('dpkg-deb', ['-x', join(debs, deb), into], failure)
+    await runProgram('dpkg-deb', ['-x', join(debs, deb), into], failure, { signal })
   }
   await rm(debs, { recursive: true })
   const release = await findRelease(into)
