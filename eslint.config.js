@@ -13,7 +13,10 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidOperator: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'max-lines': ['error', { max: 400 }],
@@ -22,14 +25,26 @@ export default tseslint.config(
   },
   {
     files: ['harness/decode/**', 'harness/oracle/**', 'harness/verdict/**', 'harness/report/**'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ group: wayDown, message: 'The way up must not import the way down.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: wayDown, message: 'The way up must not import the way down.' }] },
+      ],
+    },
   },
   {
     files: ['harness/agent/guest/**'],
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['**/oracle/**', '**/verdict/**', '**/target/**', '**/vms/**'], message: 'The agent runs alone in the target.' }] },
+        {
+          patterns: [
+            {
+              group: ['**/oracle/**', '**/verdict/**', '**/target/**', '**/vms/**'],
+              message: 'The agent runs alone in the target.',
+            },
+          ],
+        },
       ],
     },
   },
@@ -37,5 +52,8 @@ export default tseslint.config(
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
-  { files: ['test/**'], rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off' } },
+  {
+    files: ['test/**'],
+    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
 )

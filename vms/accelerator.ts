@@ -57,7 +57,9 @@ export async function bootProbe(
   limitMs: number,
 ): Promise<boolean> {
   const spec = { kernel, initramfs, accelerator, cpus: 1, memoryMiB: 512, disks: [], ports: [] }
-  const machine = await startMachine({ ...spec, commandLine: 'console=ttyS0 panic=-1 fct.probe' }).catch(() => undefined)
+  const machine = await startMachine({ ...spec, commandLine: 'console=ttyS0 panic=-1 fct.probe' }).catch(
+    () => undefined,
+  )
   if (machine === undefined) return false
   const limit = new AbortController()
   try {

@@ -32,12 +32,27 @@ export async function createAptRoot(folder: string, suites: Suites, signal: Abor
   return root
 }
 
-export async function apt(root: AptRoot, args: readonly string[], doing: string, cwd = root.folder): Promise<string> {
-  return runProgram('apt-get', args, { code: 'FCT_APT_FAILED', doing }, { env: root.env, cwd, signal: root.signal })
+export async function apt(
+  root: AptRoot,
+  args: readonly string[],
+  doing: string,
+  cwd = root.folder,
+): Promise<string> {
+  return runProgram(
+    'apt-get',
+    args,
+    { code: 'FCT_APT_FAILED', doing },
+    { env: root.env, cwd, signal: root.signal },
+  )
 }
 
 export async function aptCache(root: AptRoot, args: readonly string[], doing: string): Promise<string> {
-  return runProgram('apt-cache', args, { code: 'FCT_APT_FAILED', doing }, { env: root.env, signal: root.signal })
+  return runProgram(
+    'apt-cache',
+    args,
+    { code: 'FCT_APT_FAILED', doing },
+    { env: root.env, signal: root.signal },
+  )
 }
 
 function configurationFor(folder: string): string {
@@ -67,10 +82,14 @@ export interface Mirrors {
 
 /** Where this host gets Debian from, read from its own apt configuration. */
 export async function findMirrors(): Promise<Mirrors> {
-  const targets = await runProgram('apt-get', ['indextargets', '--format', '$(REPO_URI) $(RELEASE)', 'Created-By: Packages'], {
-    code: 'FCT_APT_FAILED',
-    doing: "reading the host's apt configuration",
-  })
+  const targets = await runProgram(
+    'apt-get',
+    ['indextargets', '--format', '$(REPO_URI) $(RELEASE)', 'Created-By: Packages'],
+    {
+      code: 'FCT_APT_FAILED',
+      doing: "reading the host's apt configuration",
+    },
+  )
   return chooseMirrors(targets)
 }
 
@@ -91,7 +110,8 @@ export function chooseMirrors(indexTargets: string): Mirrors {
 }
 
 export function sourcesFor({ suites, securitySuites }: Suites, { main, security }: Mirrors): string {
-  const line = (mirror: string, suite: string): string => `deb [signed-by=${keyring}] ${mirror} ${suite} main\n`
+  const line = (mirror: string, suite: string): string =>
+    `deb [signed-by=${keyring}] ${mirror} ${suite} main\n`
   const fromSecurity = security === undefined ? [] : securitySuites.map((suite) => line(security, suite))
   return [...suites.map((suite) => line(main, suite)), ...fromSecurity].join('')
 }

@@ -47,7 +47,10 @@ export async function obtain(recipe: Recipe, context: BuildContext): Promise<str
   const final = entryFolder(recipe)
   if (existsSync(final)) return final
   await mkdir(join(cacheFolder(), recipe.kind), { recursive: true })
-  const release = await lockfile.lock(final, { realpath: false, retries: { forever: true, maxTimeout: 1000 } })
+  const release = await lockfile.lock(final, {
+    realpath: false,
+    retries: { forever: true, maxTimeout: 1000 },
+  })
   try {
     context.signal.throwIfAborted()
     if (!existsSync(final)) await build(recipe, final, context)

@@ -37,7 +37,12 @@ export async function obtainGuestImages(kernel: Kernel, context: BuildContext): 
   const modules = await obtainModulesImage(kernel, context)
   const rootfs = await obtainRootfs(context)
   const module = await obtainTestModule(kernel, context)
-  const payload = { 'agent.cjs': built.agent, 'fctorture.node': built.addon, 'fctorture.ko': module, start: built.start }
+  const payload = {
+    'agent.cjs': built.agent,
+    'fctorture.node': built.addon,
+    'fctorture.ko': module,
+    start: built.start,
+  }
   const initramfs = await obtainPayload(probeInitramfs, payload, context)
   const hashes = {
     kernel: kernel.hash,
@@ -52,7 +57,11 @@ export async function obtainGuestImages(kernel: Kernel, context: BuildContext): 
 function requireBuilt(): void {
   const missing = Object.values(built).filter((path) => !existsSync(path))
   if (missing.length === 0) return
-  throw new FctError('FCT_NOT_BUILT', 'fctorture is not built', `Missing: ${missing.join(', ')}\nnpm run setup builds it.`)
+  throw new FctError(
+    'FCT_NOT_BUILT',
+    'fctorture is not built',
+    `Missing: ${missing.join(', ')}\nnpm run setup builds it.`,
+  )
 }
 
 /** The kernel unpacks archives that follow each other, so the payload is simply appended. */
@@ -71,6 +80,9 @@ async function obtainPayload(
     await rm(join(into, 'tree'), { recursive: true })
     await rm(join(into, 'payload.cpio'))
   }
-  const folder = await obtain({ kind: 'payload', inputs: { recipe: 1, hashes }, title: 'guest payload', build }, context)
+  const folder = await obtain(
+    { kind: 'payload', inputs: { recipe: 1, hashes }, title: 'guest payload', build },
+    context,
+  )
   return join(folder, 'initramfs.cpio')
 }

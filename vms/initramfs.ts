@@ -11,14 +11,28 @@ const busybox = '/bin/busybox'
 
 // What the guest must load before it can mount its root file system.
 // erofs wants libcrc32c, and that a crc32c algorithm, by a soft dependency that modules.dep does not show.
-const bootModules = ['crc32c_generic', 'virtio_pci', 'virtio_blk', 'virtio_console', 'virtio_rng', 'erofs', 'overlay']
+const bootModules = [
+  'crc32c_generic',
+  'virtio_pci',
+  'virtio_blk',
+  'virtio_console',
+  'virtio_rng',
+  'erofs',
+  'overlay',
+]
 
 /** The part of the initial RAM disk that depends on the kernel alone: busybox, the boot modules and /init. */
 export async function obtainInitramfs(kernel: Kernel, context: BuildContext): Promise<string> {
   const folder = await obtain(
     {
       kind: 'initramfs',
-      inputs: { recipe: 1, kernel: kernel.hash, bootModules, init: hashOfFile(init), busybox: hashOfFile(busybox) },
+      inputs: {
+        recipe: 1,
+        kernel: kernel.hash,
+        bootModules,
+        init: hashOfFile(init),
+        busybox: hashOfFile(busybox),
+      },
       title: `initramfs of ${kernel.name}`,
       build: (into) => buildInitramfs(kernel, into),
     },
@@ -59,16 +73,23 @@ export function orderModules(modulesDep: string, wanted: readonly string[]): str
 }
 
 function moduleName(path: string): string {
-  return basename(path).replace(/\.ko(\.\w+)?$/, '').replaceAll('-', '_')
+  return basename(path)
+    .replace(/\.ko(\.\w+)?$/, '')
+    .replaceAll('-', '_')
 }
 
 /** Packs a folder's content as a newc archive, the form that the kernel unpacks; several may follow each other. */
 export async function archive(folder: string, into: string): Promise<void> {
   const failure = { code: 'FCT_INITRAMFS_FAILED', doing: `packing ${basename(dirname(into))}` } as const
   const names = await runProgram('find', ['.', '-print0'], failure, { cwd: folder })
-  await runProgram('cpio', ['--null', '--create', '--quiet', '--format=newc', '--owner=0:0', `--file=${into}`], failure, {
-    cwd: folder,
-    input: names,
-    stdin: 'pipe',
-  })
+  await runProgram(
+    'cpio',
+    ['--null', '--create', '--quiet', '--format=newc', '--owner=0:0', `--file=${into}`],
+    failure,
+    {
+      cwd: folder,
+      input: names,
+      stdin: 'pipe',
+    },
+  )
 }

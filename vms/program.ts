@@ -27,7 +27,10 @@ export async function runProgram(
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error
     signal?.throwIfAborted()
-    throw new FctError(failure.code, `${failure.doing}: ${describe(file, error)}`, lastLines(error), { cause: error })
+    const failed: ExecaError = error
+    throw new FctError(failure.code, `${failure.doing}: ${describe(file, failed)}`, lastLines(failed), {
+      cause: error,
+    })
   }
 }
 

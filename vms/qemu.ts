@@ -53,7 +53,7 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
   const ended = endOf(qemu)
   const stop = async (): Promise<void> => {
     qemu.kill('SIGKILL')
-    await ended
+    await ended.catch(() => undefined)
     for (const server of servers) server.close()
     await rm(folder, { recursive: true, force: true })
   }
@@ -82,7 +82,9 @@ function spawnQemu(spec: MachineSpec, folder: string) {
 /** QEMU's arguments. q35, because microvm was slow or mute; no network card, so that no option ROM runs. */
 export function machineArguments(spec: MachineSpec, folder: string): string[] {
   const acceleration =
-    spec.accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max']
+    spec.accelerator === 'kvm'
+      ? ['-accel', 'kvm', '-cpu', 'host']
+      : ['-accel', 'tcg,thread=multi', '-cpu', 'max']
   return [
     ...['-M', 'q35', ...acceleration, '-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],
@@ -105,7 +107,12 @@ function diskArguments(path: string, index: number): string[] {
 
 function portArguments(name: string, folder: string): string[] {
   const path = join(folder, name).replaceAll(',', ',,')
-  return ['-chardev', `socket,id=${name},path=${path}`, '-device', `virtserialport,chardev=${name},name=${name}`]
+  return [
+    '-chardev',
+    `socket,id=${name},path=${path}`,
+    '-device',
+    `virtserialport,chardev=${name},name=${name}`,
+  ]
 }
 
 async function endOf(qemu: QemuProcess): Promise<MachineEnd> {
@@ -115,7 +122,8 @@ async function endOf(qemu: QemuProcess): Promise<MachineEnd> {
     lines.splice(0, lines.length - 50)
   })
   const result = await qemu
-  if (result.code === 'ENOENT') throw new FctError('FCT_QEMU_MISSING', 'setpriv or QEMU is not installed', installHint)
+  if (result.code === 'ENOENT')
+    throw new FctError('FCT_QEMU_MISSING', 'setpriv or QEMU is not installed', installHint)
   return { exitCode: result.exitCode, signal: result.signal, stderr: lines.join('').trim() }
 }
 

@@ -25,7 +25,14 @@ const packages = [
 ]
 
 /** Left out: documents and translations that no guest reads. */
-const unwanted = ['/usr/share/doc', '/usr/share/man', '/usr/share/locale', '/usr/share/info', '/var/cache/apt', '/var/lib/apt']
+const unwanted = [
+  '/usr/share/doc',
+  '/usr/share/man',
+  '/usr/share/locale',
+  '/usr/share/info',
+  '/var/cache/apt',
+  '/var/lib/apt',
+]
 
 export interface Rootfs {
   /** A read-only erofs image. */
@@ -37,7 +44,12 @@ export interface Rootfs {
 export async function obtainRootfs(context: BuildContext): Promise<Rootfs> {
   const inputs = { recipe: 3, suites, packages, unwanted, node: process.version }
   const folder = await obtain(
-    { kind: 'rootfs', inputs, title: `root file system (${packages.length} Debian packages and Node)`, build: buildRootfs },
+    {
+      kind: 'rootfs',
+      inputs,
+      title: `root file system (${packages.length} Debian packages and Node)`,
+      build: buildRootfs,
+    },
     context,
   )
   return { image: join(folder, 'root.erofs'), hash: hashOf(inputs) }
@@ -57,7 +69,13 @@ async function buildRootfs(into: string, signal: AbortSignal): Promise<void> {
 
 async function bootstrap(tree: string, sources: string, signal: AbortSignal): Promise<void> {
   const mode = process.getuid?.() === 0 ? 'root' : 'unshare'
-  const args = ['--quiet', `--mode=${mode}`, '--variant=apt', '--format=directory', `--include=${packages.join(',')}`]
+  const args = [
+    '--quiet',
+    `--mode=${mode}`,
+    '--variant=apt',
+    '--format=directory',
+    `--include=${packages.join(',')}`,
+  ]
   // ldconfig, perl and the like run many times; a guest image that breaks off half-way is made again anyway.
   const fast = ['--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"']
   const failure = { code: 'FCT_ROOTFS_FAILED', doing: 'making the root file system' } as const

@@ -27,7 +27,7 @@ const debianPackages = {
   gcc: 'fctorture.ko',
   'g++': 'the addon',
   make: 'fctorture.ko and the addon',
-  'libelf1': "objtool, when a module is built",
+  libelf1: 'objtool, when a module is built',
   python3: 'node-gyp',
   'clang-format': 'npm test',
   'doctest-dev': 'npm test',
@@ -65,7 +65,11 @@ function run(code, doing, file, args, env = {}) {
 function checkMachine() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19)) {
-    throw new SetupError('FCT_SETUP_NODE', `Node ${process.versions.node} is too old`, 'fctorture needs Node 20.19 or later.')
+    throw new SetupError(
+      'FCT_SETUP_NODE',
+      `Node ${process.versions.node} is too old`,
+      'fctorture needs Node 20.19 or later.',
+    )
   }
   const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
   return /^ID=debian$/m.test(release)
@@ -73,8 +77,15 @@ function checkMachine() {
 
 function missingPackages() {
   const names = Object.keys(debianPackages)
-  const query = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], { encoding: 'utf8' })
-  const installed = new Set((query.stdout ?? '').split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]))
+  const query = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], {
+    encoding: 'utf8',
+  })
+  const installed = new Set(
+    (query.stdout ?? '')
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(' ')[0]),
+  )
   return names.filter((name) => !installed.has(name))
 }
 
@@ -83,7 +94,11 @@ function installPackages(isDebian) {
   if (missing.length === 0) return
   const list = missing.map((name) => `  ${name.padEnd(24)} ${debianPackages[name]}`).join('\n')
   if (!isDebian) {
-    throw new SetupError('FCT_SETUP_NOT_DEBIAN', 'this is not Debian; setup can install nothing here', `Missing:\n${list}`)
+    throw new SetupError(
+      'FCT_SETUP_NOT_DEBIAN',
+      'this is not Debian; setup can install nothing here',
+      `Missing:\n${list}`,
+    )
   }
   const sudo = becomeRoot(list)
   say(`installing ${missing.length} Debian packages:\n${list}`)
@@ -99,13 +114,18 @@ function installPackages(isDebian) {
 function becomeRoot(list) {
   if (process.getuid() === 0) return []
   if (spawnSync('sudo', ['-n', 'true']).status === 0 || process.stdin.isTTY) return ['sudo']
-  throw new SetupError('FCT_SETUP_NOT_ROOT', 'packages are missing, and setup may not install them (neither root nor sudo)', `Missing:\n${list}`)
+  throw new SetupError(
+    'FCT_SETUP_NOT_ROOT',
+    'packages are missing, and setup may not install them (neither root nor sudo)',
+    `Missing:\n${list}`,
+  )
 }
 
 /** A hash over files: of names, sizes and contents. */
 function hashOf(paths) {
   const hash = createHash('sha256')
-  for (const path of paths) hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0')
+  for (const path of paths)
+    hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0')
   return hash.digest('hex')
 }
 
@@ -136,21 +156,40 @@ function installNodePackages() {
 
 function buildTypeScript() {
   const sources = ['addon', 'harness', 'vms'].flatMap((folder) => filesBelow(join(root, folder), /\.ts$/))
-  const inputs = [...sources, join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'), join(root, 'package-lock.json')]
+  const inputs = [
+    ...sources,
+    join(root, 'tsconfig.json'),
+    join(root, 'tsconfig.build.json'),
+    join(root, 'package-lock.json'),
+  ]
   once(join(root, 'dist', '.fctorture-setup'), inputs, 'building TypeScript', () => {
     rmSync(join(root, 'dist'), { recursive: true, force: true })
     run('FCT_SETUP_BUILD', 'tsc', 'npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json'])
     const bundle = ['--bundle', '--platform=node', '--target=node20', '--format=cjs', '--log-level=warning']
     // The bundle is CommonJS, where import.meta.url does not exist.
-    const url = ['--define:import.meta.url=bundleUrl', "--banner:js=const bundleUrl = require('url').pathToFileURL(__filename).href;"]
+    const url = [
+      '--define:import.meta.url=bundleUrl',
+      "--banner:js=const bundleUrl = require('url').pathToFileURL(__filename).href;",
+    ]
     const agent = ['harness/agent/guest/main.ts', '--outfile=dist/agent.cjs']
-    run('FCT_SETUP_BUILD', 'bundling the agent', 'npx', ['--no-install', 'esbuild', ...bundle, ...url, ...agent])
+    run('FCT_SETUP_BUILD', 'bundling the agent', 'npx', [
+      '--no-install',
+      'esbuild',
+      ...bundle,
+      ...url,
+      ...agent,
+    ])
   })
 }
 
 function buildAddon() {
   const sources = filesBelow(join(root, 'addon', 'src'), /\.(cc|h)$/)
-  const inputs = [...sources, join(root, 'binding.gyp'), join(root, 'kmod', 'fct_uapi.h'), join(root, 'package-lock.json')]
+  const inputs = [
+    ...sources,
+    join(root, 'binding.gyp'),
+    join(root, 'kmod', 'fct_uapi.h'),
+    join(root, 'package-lock.json'),
+  ]
   once(join(root, 'build', '.fctorture-setup'), inputs, 'building the addon', () => {
     const headers = join(dirname(dirname(process.execPath)), 'include', 'node', 'node_api.h')
     const nodedir = existsSync(headers) ? [`--nodedir=${dirname(dirname(dirname(headers)))}`] : []
@@ -161,7 +200,10 @@ function buildAddon() {
 /** Kernel, root file system, module: the harness knows how, and says itself what it builds. */
 function prepareGuest() {
   const cli = join(root, 'harness', 'fctorture.mjs')
-  const result = spawnSync(process.execPath, [cli, 'prepare', '--kernel', 'debian:6.1'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  const result = spawnSync(process.execPath, [cli, 'prepare', '--kernel', 'debian:6.1'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   if (result.status !== 0) process.exit(1)
 }
 

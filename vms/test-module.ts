@@ -40,7 +40,8 @@ async function compilerVersion(): Promise<string> {
 async function buildTestModule(kernel: Kernel, into: string, signal: AbortSignal): Promise<void> {
   const copy = join(into, 'src')
   await mkdir(copy)
-  for (const name of (await readdir(sources)).filter(isSource)) await copyFile(join(sources, name), join(copy, name))
+  for (const name of (await readdir(sources)).filter(isSource))
+    await copyFile(join(sources, name), join(copy, name))
   const failure = { code: 'FCT_MODULE_BUILD', doing: `building fctorture.ko for ${kernel.name}` } as const
   await runProgram('make', ['-C', copy, `KDIR=${kernel.headers}`, 'W=1', '-j2'], failure, { signal })
   await copyFile(join(copy, 'fctorture.ko'), join(into, 'fctorture.ko'))

@@ -64,7 +64,11 @@ function settle(waiting: Map<number, Waiting>, answer: Exclude<Upward, Notice>):
   else caller?.reject(new FctError(answer.failure.code, answer.failure.message, answer.failure.detail))
 }
 
-function readMessages(channel: Duplex, receive: (message: Upward) => void, lose: (reason: string) => void): void {
+function readMessages(
+  channel: Duplex,
+  receive: (message: Upward) => void,
+  lose: (reason: string) => void,
+): void {
   const lines = createInterface({ input: channel, crlfDelay: Infinity })
   lines.on('line', (line) => {
     try {

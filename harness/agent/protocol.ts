@@ -111,8 +111,7 @@ export interface Failure {
 }
 
 export type Answer =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly failure: Failure }
+  { readonly id: number; readonly result: unknown } | { readonly id: number; readonly failure: Failure }
 
 export type Notice =
   | { readonly notice: 'hello'; readonly node: string; readonly release: string }

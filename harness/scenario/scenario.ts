@@ -10,10 +10,17 @@ const knob = z.int().min(0).max(1_000_000_000)
 const clientPlan = z.strictObject({
   threads: z.int().min(1).max(64),
   files: z.int().min(1).max(10_000),
-  size: z.int().min(4096).max(1 << 24).describe('bytes per file'),
+  size: z
+    .int()
+    .min(4096)
+    .max(1 << 24)
+    .describe('bytes per file'),
   mix: z
     .partialRecord(z.enum(['read', 'write', 'unlink', 'rename']), z.int().min(0))
-    .refine((mix) => Object.values(mix).some((weight) => weight > 0), 'at least one operation needs a weight above 0'),
+    .refine(
+      (mix) => Object.values(mix).some((weight) => weight > 0),
+      'at least one operation needs a weight above 0',
+    ),
 })
 
 /** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/README.md). */
@@ -34,7 +41,10 @@ const scenarioSchema = z.strictObject({
   }),
   exposure: z.array(z.string().regex(/^(close|acquire|shrink|gc)\*(close|acquire|shrink|gc)$/)),
   quietSeconds: z.number().min(0).max(600),
-  bufferKiB: z.int().min(64).max(1 << 20),
+  bufferKiB: z
+    .int()
+    .min(64)
+    .max(1 << 20),
 })
 
 export type Scenario = z.infer<typeof scenarioSchema>
@@ -77,7 +87,8 @@ export function parseScenario(text: string, path: string): Scenario {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const [syntax] = document.errors
-  if (syntax !== undefined) throw invalid(path, lines.linePos(syntax.pos[0]).line, syntax.message.split('\n')[0] ?? '')
+  if (syntax !== undefined)
+    throw invalid(path, lines.linePos(syntax.pos[0]).line, syntax.message.split('\n')[0] ?? '')
   const parsed = scenarioSchema.safeParse(document.toJS())
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -16,7 +16,12 @@ export interface RunRecord {
 }
 
 /** Makes the folder `TIME-SCENARIO-SEED` below `runs`; two runs of one second get different names. */
-export async function createRunRecord(runs: string, scenario: string, seed: string, now: Date): Promise<RunRecord> {
+export async function createRunRecord(
+  runs: string,
+  scenario: string,
+  seed: string,
+  now: Date,
+): Promise<RunRecord> {
   const time = now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')
   const folder = await createFresh(join(runs, `${time}-${scenario}-${seed}`))
   const console = createWriteStream(join(folder, 'console.log'))
@@ -24,7 +29,8 @@ export async function createRunRecord(runs: string, scenario: string, seed: stri
     folder,
     writeConsole: (chunk) => void console.write(chunk),
     closeConsole: () => closeAndRead(console),
-    writeJson: (name, document) => writeFile(join(folder, `${name}.json`), JSON.stringify(document, null, 2) + '\n'),
+    writeJson: (name, document) =>
+      writeFile(join(folder, `${name}.json`), JSON.stringify(document, null, 2) + '\n'),
     writeText: (name, text) => writeFile(join(folder, name), text),
   }
 }

@@ -41,7 +41,8 @@ export async function writeTraceDat(path: string, parts: TraceParts): Promise<vo
 }
 
 async function append(file: FileHandle, spool: string): Promise<void> {
-  for await (const chunk of createReadStream(spool, { highWaterMark: 1 << 20 })) await file.write(chunk as Buffer)
+  for await (const chunk of createReadStream(spool, { highWaterMark: 1 << 20 }))
+    await file.write(chunk as Buffer)
 }
 
 function headOf(metadata: TraceMetadata, cmdlines: string): Buffer {
@@ -70,9 +71,11 @@ const longSize = 8
 
 /** ftrace's own formats first, without a system name; then each system with its events. */
 function formatsOf({ formats }: TraceMetadata): Buffer {
-  const textsOf = (system: string): string[] => formats.filter((f) => f.system === system).map(({ text }) => text)
+  const textsOf = (system: string): string[] =>
+    formats.filter((f) => f.system === system).map(({ text }) => text)
   const systems = [...new Set(formats.map(({ system }) => system))].filter((system) => system !== 'ftrace')
-  const list = (texts: readonly string[]): Buffer => Buffer.concat([u32(texts.length), ...texts.map(u64Sized)])
+  const list = (texts: readonly string[]): Buffer =>
+    Buffer.concat([u32(texts.length), ...texts.map(u64Sized)])
   const named = systems.map((system) => Buffer.concat([Buffer.from(`${system}\0`), list(textsOf(system))]))
   return Buffer.concat([list(textsOf('ftrace')), u32(systems.length), ...named])
 }

@@ -63,7 +63,10 @@ export class FrameReader {
   }
 
   #break(what: string): never {
-    throw new FctError('FCT_STREAM_BROKEN', `the raw trace stream is damaged at byte ${String(this.#offset)}: ${what}`)
+    throw new FctError(
+      'FCT_STREAM_BROKEN',
+      `the raw trace stream is damaged at byte ${String(this.#offset)}: ${what}`,
+    )
   }
 }
 
@@ -77,7 +80,8 @@ export interface CpuStats {
 }
 
 export function parseCpuStats(text: string): CpuStats {
-  const number = (label: string): number => Number(new RegExp(`^${label}: (\\d+)`, 'm').exec(text)?.[1] ?? NaN)
+  const number = (label: string): number =>
+    Number(new RegExp(`^${label}: (\\d+)`, 'm').exec(text)?.[1] ?? NaN)
   return {
     entries: number('entries'),
     overrun: number('overrun'),

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Agent } from '../agent/agent-client.js'
-import { tracePort, type Finished, type Notice, type PrepareParams, type Prepared, type Progress } from '../agent/protocol.js'
+import {
+  tracePort,
+  type Finished,
+  type Notice,
+  type PrepareParams,
+  type Prepared,
+  type Progress,
+} from '../agent/protocol.js'
 import type { LoadParams } from '../agent/protocol.js'
 import { FctError, messageOf } from '../fct-error.js'
 import type { SpoolEnd, TraceSpool } from '../store/trace-spool.js'
@@ -98,9 +105,17 @@ async function guarded<T>(target: Target, signal: AbortSignal, promise: Promise<
   return Promise.race([stopped, promise, died])
 }
 
-async function answerOf<T>({ target, signal }: Watch, call: Promise<T>, limitMs: number, doing: string): Promise<T> {
+async function answerOf<T>(
+  { target, signal }: Watch,
+  call: Promise<T>,
+  limitMs: number,
+  doing: string,
+): Promise<T> {
   const late = (): Error =>
-    new TargetTimeout('FCT_GUEST_TIMEOUT', `the guest did not answer within ${String(limitMs / 1000)} s while ${doing}`)
+    new TargetTimeout(
+      'FCT_GUEST_TIMEOUT',
+      `the guest did not answer within ${String(limitMs / 1000)} s while ${doing}`,
+    )
   try {
     return await guarded(target, signal, within(call, limitMs, late))
   } catch (error) {
@@ -129,7 +144,12 @@ async function keepLoading(agent: Agent, seconds: number, over: AbortSignal): Pr
       clearTimeout(silence)
       if (over.aborted) return
       silence = setTimeout(() => {
-        reject(new TargetTimeout('FCT_GUEST_SILENT', `the agent said nothing for ${String(silenceLimitMs / 1000)} s`))
+        reject(
+          new TargetTimeout(
+            'FCT_GUEST_SILENT',
+            `the agent said nothing for ${String(silenceLimitMs / 1000)} s`,
+          ),
+        )
       }, silenceLimitMs)
     }
     agent.onNotice(listen)
@@ -153,11 +173,17 @@ async function restOf(
 ): Promise<SpoolEnd | undefined> {
   if (failure !== undefined) await target.stop()
   if (receiving === undefined) return undefined
-  return within(receiving, restLimitMs, () => new FctError('FCT_STREAM_STUCK', 'the raw trace stream does not end'))
+  return within(
+    receiving,
+    restLimitMs,
+    () => new FctError('FCT_STREAM_STUCK', 'the raw trace stream does not end'),
+  )
 }
 
 function asFailure(error: unknown): FctError {
   if (error instanceof FctError) return error
   const stack = error instanceof Error ? (error.stack ?? '') : ''
-  return new FctError('FCT_INTERNAL', `fctorture failed: ${messageOf(error)}`, consoleTail(stack), { cause: error })
+  return new FctError('FCT_INTERNAL', `fctorture failed: ${messageOf(error)}`, consoleTail(stack), {
+    cause: error,
+  })
 }

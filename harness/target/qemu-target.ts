@@ -5,7 +5,14 @@ import { startMachine, type Machine, type MachineEnd, type MachineSpec } from '.
 import { connectAgent, type Agent } from '../agent/agent-client.js'
 import { controlPort, tracePort } from '../agent/protocol.js'
 import { FctError } from '../fct-error.js'
-import { consoleTail, KernelFault, TargetLost, TargetTimeout, type Target, type TargetDescription } from './target.js'
+import {
+  consoleTail,
+  KernelFault,
+  TargetLost,
+  TargetTimeout,
+  type Target,
+  type TargetDescription,
+} from './target.js'
 
 const readyLimitMs = 120_000
 const tailBytes = 64 * 1024
@@ -41,7 +48,10 @@ class QemuTarget implements Target {
   #tail = ''
   #end: MachineEnd | undefined
 
-  constructor(machine: Machine, { kind, accel, reason, cpus, memoryMiB, commandLine: line }: TargetDescription) {
+  constructor(
+    machine: Machine,
+    { kind, accel, reason, cpus, memoryMiB, commandLine: line }: TargetDescription,
+  ) {
     this.description = { kind, accel, reason, cpus, memoryMiB, commandLine: line }
     this.#machine = machine
     this.#agent = connectAgent(machine.port(controlPort))
@@ -80,7 +90,8 @@ class QemuTarget implements Target {
 
   fault(): FctError {
     const { exitCode, signal, stderr } = this.#end ?? { exitCode: 0, signal: undefined, stderr: '' }
-    if (signal !== undefined) return new TargetLost('FCT_GUEST_LOST', `QEMU was ended by ${signal}`, consoleTail(this.#tail))
+    if (signal !== undefined)
+      return new TargetLost('FCT_GUEST_LOST', `QEMU was ended by ${signal}`, consoleTail(this.#tail))
     if (exitCode !== 0) return new FctError('FCT_QEMU_DIED', `QEMU failed (exit ${String(exitCode)})`, stderr)
     return judgeConsole(this.#tail)
   }
@@ -98,7 +109,8 @@ export function judgeConsole(tail: string): KernelFault | TargetLost {
     return new KernelFault('FCT_GUEST_KERNEL_FAULT', `the guest's kernel died: ${line?.trim() ?? ''}`)
   }
   const last = /^fct-init: (?!probe)(.+)$/m.exec(tail)?.[1]?.trim()
-  if (last === undefined) return new TargetLost('FCT_GUEST_LOST', 'the guest ended without a word', consoleTail(tail))
+  if (last === undefined)
+    return new TargetLost('FCT_GUEST_LOST', 'the guest ended without a word', consoleTail(tail))
   return new TargetLost('FCT_AGENT_LOST', `the guest gave up: ${last}`, consoleTail(tail))
 }
 

@@ -16,7 +16,9 @@ it("takes the mirrors from the host's own sources", () => {
     security: 'http://mirror.example/debian-security/',
   })
   expect(sourcesFor(suites, mirrors).split('\n')).toEqual([
-    expect.stringMatching(/^deb \[signed-by=\S+\] http:\/\/mirror\.example\/debian\/ bookworm main$/) as string,
+    expect.stringMatching(
+      /^deb \[signed-by=\S+\] http:\/\/mirror\.example\/debian\/ bookworm main$/,
+    ) as string,
     expect.stringContaining('/debian/ bookworm-updates main') as string,
     expect.stringContaining('/debian-security/ bookworm-security main') as string,
     '',

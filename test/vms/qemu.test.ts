@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterEach, expect, it, vi } from 'vitest'
 import { machineArguments, startMachine, type MachineSpec } from '../../vms/qemu.js'
@@ -30,13 +31,16 @@ it('passes on what QEMU says when it refuses its arguments, and leaves nothing b
 it('tells by its end that QEMU died of a missing kernel', async () => {
   const before = foldersOfOurs()
   const machine = await startMachine(spec)
-  expect(await machine.ended).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('vmlinuz') as string })
+  expect(await machine.ended).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('vmlinuz') as string,
+  })
   await machine.stop()
   expect(foldersOfOurs()).toEqual(before)
 })
 
 it('says how to get QEMU when it is not installed', async () => {
-  const { mkdtemp, symlink, rm } = await import('node:fs/promises')
+  const before = foldersOfOurs()
   const folder = await mkdtemp(`${tmpdir()}/fct-test-path-`)
   await symlink('/usr/bin/setpriv', `${folder}/setpriv`)
   vi.stubEnv('PATH', folder)
@@ -44,9 +48,12 @@ it('says how to get QEMU when it is not installed', async () => {
   vi.stubEnv('PATH', '/nonexistent')
   await expect(startMachine(spec)).rejects.toMatchObject({ code: 'FCT_QEMU_MISSING' })
   await rm(folder, { recursive: true })
+  expect(foldersOfOurs()).toEqual(before)
 })
 
 it('opens disks read-only and keeps commas in their names', () => {
-  const drive = machineArguments({ ...spec, disks: ['/cache/a,b.erofs'] }, '/tmp/x').find((arg) => arg.startsWith('file='))
+  const drive = machineArguments({ ...spec, disks: ['/cache/a,b.erofs'] }, '/tmp/x').find((arg) =>
+    arg.startsWith('file='),
+  )
   expect(drive).toBe('file=/cache/a,,b.erofs,if=none,id=disk0,format=raw,read-only=on')
 })

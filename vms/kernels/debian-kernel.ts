@@ -84,7 +84,11 @@ async function askArchive(root: AptRoot, entry: CatalogueEntry): Promise<string[
     `resolving ${entry.image} and ${entry.headers}`,
   )
   const names = dependencies.split('\n').filter((line) => kernelPackage.test(line))
-  const policy = await aptCache(root, ['show', '--no-all-versions', ...new Set(names)], 'reading package versions')
+  const policy = await aptCache(
+    root,
+    ['show', '--no-all-versions', ...new Set(names)],
+    'reading package versions',
+  )
   return parseVersions(policy).sort()
 }
 
@@ -109,7 +113,9 @@ async function unpackKernel(
 ): Promise<void> {
   const debs = join(into, 'debs')
   await mkdir(debs)
-  await withAptRoot(entry, signal, (root) => apt(root, ['-qq', 'download', ...packages], `downloading ${entry.name}`, debs))
+  await withAptRoot(entry, signal, (root) =>
+    apt(root, ['-qq', 'download', ...packages], `downloading ${entry.name}`, debs),
+  )
   for (const deb of await readdir(debs)) {
     const failure = { code: 'FCT_KERNEL_UNPACK', doing: `unpacking ${deb}` } as const
     await runProgram('dpkg-deb', ['-x', join(debs, deb), into], failure, { signal })
@@ -117,12 +123,16 @@ async function unpackKernel(
   await rm(debs, { recursive: true })
   const release = await findRelease(into)
   await makeHeadersRelocatable(into, release)
-  await runProgram('depmod', ['-b', into, release], { code: 'FCT_KERNEL_UNPACK', doing: 'indexing the modules' })
+  await runProgram('depmod', ['-b', into, release], {
+    code: 'FCT_KERNEL_UNPACK',
+    doing: 'indexing the modules',
+  })
 }
 
 async function findRelease(folder: string): Promise<string> {
   const [release] = await readdir(join(folder, 'lib', 'modules'))
-  if (release === undefined) throw new FctError('FCT_KERNEL_NO_MODULES', 'the kernel packages hold no modules')
+  if (release === undefined)
+    throw new FctError('FCT_KERNEL_NO_MODULES', 'the kernel packages hold no modules')
   return release
 }
 

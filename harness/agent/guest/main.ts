@@ -20,7 +20,9 @@ async function main(): Promise<void> {
   }
   const torture = createTorture(send)
   send({ notice: 'hello', node: process.version, release: release() })
-  for await (const line of createInterface({ input: createReadStream(path, { fd: port.fd, autoClose: false }) })) {
+  for await (const line of createInterface({
+    input: createReadStream(path, { fd: port.fd, autoClose: false }),
+  })) {
     const request = JSON.parse(line) as Request
     send(await answer(torture, request))
     if (request.method === 'leave') process.exit(0)

@@ -14,7 +14,10 @@ export async function startServer(exports: readonly Export[], threads: number): 
   // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
   await command('FCT_GUEST_NFSD', 'nfsdcld', '-p', pipefs)
   await command('FCT_GUEST_NFSD', 'rpcbind', '-w')
-  await writeFile('/etc/exports', exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''))
+  await writeFile(
+    '/etc/exports',
+    exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''),
+  )
   await command('FCT_GUEST_NFSD', 'exportfs', '-ra')
   await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
   await command('FCT_GUEST_NFSD', 'rpc.mountd')

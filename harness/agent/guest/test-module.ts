@@ -27,13 +27,23 @@ async function insertModule(parameters: readonly string[]): Promise<void> {
   } catch (error) {
     const reason = error instanceof FctError ? error.detail : ''
     const dmesg = (await command('FCT_MODULE_LOAD', 'dmesg')).split('\n').slice(-15).join('\n')
-    throw new FctError('FCT_MODULE_LOAD', 'the kernel refuses fctorture.ko', `${reason}\n${dmesg}`.trim(), { cause: error })
+    throw new FctError('FCT_MODULE_LOAD', 'the kernel refuses fctorture.ko', `${reason}\n${dmesg}`.trim(), {
+      cause: error,
+    })
   }
 }
 
 /** nfsd's own type information; pahole prints each member with its offset. */
 async function readLayout(): Promise<string> {
-  return command('FCT_MODULE_LAYOUT', 'pahole', '--btf_base', '/sys/kernel/btf/vmlinux', '-C', 'nfsd_file', '/sys/kernel/btf/nfsd')
+  return command(
+    'FCT_MODULE_LAYOUT',
+    'pahole',
+    '--btf_base',
+    '/sys/kernel/btf/vmlinux',
+    '-C',
+    'nfsd_file',
+    '/sys/kernel/btf/nfsd',
+  )
 }
 
 /** Byte offsets from lines such as "refcount_t nf_ref; &#47;* 64 4 *&#47;". */
@@ -50,7 +60,8 @@ export function findFlagBit(format: string, flag: string): number | undefined {
 
 export function setKnobs(knobs: Knobs): void {
   for (const [stressor, values] of Object.entries(knobs)) {
-    for (const [knob, value] of Object.entries(values)) writeDebugfs(join(debugfs, stressor, knob), String(value))
+    for (const [knob, value] of Object.entries(values))
+      writeDebugfs(join(debugfs, stressor, knob), String(value))
   }
 }
 

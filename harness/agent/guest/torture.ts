@@ -28,7 +28,9 @@ import {
 } from './tracing-instance.js'
 
 /** The agent's answers, one function per request of the protocol. */
-export type Torture = { [M in Method]: (params: AgentMethods[M]['params']) => Promise<AgentMethods[M]['result']> }
+export type Torture = {
+  [M in Method]: (params: AgentMethods[M]['params']) => Promise<AgentMethods[M]['result']>
+}
 
 const progressEveryMs = 1000
 const pollEveryMs = 200
@@ -79,7 +81,10 @@ function fail(method: Method): never {
   throw new Error(`the host asked out of order: ${method} comes first`)
 }
 
-async function prepare(params: AgentMethods['prepare']['params'], step: (text: string) => void): Promise<Bench> {
+async function prepare(
+  params: AgentMethods['prepare']['params'],
+  step: (text: string) => void,
+): Promise<Bench> {
   step('mounting file systems')
   const exports = await mountFileSystems(params.exports)
   step('starting nfsd')
@@ -102,7 +107,8 @@ async function startLoad(
   send: (message: Upward) => void,
 ): Promise<Load> {
   setKnobs(params.knobs)
-  for (const { folder } of bench.exports) await addTargets(bench.device, join(folder, 'files'), params.clients.files, params.clients.size)
+  for (const { folder } of bench.exports)
+    await addTargets(bench.device, join(folder, 'files'), params.clients.files, params.clients.size)
   for (const { folder } of bench.exports) await mkdir(join(folder, 'churn'), { mode: 0o777 })
   bench.device.phase('load')
   bench.device.start(BigInt(params.seed))
@@ -160,7 +166,11 @@ async function finish(
 }
 
 /** Quiet, until the laundrette has had its time; then nfsd is stopped. The trace goes on to the end of it. */
-async function calmDown(bench: Bench, quietMs: number, step: (text: string) => void): Promise<FilecacheSample[]> {
+async function calmDown(
+  bench: Bench,
+  quietMs: number,
+  step: (text: string) => void,
+): Promise<FilecacheSample[]> {
   const samples: FilecacheSample[] = []
   const sample = async (phase: FilecacheSample['phase']): Promise<void> => {
     samples.push({ phase, text: await readFilecache() })

@@ -42,7 +42,13 @@ async function listEvents(): Promise<EventName[]> {
   const ours = await readdir(join(tracefs, 'events', 'fctorture'))
   const nfsd = await readdir(join(tracefs, 'events', 'nfsd'))
   const named = (system: string, names: string[]): EventName[] => names.map((name) => ({ system, name }))
-  const all = [...named('fctorture', ours), ...named('nfsd', nfsd.filter((name) => name.startsWith('nfsd_file_')))]
+  const all = [
+    ...named('fctorture', ours),
+    ...named(
+      'nfsd',
+      nfsd.filter((name) => name.startsWith('nfsd_file_')),
+    ),
+  ]
   return all.filter(({ system, name }) => existsSync(join(tracefs, 'events', system, name, 'format')))
 }
 

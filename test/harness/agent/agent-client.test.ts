@@ -46,7 +46,10 @@ it('fails when what comes is no message', async () => {
   const { agent, theirs } = connect()
   const call = agent.call('leave', null)
   theirs.write('login: \n')
-  await expect(call).rejects.toMatchObject({ code: 'FCT_AGENT_LOST', message: expect.stringContaining('no message') as string })
+  await expect(call).rejects.toMatchObject({
+    code: 'FCT_AGENT_LOST',
+    message: expect.stringContaining('no message') as string,
+  })
 })
 
 function agentTurn(): Promise<void> {

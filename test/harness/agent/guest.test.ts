@@ -12,11 +12,18 @@ const layout = `struct nfsd_file {
 	/* --- cacheline 1 boundary (64 bytes) --- */
 	/* size: 128, cachelines: 2, members: 13 */
 };`
-const format = 'print fmt: "flags=%s", __print_flags(REC->nf_flags, "|", { 1 << (0), "HASHED" }, { 1 << (3), "GC" })'
+const format =
+  'print fmt: "flags=%s", __print_flags(REC->nf_flags, "|", { 1 << (0), "HASHED" }, { 1 << (3), "GC" })'
 
 it('reads the offsets of members from what pahole prints', () => {
   const offsets = parseOffsets(layout)
-  expect(Object.fromEntries(offsets)).toEqual({ nf_rlist: 0, nf_inode: 16, nf_flags: 48, nf_ref: 56, nf_may: 60 })
+  expect(Object.fromEntries(offsets)).toEqual({
+    nf_rlist: 0,
+    nf_inode: 16,
+    nf_flags: 48,
+    nf_ref: 56,
+    nf_may: 60,
+  })
 })
 
 it('finds the bit of a flag in an event format', () => {

@@ -35,7 +35,10 @@ it('says when a scenario file cannot be read', () => {
 })
 
 it('takes a scenario that is right', () => {
-  expect(parseScenario(text, 'x.yaml')).toMatchObject({ name: 'TEST01', stressors: { close: { gap_us: 100 } } })
+  expect(parseScenario(text, 'x.yaml')).toMatchObject({
+    name: 'TEST01',
+    stressors: { close: { gap_us: 100 } },
+  })
 })
 
 it.each([
@@ -47,5 +50,7 @@ it.each([
   ['quietSeconds: 0\n', '', 'x.yaml:1: quietSeconds:'],
   ['exports: [tmpfs]', 'exports: [tmpfs', 'x.yaml:'],
 ])('names file, line and field when %j becomes %j', (from, to, message) => {
-  expect(() => parseScenario(text.replace(from, to), 'x.yaml')).toThrow(invalid('FCT_SCENARIO_INVALID', message))
+  expect(() => parseScenario(text.replace(from, to), 'x.yaml')).toThrow(
+    invalid('FCT_SCENARIO_INVALID', message),
+  )
 })

@@ -16,11 +16,16 @@ function frame(kind: number, cpu: number, sequence: number, data: Buffer): Buffe
 const page = (text: string): Buffer => Buffer.from(text)
 
 it('gives the same frames in whatever portions the bytes come', () => {
-  const stream = Buffer.concat([frame(1, 0, 0, page('aaaa')), frame(1, 1, 0, page('b')), frame(2, 0, 1, page('read events: 7\n'))])
+  const stream = Buffer.concat([
+    frame(1, 0, 0, page('aaaa')),
+    frame(1, 1, 0, page('b')),
+    frame(2, 0, 1, page('read events: 7\n')),
+  ])
   for (const portion of [1, 7, 33, stream.length]) {
     const reader = new FrameReader()
     const frames = []
-    for (let at = 0; at < stream.length; at += portion) frames.push(...reader.push(stream.subarray(at, at + portion)))
+    for (let at = 0; at < stream.length; at += portion)
+      frames.push(...reader.push(stream.subarray(at, at + portion)))
     expect(frames).toEqual([
       { kind: 'page', cpu: 0, data: page('aaaa') },
       { kind: 'page', cpu: 1, data: page('b') },
@@ -38,12 +43,21 @@ it('keeps what is not yet whole and says how much that is', () => {
 
 it.each([
   ['a page is missing', Buffer.concat([frame(1, 0, 0, page('a')), frame(1, 0, 2, page('c'))]), 'missing'],
-  ['the checksum is wrong', Buffer.concat([frame(1, 0, 0, page('a')).subarray(0, 32), page('x')]), 'checksum'],
+  [
+    'the checksum is wrong',
+    Buffer.concat([frame(1, 0, 0, page('a')).subarray(0, 32), page('x')]),
+    'checksum',
+  ],
   ['no frame begins', Buffer.alloc(32, 0x55), 'no frame'],
   ['the kind is unknown', frame(9, 0, 0, page('a')), 'unknown kind 9'],
 ])('refuses a stream in which %s', (_, stream, words) => {
   const push = (): unknown => new FrameReader().push(stream)
-  expect(push).toThrow(expect.objectContaining({ code: 'FCT_STREAM_BROKEN', message: expect.stringContaining(words) as string }) as Error)
+  expect(push).toThrow(
+    expect.objectContaining({
+      code: 'FCT_STREAM_BROKEN',
+      message: expect.stringContaining(words) as string,
+    }) as Error,
+  )
 })
 
 it('reads the counters of a ring buffer', () => {
