@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
 import { FctError } from '../harness/fct-error.js'
@@ -88,11 +88,4 @@ function explainNoSpace(error: unknown, recipe: Recipe): unknown {
     `The cache is in ${cacheFolder()}; free some room there, or point XDG_CACHE_HOME at a larger disk.`,
     { cause: error },
   )
-}
-
-/** Names of what the cache holds of one kind. */
-export async function listCached(kind: string): Promise<string[]> {
-  const folder = join(cacheFolder(), kind)
-  if (!existsSync(folder)) return []
-  return (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name))
 }

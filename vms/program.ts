@@ -27,7 +27,7 @@ export async function runProgram(
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error
     signal?.throwIfAborted()
-    const failed: ExecaError = error
+    const failed = error as ExecaError
     throw new FctError(failure.code, `${failure.doing}: ${describe(file, failed)}`, lastLines(failed), {
       cause: error,
     })

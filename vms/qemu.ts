@@ -76,6 +76,8 @@ function spawnQemu(spec: MachineSpec, folder: string) {
     buffer: false,
     stdin: 'ignore',
     stripFinalNewline: false,
+    // A session of its own: Ctrl-C is for fctorture, which ends QEMU when it has kept what there is.
+    detached: true,
   })
 }
 

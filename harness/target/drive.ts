@@ -51,7 +51,7 @@ const restLimitMs = 30_000
 export async function drive(
   target: Target,
   plan: DrivePlan,
-  makeSpool: (prepared: Prepared) => TraceSpool,
+  makeSpool: (pageSize: number) => TraceSpool,
   observer: DriveObserver,
   signal: AbortSignal,
 ): Promise<DriveEnd> {
@@ -72,7 +72,7 @@ export async function drive(
     const watch = { target, signal, agent }
     observer.onPhase('preparing')
     end.prepared = await answerOf(watch, agent.call('prepare', plan.prepare), prepareLimitMs, 'preparing')
-    receiving = makeSpool(end.prepared).receive(target.stream(tracePort))
+    receiving = makeSpool(end.prepared.trace.pageSize).receive(target.stream(tracePort))
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
     await loadFor(plan.seconds, target, agent, signal)
@@ -180,7 +180,8 @@ async function restOf(
   )
 }
 
-function asFailure(error: unknown): FctError {
+/** Any error as one with a code. */
+export function asFailure(error: unknown): FctError {
   if (error instanceof FctError) return error
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   return new FctError('FCT_INTERNAL', `fctorture failed: ${messageOf(error)}`, consoleTail(stack), {

@@ -15,7 +15,7 @@ const entrySchema = z.strictObject({
 
 export type CatalogueEntry = z.infer<typeof entrySchema> & { readonly name: string }
 
-export const catalogueFile = join(packageRoot, 'vms', 'kernels', 'catalogue.yaml')
+const catalogueFile = join(packageRoot, 'vms', 'kernels', 'catalogue.yaml')
 
 export function readCatalogue(): Map<string, CatalogueEntry> {
   const entries = z.record(z.string(), entrySchema).parse(parse(readFileSync(catalogueFile, 'utf8')))

@@ -1,0 +1,90 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import pc from 'picocolors'
+import { exitStatus } from './commands/exit-status.js'
+import { prepareCommand } from './commands/prepare.js'
+import { runCommand } from './commands/run.js'
+import { FctError, UsageError, messageOf } from './fct-error.js'
+import { runsFolder } from './folders.js'
+import { Interrupted } from './target/drive.js'
+
+const description = `Tortures the NFS server's open-file cache (fs/nfsd/filecache.c) and says what it found.
+
+Exit status: 0 PASS, 1 FAIL, 125 no verdict (INCONCLUSIVE or ERROR), 128 fctorture itself failed, 129 usage.`
+
+function createProgram(finish: (status: number) => void, signal: AbortSignal): Command {
+  const program = new Command('fctorture').description(description).exitOverride().showHelpAfterError()
+  program
+    .command('run')
+    .description('torture one kernel with one scenario and judge what happened')
+    .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file')
+    .option('--kernel <name>', 'the kernel under test', 'debian:6.1')
+    .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
+    .option('--seed <number>', 'seed of all random choices; drawn and printed if not given', parseSeed)
+    .option(
+      '--busted [how]',
+      "positive control: load the module with a deliberate bug ('extra_put'); must end FAIL",
+    )
+    .option('--json', 'print the result document on stdout')
+    .option('--runs <folder>', 'where run folders are kept', runsFolder())
+    .action(async (scenario: string, options: Omit<Parameters<typeof runCommand>[0], 'scenario'>) => {
+      finish(await runCommand({ scenario, ...options }, signal))
+    })
+  program
+    .command('prepare')
+    .description('download and build all that runs with a kernel need')
+    .option('--kernel <name>', 'the kernel', 'debian:6.1')
+    .action(async (options: { kernel: string }) => {
+      finish(await prepareCommand(options, signal))
+    })
+  return program
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!(seconds >= 1 && seconds <= 86_400))
+    throw new InvalidArgumentError('It must be a number of seconds from 1 to 86400.')
+  return seconds
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
+    throw new InvalidArgumentError(`It must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`)
+  }
+  return seed
+}
+
+/** Says what went wrong on stderr and gives the exit status that goes with it. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.pass : exitStatus.usage
+  if (error instanceof FctError) {
+    process.stderr.write(
+      `${pc.red(error.code)}: ${error.message}\n${error.detail === '' ? '' : `${error.detail}\n`}`,
+    )
+    return error instanceof UsageError ? exitStatus.usage : exitStatus.failed
+  }
+  process.stderr.write(
+    `${pc.red('FCT_INTERNAL')}: ${messageOf(error)}\n${error instanceof Error ? (error.stack ?? '') : ''}\n`,
+  )
+  return exitStatus.failed
+}
+
+/** A first signal asks everything to come to its end; with a second one the process ends as it is. */
+function signalOfUser(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => {
+      controller.abort(new Interrupted('FCT_INTERRUPTED', `stopped by ${name}`))
+    })
+  }
+  return controller.signal
+}
+
+let status: number = exitStatus.failed
+try {
+  const program = createProgram((ended) => (status = ended), signalOfUser())
+  await program.parseAsync()
+} catch (error) {
+  status = explain(error)
+}
+process.exitCode = status

@@ -1,0 +1,95 @@
+import { loadTrace, type Trace } from '../decode/load-trace.js'
+import { asFailure } from '../target/drive.js'
+import { KernelFault, TargetLost, TargetTimeout } from '../target/target.js'
+import { judge, type OracleReport } from '../oracle/oracle.js'
+import type { RunPlan } from '../scenario/plan.js'
+import type { SpoolEnd } from '../store/trace-spool.js'
+import { composeResult } from '../verdict/compose-result.js'
+import type { EventAccount, ResultDocument } from '../verdict/result.js'
+import { decideVerdict, type GuestOutcome, type VerdictInput } from '../verdict/verdict.js'
+import type { FctError } from '../fct-error.js'
+import type { Aftermath } from './run-guest.js'
+
+export interface Judgement {
+  readonly result: ResultDocument
+  readonly oracle: OracleReport
+}
+
+/** Decodes what was stored and judges it. */
+export async function judgeRun(
+  plan: RunPlan,
+  folder: string,
+  aftermath: Aftermath,
+  console: string,
+): Promise<Judgement> {
+  const { end } = aftermath
+  const { trace, failure } = await decode(aftermath)
+  const oracle = judge({
+    trace: trace ?? null,
+    console,
+    filecache: end.finished?.filecache ?? [],
+    stressors: Object.keys(plan.scenario.stressors),
+  })
+  const input: VerdictInput = {
+    oracle,
+    events: accountFor(end.spool, trace?.rows.count ?? 0),
+    stressors: end.progress?.device.stressors ?? {},
+    exposure: end.progress?.device.exposure ?? {},
+    required: { stressors: Object.keys(plan.scenario.stressors), pairs: plan.scenario.exposure },
+    outcome: outcomeOf(end.failure ?? failure),
+  }
+  return { result: composeResult(identify(plan, folder, aftermath), input, decideVerdict(input)), oracle }
+}
+
+/** The stored pages as columns; what cannot be decoded is our failure, not the kernel's. */
+async function decode({ end, spool }: Aftermath): Promise<{ trace?: Trace; failure?: FctError }> {
+  if (spool === undefined || end.prepared === undefined) return {}
+  try {
+    return { trace: await loadTrace(await spool.assemble(end.prepared.trace, end.finished?.cmdlines ?? '')) }
+  } catch (error) {
+    return { failure: asFailure(error) }
+  }
+}
+
+/** The ring buffers' own counters against what was decoded. Without the counters nothing is known of what is missing. */
+export function accountFor(spool: SpoolEnd | undefined, read: number): EventAccount {
+  if (spool === undefined || !spool.complete || spool.damage !== '') {
+    return { produced: null, read, lost: null, unexplained: null }
+  }
+  const sum = { read: 0, lost: 0 }
+  for (const { read: delivered, entries, overrun, commitOverrun, dropped } of spool.stats.values()) {
+    sum.read += delivered
+    sum.lost += entries + overrun + commitOverrun + dropped
+  }
+  return { produced: sum.read + sum.lost, read, lost: sum.lost, unexplained: sum.read - read }
+}
+
+function outcomeOf(failure: FctError | undefined): GuestOutcome {
+  if (failure === undefined) return { kind: 'ended' }
+  const message = failure.detail === '' ? failure.message : `${failure.message}\n${failure.detail}`
+  if (failure instanceof KernelFault) return { kind: 'kernel-fault', message }
+  if (failure instanceof TargetTimeout) return { kind: 'timeout', message }
+  if (failure instanceof TargetLost) return { kind: 'target-lost', message }
+  return { kind: 'infra-error', code: failure.code, message }
+}
+
+function identify(
+  { scenario, seed, kernel: name }: RunPlan,
+  run: string,
+  { kernel, target, end }: Aftermath,
+): Parameters<typeof composeResult>[0] {
+  return {
+    run,
+    scenario: scenario.name,
+    seed,
+    kernel: {
+      name,
+      release: end.prepared?.release ?? kernel?.release ?? 'unknown',
+      hash: kernel?.hash ?? 'unknown',
+      profile: 'stock',
+      patches: [],
+    },
+    target: { kind: target?.kind ?? 'qemu', accel: target?.accel ?? 'none' },
+    guestSeconds: end.finished?.loadSeconds ?? end.progress?.seconds ?? 0,
+  }
+}

@@ -1,0 +1,72 @@
+import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
+import type { BuildContext } from '../../vms/cache.js'
+import { obtainKernel, type Kernel } from '../../vms/kernels/kernels.js'
+import type { RunPlan } from '../scenario/plan.js'
+import type { RunRecord } from '../store/run-record.js'
+import { TraceSpool } from '../store/trace-spool.js'
+import { asFailure, drive, type DriveEnd, type DriveObserver, type DrivePlan } from '../target/drive.js'
+import { createQemuTarget } from '../target/qemu-target.js'
+import type { Target, TargetDescription } from '../target/target.js'
+
+/** What a run leaves behind, as far as it got. */
+export interface Aftermath {
+  readonly kernel: Kernel | undefined
+  readonly images: GuestImages | undefined
+  readonly target: TargetDescription | undefined
+  readonly end: DriveEnd
+  readonly spool: TraceSpool | undefined
+}
+
+/** Boots a guest, tortures it and ends it. Whatever goes wrong is in the answer, with all that was known by then. */
+export async function runGuest(
+  plan: RunPlan,
+  record: RunRecord,
+  context: BuildContext,
+  observer: DriveObserver,
+): Promise<Aftermath> {
+  const got: { -readonly [K in keyof Aftermath]: Aftermath[K] } = {
+    kernel: undefined,
+    images: undefined,
+    target: undefined,
+    end: {
+      failure: undefined,
+      prepared: undefined,
+      finished: undefined,
+      progress: undefined,
+      spool: undefined,
+    },
+    spool: undefined,
+  }
+  let target: Target | undefined
+  try {
+    got.kernel = await obtainKernel(plan.kernel, context)
+    got.images = await obtainGuestImages(got.kernel, context)
+    observer.onPhase('booting')
+    target = await createQemuTarget(got.images, context.signal)
+    got.target = target.description
+    target.onConsole((chunk) => {
+      record.writeConsole(chunk)
+    })
+    const makeSpool = (pageSize: number): TraceSpool => (got.spool = new TraceSpool(record.folder, pageSize))
+    got.end = await drive(target, drivePlanOf(plan), makeSpool, observer, context.signal)
+  } catch (error) {
+    got.end = { ...got.end, failure: asFailure(error) }
+  } finally {
+    await target?.stop()
+  }
+  return got
+}
+
+function drivePlanOf({ scenario, seed, busted }: RunPlan): DrivePlan {
+  const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors } = scenario
+  return {
+    prepare: { exports, versions, nfsdThreads, busted, bufferKiB },
+    load: { seed: String(seed), knobs: knobsOf(stressors), clients, churn },
+    seconds: scenario.seconds,
+    quietMs: scenario.quietSeconds * 1000,
+  }
+}
+
+function knobsOf(stressors: RunPlan['scenario']['stressors']): DrivePlan['load']['knobs'] {
+  return Object.fromEntries(Object.entries(stressors).map(([name, knobs]) => [name, { ...knobs }]))
+}

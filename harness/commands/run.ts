@@ -1,0 +1,126 @@
+import { join } from 'node:path'
+import { findKernel } from '../../vms/kernels/catalogue.js'
+import { renderHtml } from '../report/html.js'
+import type { ReportExtras } from '../report/extras.js'
+import { summarize } from '../report/summary.js'
+import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
+import { createRunRecord, type RunRecord } from '../store/run-record.js'
+import { buildContext, showRunProgress } from './progress.js'
+import { judgeRun, type Judgement } from './judge-run.js'
+import { runGuest, type Aftermath } from './run-guest.js'
+
+export interface RunOptions extends PlanOptions {
+  /** The result document on stdout. */
+  readonly json?: boolean
+  /** Folder that gets the run's folder. */
+  readonly runs: string
+}
+
+/** Runs one scenario on one kernel, judges it and reports. The exit status is the verdict's. */
+export async function runCommand(options: RunOptions, signal: AbortSignal): Promise<number> {
+  const plan = planRun(options)
+  findKernel(plan.kernel)
+  const record = await createRunRecord(options.runs, plan.scenario.name, String(plan.seed), new Date())
+  await record.writeJson('run', parametersOf(plan))
+  const aftermath = await tortureWithProgress(plan, record, signal)
+  const console = await record.closeConsole()
+  await record.writeJson('run', { ...parametersOf(plan), ...factsOf(aftermath) })
+  const judgement = await judgeRun(plan, record.folder, aftermath, console)
+  await keep(record, plan, judgement, aftermath, console, options.json === true)
+  return judgement.result.exit
+}
+
+async function tortureWithProgress(
+  plan: RunPlan,
+  record: RunRecord,
+  signal: AbortSignal,
+): Promise<Aftermath> {
+  const progress = showRunProgress(process.stderr, plan.scenario.name)
+  const context = buildContext(process.stderr, signal)
+  try {
+    return await runGuest(plan, record, context, {
+      onPhase: (name) => {
+        progress.phase(name)
+      },
+      onNotice: (notice) => {
+        if (notice.notice === 'progress') progress.load(notice.progress, plan.scenario.seconds)
+        if (notice.notice === 'step') progress.step(notice.text)
+      },
+    })
+  } finally {
+    progress.end()
+  }
+}
+
+/** Every parameter of the run, for run.json. */
+function parametersOf({ scenario, kernel, seed, busted }: RunPlan): Record<string, unknown> {
+  return {
+    schema: 1,
+    scenario,
+    seed: String(seed),
+    busted,
+    kernel: { name: kernel },
+    fctorture: { node: process.version },
+  }
+}
+
+/** What only the run itself could tell. */
+function factsOf({ kernel, images, target, end }: Aftermath): Record<string, unknown> {
+  return {
+    kernel: {
+      name: kernel?.name,
+      release: end.prepared?.release ?? kernel?.release,
+      hash: kernel?.hash,
+      packages: kernel?.packages,
+      nfsdSrcversion: end.prepared?.nfsdSrcversion,
+    },
+    target,
+    inputs: images?.hashes,
+    capabilities: end.prepared?.capabilities,
+    filecache: end.finished?.filecache,
+    failure: end.failure && {
+      code: end.failure.code,
+      message: end.failure.message,
+      detail: end.failure.detail,
+    },
+    stream: end.spool && { complete: end.spool.complete, damage: end.spool.damage },
+  }
+}
+
+async function keep(
+  record: RunRecord,
+  plan: RunPlan,
+  { result, oracle }: Judgement,
+  { end, target }: Aftermath,
+  console: string,
+  isJson: boolean,
+): Promise<void> {
+  const reportPath = join(record.folder, 'report.html')
+  const extras: ReportExtras = {
+    reportPath,
+    operations: end.progress?.clients.operations ?? {},
+    errors: end.progress?.clients.errors ?? {},
+    pairs: plan.scenario.exposure,
+    notes: oracle.notes,
+    parameters: flatten({ ...plan, target }),
+    console,
+    splats: oracle.splats,
+  }
+  await record.writeJson('verdict', result)
+  await record.writeText('report.html', renderHtml(result, extras))
+  if (isJson) process.stdout.write(JSON.stringify(result, null, 2) + '\n')
+  else process.stdout.write(summarize(result, extras))
+}
+
+/** Nested parameters as "scenario.stressors.close.gap_us". */
+function flatten(value: object, prefix = ''): Record<string, string | number | boolean> {
+  const flat: Record<string, string | number | boolean> = {}
+  for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
+    const name = `${prefix}${key}`
+    if (Array.isArray(inner)) flat[name] = inner.join(', ')
+    else if (typeof inner === 'object' && inner !== null) Object.assign(flat, flatten(inner, `${name}.`))
+    else if (['string', 'number', 'boolean'].includes(typeof inner))
+      flat[name] = inner as string | number | boolean
+  }
+  return flat
+}

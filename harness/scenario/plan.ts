@@ -1,0 +1,36 @@
+import { randomInt } from 'node:crypto'
+import { loadScenario, type Scenario } from './scenario.js'
+
+/** One scenario, one kernel, one seed: everything that is decided before anything is started. */
+export interface RunPlan {
+  readonly scenario: Scenario
+  readonly kernel: string
+  /** 0 to 2^53 - 1. */
+  readonly seed: number
+  /** The module's deliberate bug; empty for a sound module. */
+  readonly busted: string
+}
+
+export interface PlanOptions {
+  readonly scenario: string
+  readonly kernel: string
+  /** Seconds of load, instead of the scenario's. */
+  readonly time?: number
+  readonly seed?: number
+  /** `true` for the usual way of misbehaving. */
+  readonly busted?: string | true
+}
+
+const usualBug = 'extra_put'
+const drawnSeeds = 2 ** 32
+
+/** @throws UsageError when the scenario cannot be had */
+export function planRun({ scenario: name, kernel, time, seed, busted }: PlanOptions): RunPlan {
+  const scenario = loadScenario(name)
+  return {
+    scenario: time === undefined ? scenario : { ...scenario, seconds: time },
+    kernel,
+    seed: seed ?? randomInt(drawnSeeds),
+    busted: busted === true ? usualBug : (busted ?? ''),
+  }
+}

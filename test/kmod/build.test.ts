@@ -1,0 +1,37 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
+import { obtainKernel } from '../../vms/kernels/kernels.js'
+
+let folder = ''
+let output = ''
+let modinfo = ''
+
+beforeAll(async () => {
+  const context = { announce: () => () => undefined, signal: new AbortController().signal }
+  const kernel = await obtainKernel('debian:6.1', context)
+  folder = await mkdtemp(join(tmpdir(), 'fct-test-kmod-'))
+  await cp(join(packageRoot, 'kmod'), folder, { recursive: true })
+  const make = await execa('make', ['-C', folder, `KDIR=${kernel.headers}`, 'W=1', '-j2'], { all: true, reject: false })
+  output = make.all
+  const { stdout } = await execa('modinfo', [join(folder, 'fctorture.ko')])
+  modinfo = stdout
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+it('builds without a warning at W=1', () => {
+  expect(output).toContain('LD [M]')
+  expect(output).not.toMatch(/warning:|error:/)
+})
+
+it('describes itself and each of its parameters', () => {
+  expect(modinfo).toMatch(/^license: +GPL/m)
+  expect(modinfo).toMatch(/^description: +\S/m)
+  const parameters = modinfo.split('\n').filter((line) => line.startsWith('parm:'))
+  expect(parameters.length).toBeGreaterThan(0)
+  for (const parameter of parameters) expect(parameter).toMatch(/^parm: +\w+:\S/)
+})

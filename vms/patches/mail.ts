@@ -1,0 +1,73 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runGit } from './git.js'
+import type { Origin } from './patch.js'
+import type { PatchFile } from './patch-files.js'
+import { readable } from './refusal.js'
+import { withScratch } from './scratch.js'
+
+/** The text of one mail, or of a file that is no mail, with transfer encodings undone and lines ending in LF. */
+export interface Message {
+  readonly origin: Origin
+  readonly strip: number
+  /** What stands before the diff by git's reading: the commit message. In a review, mostly all of it. */
+  readonly commentary: string
+  /** From the first `---`, `diff -` or `Index:` at a line's start. */
+  readonly patch: string
+}
+
+/** The messages of a file: one, or those of an mbox in its order. */
+export async function readMessages(file: PatchFile): Promise<Message[]> {
+  const { path, strip } = file
+  if (!isMail(file.bytes)) {
+    const patch = withoutTransportCr(file.bytes.toString('latin1'))
+    return [{ origin: { path, subject: '' }, strip, commentary: '', patch }]
+  }
+  return withScratch((folder) => splitMails(file, folder))
+}
+
+/** Headers come first, or mbox's "From " line; a diff does not start with either. */
+function isMail(bytes: Buffer): boolean {
+  return /^(?:From |[A-Za-z][A-Za-z0-9-]*:[ \t])/.test(bytes.subarray(0, 200).toString('latin1'))
+}
+
+/** A bare diff in which every line ends in CRLF, git's own header lines too, was converted on its way. */
+function withoutTransportCr(text: string): string {
+  return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n')
+}
+
+async function splitMails({ path, bytes, strip }: PatchFile, folder: string): Promise<Message[]> {
+  const failure = { code: 'FCT_PATCH_MAIL', doing: `splitting ${path} into mails` } as const
+  await writeFile(join(folder, 'mbox'), bytes)
+  await runGit(['mailsplit', '-b', '-d6', `-o${folder}`, '--', join(folder, 'mbox')], folder, failure)
+  const mails = (await readdir(folder)).filter((name) => /^\d{6}$/.test(name)).sort()
+  const messages: Message[] = []
+  for (const [index, name] of mails.entries()) {
+    const origin = { path, mail: index + 1, subject: '' }
+    messages.push({ strip, ...(await decodeMail(join(folder, name), origin)) })
+  }
+  return messages
+}
+
+async function decodeMail(mail: string, origin: Origin): Promise<Omit<Message, 'strip'>> {
+  const failure = { code: 'FCT_PATCH_MAIL', doing: `decoding ${origin.path}, mail ${origin.mail ?? 1}` } as const
+  const [commentaryFile, patchFile] = [`${mail}.commentary`, `${mail}.patch`]
+  const info = await runGit(
+    ['mailinfo', '-k', '--no-scissors', '--quoted-cr=strip', commentaryFile, patchFile],
+    join(mail, '..'),
+    failure,
+    mail,
+  )
+  const commentary = await readFile(commentaryFile, 'latin1')
+  const subject = readable(subjectOf(info) ?? subjectOf(unquotedHead(commentary)) ?? '')
+  return { origin: { ...origin, subject }, commentary, patch: await readFile(patchFile, 'latin1') }
+}
+
+function subjectOf(headers: string): string | undefined {
+  return /^Subject: (.+)$/m.exec(headers)?.[1]
+}
+
+/** Archives that strip white space break folded headers, so that the rest of the headers is taken for the body's start. */
+function unquotedHead(text: string): string {
+  return text.slice(0, Math.max(0, text.search(/^(?:>|$)/m)))
+}
