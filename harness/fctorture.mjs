@@ -7,6 +7,8 @@ const cli = new URL('../dist/harness/cli.js', import.meta.url)
 if (existsSync(fileURLToPath(cli))) {
   await import(cli.href)
 } else {
-  console.error('FCT_NOT_BUILT: fctorture is not built yet\nnpm run setup installs what is missing and builds it.')
+  console.error(
+    'FCT_NOT_BUILT: fctorture is not built yet\nnpm run setup installs what is missing and builds it.',
+  )
   process.exitCode = 128
 }

@@ -14,7 +14,8 @@ export interface ReadDiff {
 }
 
 /** Reviewers cut what they do not speak of: `[...]`, `...`, `<snip>`, `[... more ...]`. */
-const snipMark = /^\s*(?:[[<({]\s*(?:\.{2,}|\xe2\x80\xa6|snip|cut\b).*|(?:\.{3,}|\xe2\x80\xa6|snip(?:ped)?)\s*)$/i
+const snipMark =
+  /^\s*(?:[[<({]\s*(?:\.{2,}|\xe2\x80\xa6|snip|cut\b).*|(?:\.{3,}|\xe2\x80\xa6|snip(?:ped)?)\s*)$/i
 
 /**
  * Reads the files and hunks of a diff.
@@ -62,9 +63,12 @@ class DiffReader {
   private skipToFile(): boolean {
     while (!this.isAtEnd && !startsFileHeader(this.lines, this.at)) {
       if (this.reading.isLossy && parseHunkHeader(this.text) !== undefined) {
-        throw refuse('FCT_PATCH_NO_FILE', this.reading.origin, 'the header that names the file of this hunk is missing', [
-          this.text,
-        ])
+        throw refuse(
+          'FCT_PATCH_NO_FILE',
+          this.reading.origin,
+          'the header that names the file of this hunk is missing',
+          [this.text],
+        )
       }
       this.at += 1
     }
@@ -94,7 +98,8 @@ class DiffReader {
     this.at += 1
     const body = new HunkBody(ranges)
     while (!this.isAtEnd && !body.isComplete && !this.endsHunk()) {
-      if (!(this.reading.isLossy && snipMark.test(this.text)) && !body.take(this.text, this.reading.isLossy)) break
+      if (!(this.reading.isLossy && snipMark.test(this.text)) && !body.take(this.text, this.reading.isLossy))
+        break
       this.at += 1
     }
     if (this.text.startsWith('\\ No newline')) {
@@ -124,17 +129,30 @@ class DiffReader {
   private countLost(body: HunkBody, path: string, number: number, headerLine: number): number {
     const { missingOld, missingNew } = body
     if (missingOld === 0 && missingNew === 0) return 0
-    const marks = [...this.comments, ...this.lines].filter(
-      (line) => line.number > headerLine && line.number <= this.lastLine + 1 && snipMark.test(line.text),
-    )
-    if (this.reading.isLossy && missingOld === missingNew && missingOld > 0 && marks.length === 0) return missingOld
-    const had = `${body.oldSeen} old and ${body.newSeen} new lines stand below it`
+    const marks = this.findSnipMarks(headerLine)
+    const canBeBlank = this.reading.isLossy && missingOld === missingNew && marks.length === 0
+    if (canBeBlank && missingOld > 0) return missingOld
+    const { oldLines, newLines } = body.ranges
+    const had = `${body.oldSeen} old and ${body.newSeen} new ones stand below it`
     throw refuse(
       missingOld < 0 || missingNew < 0 ? 'FCT_PATCH_HUNK_TOO_LONG' : 'FCT_PATCH_HUNK_CUT',
       this.reading.origin,
-      `${path}, hunk ${number}: its header counts ${body.ranges.oldLines} old and ${body.ranges.newLines} new lines, ${had}`,
-      [formatHunkHeader(body.ranges), ...marks.map((mark) => `line ${mark.number}: ${mark.text}`)],
+      `${path}, hunk ${number}: its header counts ${oldLines} old and ${newLines} new lines, ${had}`,
+      [
+        formatHunkHeader(body.ranges),
+        ...marks.map((mark) => `line ${mark.number}: ${mark.text}`),
+        ...(marks.length === 0
+          ? ['Lines were left out, or a line beginning with + or - has lost the blank before it.']
+          : []),
+      ],
     )
+  }
+
+  /** Marks between a hunk's header and the line read next, at any quote level. */
+  private findSnipMarks(headerLine: number): SourceLine[] {
+    const next = this.lines[this.at]?.number ?? Infinity
+    const isInside = ({ number }: SourceLine): boolean => number > headerLine && number <= next
+    return [...this.comments, ...this.lines].filter((line) => isInside(line) && snipMark.test(line.text))
   }
 
   /** What follows a whole hunk must not look like more of it: then a comment was taken for a line of it, or its counts lie. */

@@ -99,15 +99,26 @@ function withoutDate(name: string): string {
 function parseMode(value: string, origin: Origin): number {
   const mode = /^100(644|755)$/.exec(value.trimEnd())?.[1]
   if (mode !== undefined) return Number.parseInt(mode, 8)
-  throw refuse('FCT_PATCH_FILE_KIND', origin, `a file of mode ${value.trimEnd()}, only plain files can be patched`)
+  throw refuse(
+    'FCT_PATCH_FILE_KIND',
+    origin,
+    `a file of mode ${value.trimEnd()}, only plain files can be patched`,
+  )
 }
 
 function toHeader(fields: Fields, reading: DiffReading): Header {
   const { origin, strip } = reading
   if (fields.from !== undefined && fields.to !== undefined) {
     // These two have no `a/` and `b/` before them.
-    const [oldPath, path] = [fields.from, fields.to].map((name) => toTreePath(name, Math.max(0, strip - 1), origin))
-    return { change: fields.isCopy ? 'copied' : 'renamed', path: path ?? '', oldPath: oldPath ?? '', ...modeOf(fields) }
+    const [oldPath, path] = [fields.from, fields.to].map((name) =>
+      toTreePath(name, Math.max(0, strip - 1), origin),
+    )
+    return {
+      change: fields.isCopy ? 'copied' : 'renamed',
+      path: path ?? '',
+      oldPath: oldPath ?? '',
+      ...modeOf(fields),
+    }
   }
   const oldName = fields.old ?? fields.git?.[0] ?? ''
   const newName = fields.new ?? fields.git?.[1] ?? ''
@@ -117,7 +128,12 @@ function toHeader(fields: Fields, reading: DiffReading): Header {
   const isAdded = fields.isAdded === true || oldName === '/dev/null'
   const isDeleted = fields.isDeleted === true || newName === '/dev/null'
   const path = toTreePath(newName === '/dev/null' ? oldName : newName, strip, origin)
-  return { change: isAdded ? 'added' : isDeleted ? 'deleted' : 'modified', path, oldPath: path, ...modeOf(fields) }
+  return {
+    change: isAdded ? 'added' : isDeleted ? 'deleted' : 'modified',
+    path,
+    oldPath: path,
+    ...modeOf(fields),
+  }
 }
 
 function modeOf({ mode }: Fields): { mode?: number } {

@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FctError } from '../../harness/fct-error.js'
 import { runGit } from './git.js'
 import type { Origin } from './patch.js'
 import type { PatchFile } from './patch-files.js'
@@ -15,6 +16,9 @@ export interface Message {
   /** From the first `---`, `diff -` or `Index:` at a line's start. */
   readonly patch: string
 }
+
+/** A whole list's archive given by mistake; the longest series have tens. */
+const mailLimit = 500
 
 /** The messages of a file: one, or those of an mbox in its order. */
 export async function readMessages(file: PatchFile): Promise<Message[]> {
@@ -41,6 +45,9 @@ async function splitMails({ path, bytes, strip }: PatchFile, folder: string): Pr
   await writeFile(join(folder, 'mbox'), bytes)
   await runGit(['mailsplit', '-b', '-d6', `-o${folder}`, '--', join(folder, 'mbox')], folder, failure)
   const mails = (await readdir(folder)).filter((name) => /^\d{6}$/.test(name)).sort()
+  if (mails.length > mailLimit) {
+    throw new FctError('FCT_PATCH_TOO_LARGE', `${path}: holds ${mails.length} mails, more than ${mailLimit}`)
+  }
   const messages: Message[] = []
   for (const [index, name] of mails.entries()) {
     const origin = { path, mail: index + 1, subject: '' }
@@ -50,7 +57,10 @@ async function splitMails({ path, bytes, strip }: PatchFile, folder: string): Pr
 }
 
 async function decodeMail(mail: string, origin: Origin): Promise<Omit<Message, 'strip'>> {
-  const failure = { code: 'FCT_PATCH_MAIL', doing: `decoding ${origin.path}, mail ${origin.mail ?? 1}` } as const
+  const failure = {
+    code: 'FCT_PATCH_MAIL',
+    doing: `decoding ${origin.path}, mail ${origin.mail ?? 1}`,
+  } as const
   const [commentaryFile, patchFile] = [`${mail}.commentary`, `${mail}.patch`]
   const info = await runGit(
     ['mailinfo', '-k', '--no-scissors', '--quoted-cr=strip', commentaryFile, patchFile],

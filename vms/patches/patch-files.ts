@@ -35,7 +35,9 @@ export async function readPatchFiles(paths: readonly string[]): Promise<PatchFil
 
 async function findFiles(path: string): Promise<Found[]> {
   const info = await stat(path).catch((error: unknown) => {
-    throw new FctError('FCT_PATCH_NOT_FOUND', `${path}: cannot be read as a patch`, String(error), { cause: error })
+    throw new FctError('FCT_PATCH_NOT_FOUND', `${path}: cannot be read as a patch`, String(error), {
+      cause: error,
+    })
   })
   if (!info.isDirectory()) return [{ path, strip: 1 }]
   const names = await readdir(path)
@@ -59,8 +61,10 @@ async function readSeries(folder: string): Promise<Found[]> {
 function parseSeriesLine(folder: string, line: string): Found {
   const [name = '', ...options] = line.split(/\s+/)
   const strip = /^-p(\d)$/.exec(options[0] ?? '-p1')?.[1]
-  if (strip === undefined || options.length > 1) throw badSeries(folder, `'${line}' has an option other than -pN`)
-  if (isAbsolute(name) || name.split('/').includes('..')) throw badSeries(folder, `'${name}' is outside of it`)
+  if (strip === undefined || options.length > 1)
+    throw badSeries(folder, `'${line}' has an option other than -pN`)
+  if (isAbsolute(name) || name.split('/').includes('..'))
+    throw badSeries(folder, `'${name}' is outside of it`)
   return { path: join(folder, name), strip: Number(strip) }
 }
 
@@ -75,7 +79,9 @@ async function readBounded(path: string): Promise<Buffer> {
     return await readAndClose(handle, path)
   } catch (error) {
     if (error instanceof FctError) throw error
-    throw new FctError('FCT_PATCH_NOT_FOUND', `${path}: cannot be read as a patch`, String(error), { cause: error })
+    throw new FctError('FCT_PATCH_NOT_FOUND', `${path}: cannot be read as a patch`, String(error), {
+      cause: error,
+    })
   }
 }
 
@@ -93,5 +99,8 @@ async function readAndClose(handle: FileHandle, path: string): Promise<Buffer> {
 }
 
 function tooLarge(what: string, limit: number): FctError {
-  return new FctError('FCT_PATCH_TOO_LARGE', `${what}: larger than ${limit / mebibyte} MiB, too large for a patch`)
+  return new FctError(
+    'FCT_PATCH_TOO_LARGE',
+    `${what}: larger than ${limit / mebibyte} MiB, too large for a patch`,
+  )
 }

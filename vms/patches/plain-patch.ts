@@ -46,7 +46,12 @@ function countByPath(files: readonly FileChange[]): string {
   return formatCounts(counts)
 }
 
-function addCounts(counts: Map<string, [number, number]>, path: string, added: number, removed: number): void {
+function addCounts(
+  counts: Map<string, [number, number]>,
+  path: string,
+  added: number,
+  removed: number,
+): void {
   const [addedBefore, removedBefore] = counts.get(path) ?? [0, 0]
   counts.set(path, [addedBefore + added, removedBefore + removed])
 }

@@ -66,7 +66,9 @@ function readReview({ origin, commentary, patch }: Message, quoteLevel: number):
   const diff = readDiff(diffLines, { origin, strip: 1, isLossy: true }, comments)
   for (const file of diff.files) checkHunkSequence(file, origin)
   const before = diffLines.filter(({ number }) => number < diff.firstLine)
-  const commentLines = comments.filter(({ number }) => number > diff.firstLine && number < diff.lastLine).length
+  const commentLines = comments.filter(
+    ({ number }) => number > diff.firstLine && number < diff.lastLine,
+  ).length
   const completeness = checkDiffstat(diff.files, before, origin)
   return { kind: 'review-mail', origin, files: diff.files, quoteLevel, commentLines, completeness }
 }

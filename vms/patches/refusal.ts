@@ -19,7 +19,7 @@ export function refuse(
 /** A binary string as a person reads it: UTF-8 where it is that, and no control characters for the terminal to act on. */
 export function readable(text: string): string {
   const bytes = Buffer.from(text, 'latin1')
-  const decoded = [...text].every((char) => char.charCodeAt(0) < 256) ? bytes.toString('utf8') : text
+  const decoded = bytes.toString('latin1') === text ? bytes.toString('utf8') : text
   // eslint-disable-next-line no-control-regex -- they are what is to be taken out
   return decoded.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')
 }

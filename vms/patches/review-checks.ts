@@ -3,8 +3,7 @@ import type { FileChange, Origin, ReviewPatch } from './patch.js'
 import type { SourceLine } from './quotation.js'
 import { refuse } from './refusal.js'
 
-const diffstat =
-  /^\s*(\d+) files? changed(?:,\s+(\d+) insertions?\(\+\))?(?:,\s+(\d+) deletions?\(-\))?\s*$/
+const diffstat = /^\s*(\d+) files? changed(?:,\s+(\d+) insertions?\(\+\))?(?:,\s+(\d+) deletions?\(-\))?\s*$/
 
 /**
  * Refuses a file whose hunks do not follow from each other: line numbers of the new file run ahead of the old file's by what
@@ -28,7 +27,13 @@ export function checkHunkSequence({ path, hunks }: FileChange, origin: Origin): 
   }
 }
 
-function describeRange({ number, oldStart, oldLines, newStart, newLines }: FileChange['hunks'][number]): string {
+function describeRange({
+  number,
+  oldStart,
+  oldLines,
+  newStart,
+  newLines,
+}: FileChange['hunks'][number]): string {
   return `hunk ${number}: -${oldStart},${oldLines} +${newStart},${newLines}`
 }
 
@@ -38,9 +43,9 @@ export function checkDiffstat(
   linesBefore: readonly SourceLine[],
   origin: Origin,
 ): ReviewPatch['completeness'] {
-  const stated = linesBefore.map(({ text }) => diffstat.exec(text)).findLast((match) => match !== null)
-  if (stated === undefined || stated === null) return 'no diffstat'
-  const [, fileCount, insertions = '0', deletions = '0'] = stated
+  const line = linesBefore.findLast(({ text }) => diffstat.test(text))
+  if (line === undefined) return 'no diffstat'
+  const [, fileCount, insertions = '0', deletions = '0'] = diffstat.exec(line.text) ?? []
   const found = `${new Set(files.map(({ path }) => path)).size} files, +${countMarks(files, '+')}, -${countMarks(files, '-')}`
   const wanted = `${Number(fileCount)} files, +${Number(insertions)}, -${Number(deletions)}`
   if (found === wanted) return 'diffstat agrees'

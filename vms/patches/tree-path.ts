@@ -27,7 +27,10 @@ function badPath(name: string, reason: string, origin: Origin): FctError {
 }
 
 /** What stands at a path of a tree: a regular file with its mode, or nothing. Symbolic links on the way are refused. */
-export async function inspect(tree: string, path: string): Promise<{ mode: number; size: number } | undefined> {
+export async function inspect(
+  tree: string,
+  path: string,
+): Promise<{ mode: number; size: number } | undefined> {
   const parts = path.split('/')
   for (let count = 1; count <= parts.length; count++) {
     const info = await lstat(join(tree, ...parts.slice(0, count))).catch(ignoreMissing)
@@ -53,6 +56,8 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
 /** The tree itself may be reached through a link; what is below it may not. */
 export async function resolveTree(tree: string): Promise<string> {
   return realpath(tree).catch((error: unknown) => {
-    throw new FctError('FCT_PATCH_NO_TREE', `${tree}: no source tree to patch`, String(error), { cause: error })
+    throw new FctError('FCT_PATCH_NO_TREE', `${tree}: no source tree to patch`, String(error), {
+      cause: error,
+    })
   })
 }

@@ -1,0 +1,25 @@
+// Entry point of fctorture.node, called once for every environment that loads it.
+#include <napi.h>
+
+#include "client_load_wrap.h"
+#include "debugfs.h"
+#include "device.h"
+#include "instance_data.h"
+#include "read_trace.h"
+#include "trace_reader_wrap.h"
+
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  fct::InstanceData::Create(env);
+  fct::InitDebugfs(env, exports);
+  fct::InitDevice(env, exports);
+  fct::InitTraceReader(env, exports);
+  fct::InitClientLoad(env, exports);
+  fct::InitReadTrace(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(fctorture, Init)

@@ -1,0 +1,13 @@
+// readTrace(path): decodes a trace.dat off the event loop and hands its columns to V8.
+#ifndef FCT_READ_TRACE_H
+#define FCT_READ_TRACE_H
+
+#include <napi.h>
+
+namespace fct {
+
+void InitReadTrace(Napi::Env env, Napi::Object exports);
+
+}  // namespace fct
+
+#endif  // FCT_READ_TRACE_H

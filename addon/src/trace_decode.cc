@@ -1,0 +1,48 @@
+#include "trace_decode.h"
+
+#include <algorithm>
+
+#include "trace_decode_cpu.h"
+#include "trace_decode_merge.h"
+
+namespace fct {
+namespace {
+
+constexpr uint64_t kChunk = 1u << 20;  // bytes read at once, rounded down to whole sub-buffers
+
+void DecodeCpu(const ByteSource& source, const CpuData& data, const PageLayout& layout, CpuDecoder* decoder) {
+  const uint64_t chunk = std::max<uint64_t>(kChunk / layout.page_size, 1) * layout.page_size;
+  std::vector<uint8_t> buffer(std::min(chunk, data.size));
+  for (uint64_t done = 0; done < data.size; done += buffer.size()) {
+    const uint64_t length = std::min<uint64_t>(buffer.size(), data.size - done);
+    buffer.resize(length);
+    source.Read(data.offset + done, buffer.data(), length);
+    for (uint64_t at = 0; at < length; at += layout.page_size) {
+      decoder->DecodePage(buffer.data() + at, data.offset + done + at);
+    }
+  }
+  decoder->Finish();
+}
+
+}  // namespace
+
+Trace DecodeTrace(const ByteSource& source) {
+  TraceFile file = ReadTraceFile(source);
+  Trace trace;
+  trace.long_size = file.long_size;
+  trace.clock = file.clock;
+  TypeTable types(&file);
+  std::vector<CpuRows> rows;
+  for (uint32_t cpu = 0; cpu < file.cpus.size(); cpu++) {
+    CpuDecoder decoder(file.layout, cpu, &types);
+    DecodeCpu(source, file.cpus[cpu], file.layout, &decoder);
+    rows.push_back(std::move(decoder.rows()));
+    trace.per_cpu.push_back(decoder.summary());
+    trace.gaps.insert(trace.gaps.end(), decoder.gaps().begin(), decoder.gaps().end());
+  }
+  trace.rows = MergeRows(std::move(rows));
+  types.Finish(&trace);
+  return trace;
+}
+
+}  // namespace fct

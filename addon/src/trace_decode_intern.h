@@ -1,0 +1,88 @@
+// Gives each different value a small number, so that the oracle's hot loops compare 32-bit integers (facts/tracing.md).
+#ifndef FCT_TRACE_DECODE_INTERN_H
+#define FCT_TRACE_DECODE_INTERN_H
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "trace_decode_array.h"
+
+namespace fct {
+
+// Pointers of the traced kernel; id 0 is NULL.
+class PointerTable {
+ public:
+  PointerTable() : slots_(kFirstSlots) { values_.Push(0); }
+
+  uint32_t Intern(uint64_t value) {
+    if (value == 0) return 0;
+    for (size_t at = Hash(value);; at++) {
+      const uint32_t id = slots_[at & (slots_.size() - 1)];
+      if (id == 0) return Add(value);
+      if (values_[id] == value) return id;
+    }
+  }
+
+  const Array<uint64_t>& values() const { return values_; }
+  Array<uint64_t> Take() { return std::move(values_); }
+
+ private:
+  static constexpr size_t kFirstSlots = 1024;  // always a power of two
+
+  // Slab objects differ in their middle bits; the product's upper half depends on all of them.
+  static size_t Hash(uint64_t value) { return static_cast<size_t>((value * 0x9e3779b97f4a7c15ull) >> 32); }
+
+  uint32_t Add(uint64_t value) {
+    const auto id = static_cast<uint32_t>(values_.size());
+    values_.Push(value);
+    if (values_.size() * 2 > slots_.size()) {
+      Rehash();
+    } else {
+      Place(id);
+    }
+    return id;
+  }
+
+  void Place(uint32_t id) {
+    size_t at = Hash(values_[id]);
+    while (slots_[at & (slots_.size() - 1)] != 0) at++;
+    slots_[at & (slots_.size() - 1)] = id;
+  }
+
+  void Rehash() {
+    slots_.assign(slots_.size() * 2, 0);
+    for (uint32_t id = 1; id < values_.size(); id++) Place(id);
+  }
+
+  std::vector<uint32_t> slots_;  // ids; 0 = free
+  Array<uint64_t> values_;
+};
+
+// Strings; id 0 is ''.
+class StringTable {
+ public:
+  StringTable() { Intern(""); }
+
+  uint32_t Intern(std::string_view text) {
+    const auto known = ids_.find(text);
+    if (known != ids_.end()) return known->second;
+    const auto id = static_cast<uint32_t>(values_.size());
+    values_.emplace_back(text);
+    ids_.emplace(values_.back(), id);
+    return id;
+  }
+
+  const std::deque<std::string>& values() const { return values_; }
+
+ private:
+  std::deque<std::string> values_;  // a deque's elements stay where they are: ids_ points into them
+  std::unordered_map<std::string_view, uint32_t> ids_;
+};
+
+}  // namespace fct
+
+#endif  // FCT_TRACE_DECODE_INTERN_H

@@ -1,0 +1,53 @@
+// Where a trace's bytes come from: a file, or memory in the tests.
+#ifndef FCT_TRACE_DECODE_SOURCE_H
+#define FCT_TRACE_DECODE_SOURCE_H
+
+#include <cstdint>
+#include <string>
+
+namespace fct {
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual uint64_t size() const = 0;
+  // Fills `to`; the caller has checked offset + length against size().
+  virtual void Read(uint64_t offset, void* to, size_t length) const = 0;
+};
+
+// Reads a ByteSource from front to back; every read is checked, FCT_DECODE_TRUNCATED otherwise.
+class SourceCursor {
+ public:
+  explicit SourceCursor(const ByteSource& source, uint64_t offset = 0) : source_(source), offset_(offset) {}
+
+  uint64_t offset() const { return offset_; }
+  uint64_t remaining() const { return source_.size() - offset_; }
+
+  void Seek(uint64_t offset);
+  void Skip(uint64_t length);
+  uint16_t ReadU16() { return ReadInteger<uint16_t>(); }
+  uint32_t ReadU32() { return ReadInteger<uint32_t>(); }
+  uint64_t ReadU64() { return ReadInteger<uint64_t>(); }
+  uint8_t ReadU8() { return ReadInteger<uint8_t>(); }
+  std::string ReadText(uint64_t length);
+  // Text up to a NUL, which is consumed. `longest` bounds the search.
+  std::string ReadTerminated(size_t longest);
+
+ private:
+  template <typename T>
+  T ReadInteger() {
+    T value;
+    Require(sizeof value);
+    source_.Read(offset_, &value, sizeof value);
+    offset_ += sizeof value;
+    return value;
+  }
+  void Require(uint64_t length) const;
+
+  const ByteSource& source_;
+  uint64_t offset_;
+};
+
+}  // namespace fct
+
+#endif  // FCT_TRACE_DECODE_SOURCE_H

@@ -1,0 +1,87 @@
+#include "trace_reader_cpu.h"
+
+#include <dirent.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <memory>
+
+#include "trace_decode_page.h"
+
+namespace fct {
+namespace {
+
+// -1 if the name is not "cpu" and a number.
+int CpuNumber(const char* name) {
+  if (std::strncmp(name, "cpu", 3) != 0) return -1;
+  uint16_t number = 0;
+  const char* end = name + std::strlen(name);
+  const auto [parsed, error] = std::from_chars(name + 3, end, number);
+  return error == std::errc() && parsed == end ? number : -1;
+}
+
+std::vector<uint16_t> ListCpus(const std::string& folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(folder.c_str()), ::closedir);
+  if (!directory) throw ErrnoError(errno, "opendir", folder);
+  std::vector<uint16_t> cpus;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const int cpu = CpuNumber(entry->d_name);
+    if (cpu >= 0) cpus.push_back(static_cast<uint16_t>(cpu));
+  }
+  std::sort(cpus.begin(), cpus.end());
+  return cpus;
+}
+
+CpuReader::Result ResultOfErrno(int number, const std::string& folder) {
+  switch (number) {
+    case EAGAIN:
+      return CpuReader::Result::kEmpty;
+    case EINTR:
+    case EBUSY:   // a snapshot is being taken, or the buffer resized
+    case ENOMEM:  // no spare page for the swap
+      return CpuReader::Result::kRetry;
+    case ENODEV:
+      return CpuReader::Result::kGone;
+    default:
+      throw ErrnoError(number, "read", folder + "/trace_pipe_raw");
+  }
+}
+
+}  // namespace
+
+CpuReader::CpuReader(const std::string& instance, uint16_t cpu)
+    : folder_(instance + "/per_cpu/cpu" + std::to_string(cpu)),
+      cpu_(cpu),
+      fd_(OpenFile(folder_ + "/trace_pipe_raw", O_RDONLY | O_NONBLOCK)) {}
+
+CpuReader::Result CpuReader::Read(const PageLayout& layout, uint8_t* into, uint32_t* length) {
+  if (!fd_.is_open()) return Result::kGone;
+  const ssize_t got = ::read(fd_.get(), into, layout.page_size);
+  if (got < 0) return ResultOfErrno(errno, folder_);
+  // tracing_buffers_read() answers 0 when an event at the reader's place is not committed yet.
+  if (got == 0) return Result::kRetry;
+  if (got != static_cast<ssize_t>(layout.page_size)) throw ErrnoError(EIO, "read", folder_ + "/trace_pipe_raw");
+  const PageHeader header = ReadPageHeader(layout, into, 0);
+  *length = layout.data_offset + header.committed + (header.missed ? layout.commit_size : 0);
+  return *length < layout.page_size / 2 ? Result::kPart : Result::kFull;
+}
+
+std::string CpuReader::ReadStats() const { return ReadWholeFile(folder_ + "/stats"); }
+
+void CpuReader::Pace(uint64_t tick, Result result) {
+  if (result == Result::kFull) {
+    wait_ = 1;
+    return;  // there may be more at once
+  }
+  wait_ = std::min(wait_ * 2, kLongestWait);
+  due_ = tick + wait_;
+}
+
+std::vector<CpuReader> OpenCpus(const std::string& instance) {
+  std::vector<CpuReader> readers;
+  for (const uint16_t cpu : ListCpus(instance + "/per_cpu")) readers.emplace_back(instance, cpu);
+  return readers;
+}
+
+}  // namespace fct

@@ -1,0 +1,13 @@
+{
+  'targets': [{
+    'target_name': 'fctorture',
+    'sources': ["<!@(node -p \"require('fs').readdirSync('addon/src').filter((name) => name.endsWith('.cc')).sort().map((name) => 'addon/src/' + name).join(' ')\")"],
+    'include_dirs': ['addon/src', 'kmod', "<!(node -p \"require('node-addon-api').include_dir\")"],
+    'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+    'cflags': ['-Wall', '-Wextra', '-Werror'],
+    'cflags_cc': ['-std=c++17', '-fexceptions', '-frtti'],
+    'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17'],
+    # nodelete: a thread that hangs in the kernel outlives the worker that loaded us, and so must its code.
+    'ldflags': ['-Wl,-z,nodelete', '-Wl,--as-needed'],
+  }],
+}

@@ -1,0 +1,32 @@
+import { findEventColumns } from './event-columns.js'
+import type { Trace } from './load-trace.js'
+
+export type Phase = 'load' | 'quiet' | 'shutdown' | 'end'
+
+/** Where a run stood from `row` on; phases are announced through FCT_IOC_PHASE. */
+export interface PhaseMark {
+  readonly phase: Phase
+  readonly row: number
+  /** Milliseconds since the module was loaded. */
+  readonly ms: number
+}
+
+const phases: readonly string[] = ['load', 'quiet', 'shutdown', 'end'] satisfies Phase[]
+
+/** The fct_phase events of a trace, in order. Phases that a later module may add are passed over. */
+export function readPhaseMarks(trace: Trace): PhaseMark[] {
+  const events = findEventColumns(trace, 'fctorture:fct_phase')
+  if (!events) return []
+  const names = events.symbols['phase'] ?? {}
+  const values = events.column('phase')
+  const times = events.column('ms')
+  const marks: PhaseMark[] = []
+  const { count, type, index } = trace.rows
+  for (let row = 0; row < count; row++) {
+    if (type[row] !== events.type) continue
+    const at = index[row] ?? 0
+    const phase = names[values[at] ?? 0] ?? ''
+    if (phases.includes(phase)) marks.push({ phase: phase as Phase, row, ms: times[at] ?? 0 })
+  }
+  return marks
+}

@@ -1,0 +1,15 @@
+export type SplatKind =
+  'warning' | 'bug' | 'oops' | 'refcount' | 'list' | 'sanitizer' | 'slub' | 'lockdep' | 'stall' | 'panic'
+
+/** One report of the kernel about itself, cut out of its console. */
+export interface Splat {
+  readonly kind: SplatKind
+  /** What and where, the same in every run: no addresses, offsets, process ids, CPUs. */
+  readonly signature: string
+  /** The kernel's time stamp of its first line, seconds since boot; 0 if the console has none. */
+  readonly second: number
+  /** Lines of the console, from 0, last one included. */
+  readonly firstLine: number
+  readonly lastLine: number
+  readonly text: string
+}

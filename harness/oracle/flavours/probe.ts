@@ -1,0 +1,37 @@
+import type { Trace } from '../../decode/load-trace.js'
+import type { Flavour, FlavourFeatures } from './flavour.js'
+import { lruHoldsRef } from './lru-holds-ref.js'
+
+const flavours: readonly Flavour[] = [lruHoldsRef]
+
+export type ProbedFlavour =
+  | { readonly flavour: Flavour; readonly reason?: undefined }
+  | { readonly flavour?: undefined; readonly reason: string }
+
+/**
+ * Finds the flavour by what the kernel has; an unknown one gets a reason and no rules, never the nearest
+ * one's.
+ */
+export function probeFlavour(features: FlavourFeatures): ProbedFlavour {
+  if (features.events.size === 0)
+    return { reason: 'the trace carries no formats of nfsd_file_* events to probe' }
+  const flavour = flavours.find((candidate) => candidate.recognizes(features))
+  return flavour ? { flavour } : { reason: `unknown file cache: ${describe(features)}` }
+}
+
+/**
+ * The features that a trace carries: formats of all nfsd_file_* events, whether or not they were recorded.
+ */
+export function featuresOf(types: Trace['types']): FlavourFeatures {
+  const nfsd = types.filter(({ system, name }) => system === 'nfsd' && name.startsWith('nfsd_file_'))
+  const tables = nfsd.map(({ symbols }) => symbols['nf_flags'] ?? symbols['flags'] ?? {})
+  const flags = tables.flatMap((table) =>
+    Object.entries(table).map(([mask, name]) => [name, Number(mask)] as const),
+  )
+  return { events: new Set(nfsd.map(({ name }) => name)), flags: new Map(flags) }
+}
+
+function describe({ events, flags }: FlavourFeatures): string {
+  const named = (names: Iterable<string>): string => [...names].sort().join(' ')
+  return `events ${named(events)}; flags ${named(flags.keys())}`
+}

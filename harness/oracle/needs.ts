@@ -1,0 +1,67 @@
+import type { FileEvents } from '../decode/file-events.js'
+import type { PhaseMark } from '../decode/phase-marks.js'
+import { parseFilecache, type FilecacheSample } from './filecache.js'
+import type { ProbedFlavour } from './flavours/probe.js'
+import type { Need, Rule } from './rule.js'
+import { idleLimitMs } from './rules/idle-disposed.js'
+
+/** What there is to judge by. */
+export interface Supplies {
+  readonly probed: ProbedFlavour
+  /** The events, or why there are none. */
+  readonly events: FileEvents | string
+  readonly clock: string
+  readonly phases: readonly PhaseMark[]
+  readonly quietMs: number | null
+  readonly filecache: readonly FilecacheSample[]
+  readonly hasConsole: boolean
+}
+
+/** Why a rule cannot be applied; undefined if it can. */
+export function whyNotApplied(rule: Rule, supplies: Supplies): string | undefined {
+  const { flavour, reason } = supplies.probed
+  const missing = rule.needs.map((need) => whyMissing(need, supplies)).find((why) => why !== undefined)
+  if (rule.flavours === 'any' || missing !== undefined) return missing
+  if (!flavour) return reason
+  return rule.flavours.includes(flavour.id) ? undefined : `says nothing about the flavour ${flavour.id}`
+}
+
+function whyMissing(need: Need, supplies: Supplies): string | undefined {
+  switch (need) {
+    case 'identity':
+      return typeof supplies.events === 'string' ? supplies.events : undefined
+    case 'order':
+      return /^\[?counter\]?$/.test(supplies.clock) ? undefined : unordered(supplies.clock)
+    case 'quiet':
+      return whyNotQuiet(supplies)
+    case 'end':
+      return supplies.phases.at(-1)?.phase === 'end' ? undefined : 'the trace ends before nfsd had stopped'
+    case 'filecache':
+      return supplies.filecache.length > 0 ? undefined : 'no samples of /proc/fs/nfsd/filecache'
+    case 'console':
+      return supplies.hasConsole ? undefined : 'there is no console'
+    default:
+      return isObserved(need, supplies) ? undefined : `the module does not observe ${need}`
+  }
+}
+
+function unordered(clock: string): string {
+  const name = clock === '' ? 'of an unknown kind' : `"${clock}"`
+  return `the trace clock is ${name}, only "counter" orders the events of different CPUs strictly`
+}
+
+/** A quiet that ended early is long enough if it ended because the LRU was empty. */
+function whyNotQuiet({ quietMs, filecache }: Supplies): string | undefined {
+  if (quietMs === null) return 'there was no time without load before nfsd was stopped'
+  const wasEmpty = filecache.some(
+    ({ phase, text }) => phase === 'quiet' && parseFilecache(text).get('lru entries') === 0n,
+  )
+  if (quietMs >= idleLimitMs || wasEmpty) return undefined
+  const seconds = (ms: number): string => (ms / 1000).toFixed(1)
+  const had = `only ${seconds(quietMs)} s without load before nfsd was stopped`
+  return `${had}, ${seconds(idleLimitMs)} s are needed`
+}
+
+function isObserved(tracepoint: string, { events }: Supplies): boolean {
+  return typeof events !== 'string' && events.tracepoints.includes(tracepoint)
+}

@@ -1,0 +1,181 @@
+import { FileEvents } from '../decode/file-events.js'
+import { findGaps, type Gap } from '../decode/gap-bounds.js'
+import type { Trace } from '../decode/load-trace.js'
+import { readPhaseMarks, type PhaseMark } from '../decode/phase-marks.js'
+import { messageOf } from '../fct-error.js'
+import { kernelLines, readConsoleLines } from './console/console-lines.js'
+import type { Splat } from './console/splat.js'
+import { splitConsole } from './console/split-console.js'
+import { EvidenceWriter } from './evidence.js'
+import type { FilecacheSample } from './filecache.js'
+import { Findings, type Finding } from './findings.js'
+import { flagMasks, type FlavourFeatures } from './flavours/flavour.js'
+import { featuresOf, probeFlavour, type ProbedFlavour } from './flavours/probe.js'
+import { whyNotApplied, type Supplies } from './needs.js'
+import { codeOf, codes, tracepoints, type Tracepoint } from './operations.js'
+import type { PaperRule, Rule, TraceRule } from './rule.js'
+import { ruleSet } from './rule-set.js'
+import { TraceJudge } from './trace-judge.js'
+
+/** Everything that a run leaves behind for judgement. */
+export interface JudgeInput {
+  /** null if the guest was gone before any of it came, or the file cannot be read. */
+  readonly trace: Trace | null
+  /** What tells the flavour; without it the formats in the trace do. */
+  readonly features?: FlavourFeatures
+  /** All that the kernel printed, from power-on on. */
+  readonly console: string
+  readonly filecache: readonly FilecacheSample[]
+  /** Names of the stressors that ran: some hide a defect from a rule. */
+  readonly stressors: readonly string[]
+}
+
+export interface OracleReport {
+  /** Id of the kernel's flavour; null with the reason if it is not known. */
+  readonly flavour:
+    { readonly id: string; readonly title: string } | { readonly id: null; readonly reason: string }
+  readonly applied: readonly string[]
+  readonly notApplied: readonly {
+    readonly id: string
+    readonly kind: Rule['kind']
+    readonly reason: string
+  }[]
+  /** In the order of their first appearance. */
+  readonly findings: readonly Finding[]
+  /** What bears on how much an applied rule could see. */
+  readonly notes: readonly { readonly id: string; readonly note: string }[]
+  readonly lives: { readonly begun: number; readonly ended: number; readonly cutByGaps: number }
+  readonly events: {
+    readonly judged: number
+    readonly perTracepoint: Readonly<Partial<Record<Tracepoint, number>>>
+  }
+  readonly gaps: readonly Gap[]
+  readonly phases: readonly PhaseMark[]
+  readonly splats: readonly Splat[]
+}
+
+/** Judges one run. Pure: the same input gives the same report, on any machine. */
+export function judge(input: JudgeInput): OracleReport {
+  const { supplies, features } = gather(input)
+  const splats = splitConsole(input.console)
+  const reasons = ruleSet.map((rule) => ({ rule, reason: whyNotApplied(rule, supplies) }))
+  const applied = reasons.filter(({ reason }) => reason === undefined).map(({ rule }) => rule)
+  const findings = new Findings()
+  const verdict = judgeEvents(input, supplies, features, applied, findings)
+  const hadWriteback = (verdict?.perOperation[codes.nfsd_file_gc_writeback] ?? 0) > 0
+  const papers = { splats, filecache: input.filecache, quietMs: supplies.quietMs, hadWriteback }
+  for (const rule of applied.filter(isPaperRule)) {
+    for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
+  }
+  return {
+    flavour: flavourOf(supplies.probed),
+    applied: applied.map(({ id }) => id),
+    notApplied: reasons.flatMap(({ rule: { id, kind }, reason }) =>
+      reason === undefined ? [] : [{ id, kind, reason }],
+    ),
+    findings: findings.list(),
+    notes: notesOn(applied, input.stressors),
+    lives: {
+      begun: verdict?.lives.begun ?? 0,
+      ended: verdict?.lives.ended ?? 0,
+      cutByGaps: verdict?.lives.cutByGaps ?? 0,
+    },
+    events: countEvents(verdict?.perOperation),
+    gaps: input.trace ? findGaps(input.trace) : [],
+    phases: supplies.phases,
+    splats,
+  }
+}
+
+function gather(input: JudgeInput): { supplies: Supplies; features: FlavourFeatures } {
+  const { trace } = input
+  const features = input.features ?? featuresOf(trace?.types ?? [])
+  const phases = trace ? readPhaseMarks(trace) : []
+  const supplies: Supplies = {
+    probed: probeFlavour(features),
+    events: trace ? findEvents(trace) : 'there is no trace',
+    clock: trace?.clock ?? '',
+    phases,
+    quietMs: quietMsOf(phases),
+    filecache: input.filecache,
+    hasConsole: input.console.trim() !== '',
+  }
+  return { supplies, features }
+}
+
+function findEvents(trace: Trace): FileEvents | string {
+  try {
+    const events = FileEvents.over(trace, codeOf)
+    if (!events) return 'the trace has no events that carry the nfsd_file pointer (fct_file)'
+    return trace.rows.type.subarray(0, trace.rows.count).includes(events.type)
+      ? events
+      : 'the trace has no fct_file event'
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function quietMsOf(phases: readonly PhaseMark[]): number | null {
+  const quiet = phases.find(({ phase }) => phase === 'quiet')
+  const shutdown = phases.find(({ phase }) => phase === 'shutdown')
+  return quiet && shutdown ? shutdown.ms - quiet.ms : null
+}
+
+function judgeEvents(
+  { trace, console }: JudgeInput,
+  { probed: { flavour }, events, phases }: Supplies,
+  features: FlavourFeatures,
+  applied: readonly Rule[],
+  findings: Findings,
+): TraceJudge | undefined {
+  if (!trace || !flavour || typeof events === 'string') return undefined
+  const rules = applied.filter((rule): rule is TraceRule => !isPaperRule(rule))
+  const writer = new EvidenceWriter(trace, features.flags, moduleLoadSecond(console))
+  const gaps = findGaps(trace)
+  const judge = new TraceJudge(
+    { trace, events, phases, gaps, flavour, flags: flagMasks(features), rules },
+    findings,
+    writer,
+  )
+  judge.run()
+  return judge
+}
+
+/**
+ * The trace counts time from the module's load, the console from boot. The module prints each phase with its
+ * own time, and the kernel says when it takes a module of ours in.
+ */
+function moduleLoadSecond(console: string): number {
+  const lines = kernelLines(readConsoleLines(console)).filter(({ message }) =>
+    message.startsWith('fctorture: '),
+  )
+  for (const { stamp, message } of lines) {
+    const [, ms] = /^fctorture: phase \w+ ms=(\d+)/.exec(message) ?? []
+    if (stamp !== null && ms !== undefined) return stamp - Number(ms) / 1000
+  }
+  return lines[0]?.stamp ?? 0
+}
+
+function isPaperRule(rule: Rule): rule is PaperRule {
+  return rule.flavours === 'any'
+}
+
+function flavourOf({ flavour, reason }: ProbedFlavour): OracleReport['flavour'] {
+  return flavour ? { id: flavour.id, title: flavour.title } : { id: null, reason }
+}
+
+function notesOn(applied: readonly Rule[], stressors: readonly string[]): { id: string; note: string }[] {
+  const isApplied = applied.some(({ id }) => id === 'idle-disposed')
+  if (!isApplied || !stressors.includes('gc')) return []
+  const note =
+    'the gc stressor re-arms the laundrette, so this run would not show a laundrette that nobody schedules'
+  return [{ id: 'idle-disposed', note }]
+}
+
+function countEvents(perOperation: Uint32Array | undefined): OracleReport['events'] {
+  const counts = tracepoints.map((name) => [name, perOperation?.[codes[name]] ?? 0] as const)
+  return {
+    judged: perOperation?.reduce((sum, count) => sum + count, 0) ?? 0,
+    perTracepoint: Object.fromEntries(counts.filter(([, count]) => count > 0)),
+  }
+}

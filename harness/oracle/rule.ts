@@ -1,0 +1,100 @@
+import type { FileEvents } from '../decode/file-events.js'
+import type { Phase, PhaseMark } from '../decode/phase-marks.js'
+import type { FilecacheSample } from './filecache.js'
+import type { FlagMasks, Flavour, FlavourId } from './flavours/flavour.js'
+import type { Lives } from './lives.js'
+import type { Tracepoint } from './operations.js'
+import type { Splat } from './console/splat.js'
+import type { Tasks } from './tasks.js'
+
+/** What a rule cannot do without. A tracepoint's name stands for its being observed. */
+export type Need =
+  | Tracepoint
+  | 'identity' // events that carry the nfsd_file's pointer
+  | 'order' // a trace clock that orders events of different CPUs strictly
+  | 'quiet' // a phase without load, long enough or ended by an empty LRU
+  | 'end' // a trace that goes on until nfsd has stopped
+  | 'filecache' // samples of /proc/fs/nfsd/filecache
+  | 'console'
+
+/**
+ * An event under the eyes of a rule. All three are views; `life` and `task` are as they were before the
+ * event.
+ */
+export interface Moment {
+  readonly event: FileEvents
+  readonly life: Lives
+  readonly task: Tasks
+  readonly flags: FlagMasks
+  readonly flavour: Flavour
+}
+
+/** A point of the run at which rules may look at all lives. */
+export interface Standing {
+  readonly lives: Lives
+  readonly phases: readonly PhaseMark[]
+  readonly flavour: Flavour
+  /** Time of the last event, ms since the module was loaded. */
+  readonly ms: number
+}
+
+/** Evidence that is not in the trace. */
+export interface Papers {
+  readonly splats: readonly Splat[]
+  readonly filecache: readonly FilecacheSample[]
+  /**
+   * How long the run was without load before nfsd was told to stop, ms; null if it never was or the trace
+   * does not say.
+   */
+  readonly quietMs: number | null
+  /** The laundrette passed entries over because of dirty pages, as it may. */
+  readonly hadWriteback: boolean
+}
+
+/**
+ * A rule broken by an object; `path` is the same in every run that goes wrong in this way: no addresses, no
+ * counts.
+ */
+export interface Broken {
+  readonly path: string
+  /** The sentence for people, with the numbers. */
+  readonly says: string
+  /** The event that broke it, if another than the one under the eyes. */
+  readonly row?: number
+}
+
+/** A rule broken by what the kernel printed; its evidence is the text. */
+export interface BrokenOnPaper {
+  readonly path: string
+  readonly second: number
+  readonly evidence: string
+}
+
+interface RuleHead {
+  /** Stable over releases: results of different nights are compared by it. */
+  readonly id: string
+  readonly kind: 'safety' | 'liveness' | 'reconciliation' | 'console'
+  readonly needs: readonly Need[]
+  /** Why a sound kernel cannot break it: names the kernel's functions. */
+  readonly sound: string
+}
+
+/** A rule over events. */
+export interface TraceRule extends RuleHead {
+  readonly flavours: readonly FlavourId[]
+  /** The tracepoints that `check` wants to see. */
+  on?(flavour: Flavour): readonly Tracepoint[]
+  check?(moment: Moment): Broken | undefined
+  /** Called when a phase begins. */
+  atPhase?(phase: Phase, standing: Standing): Iterable<Broken>
+  /** Called once behind the last event. */
+  atEnd?(standing: Standing): Iterable<Broken>
+}
+
+/** A rule over texts: it holds for every flavour. */
+export interface PaperRule extends RuleHead {
+  readonly flavours: 'any'
+  judge(papers: Papers): Iterable<BrokenOnPaper>
+}
+
+export type Rule = TraceRule | PaperRule

@@ -1,0 +1,22 @@
+import { nameOf } from '../operations.js'
+import type { TraceRule } from '../rule.js'
+
+/** Only what nobody holds is put on a dispose list. */
+export const disposeAtZero: TraceRule = {
+  id: 'dispose-at-zero',
+  kind: 'safety',
+  flavours: ['lru-holds-ref'],
+  needs: ['identity', 'nfsd_file_closing', 'nfsd_file_gc_disposed'],
+  sound: `nfsd_file_gc_disposed fires in nfsd_file_lru_cb() after refcount_dec_and_test(), nfsd_file_closing
+    in nfsd_file_cond_queue() after refcount_sub_and_test(), both when the count is 0; and no count rises from
+    0.`,
+  on: ({ atZero }) => atZero,
+  check({ event }) {
+    if (event.ref === 0) return undefined
+    const what = nameOf(event.operation)
+    return {
+      path: `${what} while held`,
+      says: `queued for disposal (${what}) while the count was ${String(event.ref)}`,
+    }
+  },
+}

@@ -1,0 +1,27 @@
+import { nameOf, tracepoints } from '../operations.js'
+import type { TraceRule } from '../rule.js'
+
+/** Nobody uses an nfsd_file after nfsd_file_free(). */
+export const eventAfterFree: TraceRule = {
+  id: 'event-after-free',
+  kind: 'safety',
+  flavours: ['lru-holds-ref'],
+  needs: ['identity', 'order', 'nfsd_file_alloc', 'nfsd_file_free'],
+  sound: `nfsd_file_free() runs when the count is 0, and no count rises from 0: nfsd_file_get() and
+    nfsd_file_lookup_locked() use refcount_inc_not_zero(). So nobody who holds a reference can come later.
+    Those who hold none come late legally and are left out: nfsd_file_unhash (nfsd_file_free() itself,
+    nfsd_file_cond_queue()), nfsd_file_lru_add (after nfsd_file_put() gave its reference to the LRU),
+    nfsd_file_gc_in_use (after nfsd_file_lru_cb() dropped the LRU's). A next life at the address shows its
+    nfsd_file_alloc first, but for the early unhash: whoever else finds the new object waits in
+    nfsd_file_do_acquire() for PENDING to be cleared, which comes after the alloc. The loser of the insert
+    race has no events, a failed insertion only free and unhash.`,
+  on: ({ mayTrailFree }) =>
+    tracepoints.filter(
+      (name) => !mayTrailFree.includes(name) && name !== 'nfsd_file_alloc' && name !== 'nfsd_file_free',
+    ),
+  check({ event, life }) {
+    if (!life.isFreed) return undefined
+    const what = nameOf(event.operation)
+    return { path: `${what} after nfsd_file_free`, says: `${what} on an object that had been freed` }
+  },
+}

@@ -1,0 +1,44 @@
+import { codes, nameOf } from '../operations.js'
+import type { Broken, Moment, TraceRule } from '../rule.js'
+
+/**
+ * Between two nfsd_file_alloc at one address there is one nfsd_file_free, and at most one queueing for
+ * disposal.
+ */
+export const oneFreePerLife: TraceRule = {
+  id: 'one-free-per-life',
+  kind: 'safety',
+  flavours: ['lru-holds-ref'],
+  needs: ['identity', 'order', 'nfsd_file_alloc', 'nfsd_file_free'],
+  sound: `The count reaches 0 once in a life (it starts at 1 in nfsd_file_alloc() and refcount_inc_not_zero()
+    never lifts it from 0), and only who took it there disposes and frees. Memory goes back to the slab in
+    nfsd_file_slab_free(), a grace period after nfsd_file_free(); so an alloc comes after the free. What is
+    freed without a life of its own is PENDING: after a failed rhltable_insert(), and from 6.12 on the loser
+    of the insert race.`,
+  on: ({ atZero }) => ['nfsd_file_alloc', 'nfsd_file_free', ...atZero],
+  check(moment) {
+    if (moment.event.operation === codes.nfsd_file_free) return checkFree(moment)
+    if (moment.event.operation === codes.nfsd_file_alloc) return checkAlloc(moment)
+    return checkDisposal(moment)
+  },
+}
+
+function checkFree({ event, life, flags }: Moment): Broken | undefined {
+  const hasNoAlloc = (event.flags & flags.pending) !== 0 && (event.flags & ~flags.all) === 0
+  if (!life.isFreed || hasNoAlloc) return undefined
+  return { path: 'nfsd_file_free twice', says: 'freed a second time' }
+}
+
+function checkAlloc({ life }: Moment): Broken | undefined {
+  if (!life.isAlive) return undefined
+  return {
+    path: 'nfsd_file_alloc of a live object',
+    says: 'the slab handed out memory of an object that had not been freed',
+  }
+}
+
+function checkDisposal({ event, life }: Moment): Broken | undefined {
+  if (!life.isAlive || life.disposals === 0) return undefined
+  const what = nameOf(event.operation)
+  return { path: `${what} of an object on a dispose list`, says: 'queued for disposal a second time' }
+}

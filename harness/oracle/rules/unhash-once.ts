@@ -1,0 +1,22 @@
+import type { TraceRule } from '../rule.js'
+
+/** An object leaves the hash table once. */
+export const unhashOnce: TraceRule = {
+  id: 'unhash-once',
+  kind: 'safety',
+  flavours: ['lru-holds-ref'],
+  needs: ['identity', 'order', 'nfsd_file_alloc', 'nfsd_file_free', 'nfsd_file_unhash'],
+  sound: `HASHED is set once, in nfsd_file_alloc(), and the tracepoint runs only for the one whose
+    test_and_clear_bit() in nfsd_file_unhash() found it set. The one unhash may come late, after the free,
+    from nfsd_file_cond_queue(); that holds the RCU read lock, so it comes before the memory is used again.
+    After it one more may belong to the next life, whose nfsd_file_alloc event comes behind
+    rhltable_insert().`,
+  on: () => ['nfsd_file_unhash'],
+  check({ life }) {
+    const isSecond = life.isAlive
+      ? life.unhashes > 0
+      : life.isFreed && life.unhashes > 0 && life.earlyUnhashes > 0
+    if (!life.isTracked || !isSecond) return undefined
+    return { path: 'nfsd_file_unhash twice', says: 'removed from the hash table a second time' }
+  },
+}

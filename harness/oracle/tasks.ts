@@ -1,0 +1,165 @@
+import type { FileEvents } from '../decode/file-events.js'
+import type { FlagMasks } from './flavours/flavour.js'
+import type { Lives } from './lives.js'
+import { codes, codeSet } from './operations.js'
+
+/**
+ * How many puts of a task without an acquire are let pass after the trace began or events went missing: an
+ * nfsd thread may have been inside a READ (one reference), and inside an extra acquire of the acquire
+ * stressor (a second one).
+ */
+const unseenHolds = 2
+
+const mostHeld = 64
+
+interface Task {
+  operation: number
+  nf: number
+  /** Generation of `nf` when `operation` happened. */
+  generation: number
+  /** GC objects acquired and not yet put, by pointer id; the latest of them, should a defect make it grow. */
+  held: number[]
+  allowance: number
+  /** Row of a put that nothing seen entitles the task to; -1 if there is none. */
+  doubtfulPut: number
+  /** What the last put took, to be given back should it turn out to be nfsd_file_do_acquire()'s own. */
+  taken: 'nothing' | 'hold' | 'allowance'
+  takenNf: number
+}
+
+/** What each task did last. A view: getters speak of the task of the last `select`. */
+export class Tasks {
+  readonly #tasks = new Map<number, Task>()
+  #pid = -1
+  #task: Task = newTask()
+  /** nfsd_file_do_acquire() has gone another way than that to a refused lease. */
+  readonly #construct = codeSet([
+    'nfsd_file_alloc',
+    'nfsd_file_open',
+    'nfsd_file_opened',
+    'nfsd_file_cons_err',
+  ])
+  #openGaps = 0
+
+  constructor(readonly flags: FlagMasks) {}
+
+  select(pid: number): void {
+    if (pid === this.#pid && this.#openGaps === 0) return
+    this.#pid = pid
+    const known = this.#openGaps > 0 ? undefined : this.#tasks.get(pid)
+    this.#task = known ?? newTask()
+    if (!known) this.#tasks.set(pid, this.#task)
+  }
+
+  /** Code of the task's last event before this one; 0 if none is known. */
+  get lastOperation(): number {
+    return this.#task.operation
+  }
+  get lastNf(): number {
+    return this.#task.nf
+  }
+  get doubtfulPut(): number {
+    return this.#task.doubtfulPut
+  }
+
+  /**
+   * Whether an nfsd_file_lru_add belongs to the present life of its object. nfsd_file_lru_add() is called by
+   * nfsd_file_put() alone, with no tracepoint between the two, so the task's put tells which life; the
+   * pointer does not, because the event may come so late that the memory holds the next object.
+   */
+  ownsLruAdd(life: Lives): boolean {
+    return mayAdd(this.#task, life)
+  }
+
+  /**
+   * How many other tasks may stand between list_lru_add() and its tracepoint with the object's present life.
+   */
+  countLateLruAdds(life: Lives): number {
+    let count = 0
+    for (const task of this.#tasks.values()) if (task !== this.#task && mayAdd(task, life)) count++
+    return count
+  }
+
+  apply(event: FileEvents, life: Lives): void {
+    const task = this.#task
+    const { operation, nf } = event
+    if (operation === codes.nfsd_file_acquire) acquire(task, nf, this.#isGc(event))
+    else if (operation === codes.nfsd_file_put) put(task, event, this.#isGc(event))
+    else if (this.#construct[operation] === 1) task.taken = 'nothing'
+    task.operation = operation
+    task.nf = nf
+    task.generation = nf === 0 ? 0 : life.generation
+  }
+
+  #isGc({ flags }: FileEvents): boolean {
+    return (flags & this.flags.gc) !== 0
+  }
+
+  beginGap(): void {
+    this.#forgetAll()
+    this.#openGaps++
+  }
+
+  endGap(): void {
+    this.#forgetAll()
+    this.#openGaps--
+  }
+
+  #forgetAll(): void {
+    this.#tasks.clear()
+    this.#pid = -1
+  }
+}
+
+function acquire(task: Task, nf: number, isGc: boolean): void {
+  if (nf === 0) giveBack(task)
+  else if (isGc) hold(task, nf)
+  task.doubtfulPut = -1
+  task.taken = 'nothing'
+}
+
+/**
+ * nfsd_open_break_lease() refused: the put before was of the reference that the lookup had taken, not of one
+ * held before.
+ */
+function giveBack(task: Task): void {
+  if (task.taken === 'hold') hold(task, task.takenNf)
+  if (task.taken === 'allowance') task.allowance++
+}
+
+function put(task: Task, { nf, row }: FileEvents, isGc: boolean): void {
+  task.doubtfulPut = -1
+  task.taken = 'nothing'
+  if (!isGc || (task.operation === codes.nfsd_file_cons_err && task.nf === nf)) return
+  const held = task.held.lastIndexOf(nf)
+  if (held < 0 && task.allowance === 0) {
+    task.doubtfulPut = row
+    return
+  }
+  task.taken = held >= 0 ? 'hold' : 'allowance'
+  task.takenNf = nf
+  if (held >= 0) task.held.splice(held, 1)
+  else task.allowance--
+}
+
+function hold({ held }: Task, nf: number): void {
+  held.push(nf)
+  if (held.length > mostHeld) held.shift()
+}
+
+function mayAdd(task: Task, { nf, generation }: Lives): boolean {
+  return task.operation === codes.nfsd_file_put && task.nf === nf && task.generation === generation
+}
+
+function newTask(): Task {
+  return {
+    operation: 0,
+    nf: 0,
+    generation: 0,
+    held: [],
+    allowance: unseenHolds,
+    doubtfulPut: -1,
+    taken: 'nothing',
+    takenNf: 0,
+  }
+}

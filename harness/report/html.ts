@@ -1,0 +1,127 @@
+import { describeExposure, upperBound } from '../verdict/exposure-bound.js'
+import type { ResultDocument, ResultFinding } from '../verdict/result.js'
+import { viewConsole } from './console-view.js'
+import type { ReportExtras } from './extras.js'
+import { exposureRows, formatCount, formatOccurrence, formatRate, operationRows } from './figures.js'
+import { markup, raw, type Markup } from './markup.js'
+import { style } from './style.js'
+
+/** report.html: one file that needs nothing else. Whatever the guest said is text in it, never markup. */
+export function renderHtml(result: ResultDocument, extras: ReportExtras): string {
+  const title = `${result.verdict}: ${result.scenario} on ${result.kernel.name}`
+  const page = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${raw(style)}</style>
+</head>
+<body>
+${header(result)}
+${findings(result, extras)}
+${operations(result, extras)}
+${exposure(result, extras)}
+${events(result)}
+${rules(result, extras)}
+<h2>Parameters</h2>
+${pairTable(Object.entries(extras.parameters).map(([name, value]) => [name, String(value)]))}
+<h2>Console</h2>
+${viewConsole(extras.console, extras.splats)}
+</body>
+</html>
+`
+  return page.text
+}
+
+function header({
+  verdict,
+  scenario,
+  kernel,
+  target,
+  seed,
+  guestSeconds,
+  reasons,
+  run,
+}: ResultDocument): Markup {
+  const patches = kernel.patches.map((patch) => markup` + ${patch}`)
+  return markup`<h1><span class="${verdict}">${verdict}</span> ${scenario} on ${kernel.name}${patches}</h1>
+<p class="dim">${kernel.release}, ${kernel.profile}, file cache ${kernel.flavour};
+${target.kind}, ${target.accel}; seed ${seed};
+${guestSeconds.toFixed(1)} s of load; ${run}</p>
+<ul>${reasons.map(({ code, message }) => markup`<li>${message} <span class="dim">${code}</span></li>`)}</ul>`
+}
+
+function findings({ findings: all }: ResultDocument, { splats }: ReportExtras): Markup {
+  if (all.length === 0) return markup`<h2>Findings</h2><p>None.</p>`
+  return markup`<h2>Findings</h2>${all.map((finding) => showFinding(finding, splats))}`
+}
+
+function showFinding(finding: ResultFinding, splats: ReportExtras['splats']): Markup {
+  const splat = splats.findIndex(({ text }) => text === finding.evidence)
+  const link = splat < 0 ? '' : markup`, <a href="#splat-${splat + 1}">in the console</a>`
+  const lines = finding.evidence
+    .split('\n')
+    .map((line) => (line.startsWith('>') ? markup`<b>${line}</b>\n` : markup`${line}\n`))
+  return markup`<h3>${finding.signature}</h3>
+<p class="dim">${formatOccurrence(finding)}${link}</p>
+<pre>${lines}</pre>`
+}
+
+function operations(result: ResultDocument, extras: ReportExtras): Markup {
+  const cell = (value: number | undefined): string => (value === undefined ? '' : formatCount(value))
+  const rows = operationRows(result, extras).map(({ name, done, perSecond, useful, raced }) => [
+    name,
+    formatCount(done),
+    formatRate(perSecond),
+    cell(useful),
+    cell(raced),
+  ])
+  const errors = Object.entries(extras.errors).map(([name, count]) => `${name} ${formatCount(count)}`)
+  return markup`<h2>Operations</h2>
+${table(['', 'done', 'per second', 'useful', 'raced'], rows)}
+<p class="dim">Client errors: ${errors.length > 0 ? errors.join(', ') : 'none'}.</p>`
+}
+
+function exposure(result: ResultDocument, extras: ReportExtras): Markup {
+  const rows = exposureRows(result, extras)
+  const cells = rows.map(([pair, count]) => [
+    pair,
+    formatCount(count),
+    count > 0 ? upperBound(count).toExponential(1) : '',
+  ])
+  const bounds = rows.filter(([, count]) => result.verdict === 'PASS' && count > 0)
+  return markup`<h2>Windows</h2>
+${table(['pair', 'open', 'rate excluded at 95 % by a PASS'], cells)}
+${bounds.map(([pair, count]) => markup`<p>${describeExposure(pair, count)}.</p>`)}`
+}
+
+function events({ events: { produced, read, lost, unexplained } }: ResultDocument): Markup {
+  const cells = [produced, read, lost, unexplained].map(formatCount)
+  return markup`<h2>Events</h2>
+${table(['', 'produced', 'read', 'lost', 'unexplained'], [['trace events', ...cells]])}`
+}
+
+function rules({ rules: { applied, notApplied } }: ResultDocument, { notes }: ReportExtras): Markup {
+  const noteOn = (id: string): string => notes.find((note) => note.id === id)?.note ?? ''
+  return markup`<h2>Rules</h2>
+${pairTable([
+  ...applied.map((id): [string, string] => [id, `applied${noteOn(id) === '' ? '' : `; ${noteOn(id)}`}`]),
+  ...notApplied.map(({ id, reason }): [string, string] => [id, `not applied: ${reason}`]),
+])}`
+}
+
+/** The first column is text, the others are numbers. */
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): Markup {
+  const kind = (column: number): string => (column === 0 ? 'text' : 'number')
+  const head = heads.map((name, column) => markup`<th class="${kind(column)}">${name}</th>`)
+  const cells = (row: readonly string[]): Markup[] =>
+    row.map((cell, column) => markup`<td class="${kind(column)}">${cell}</td>`)
+  return markup`<table><tr>${head}</tr>\n${rows.map((row) => markup`<tr>${cells(row)}</tr>\n`)}</table>`
+}
+
+function pairTable(pairs: readonly (readonly [string, string])[]): Markup {
+  const rows = pairs.map(([name, value]) => markup`<tr><td>${name}</td><td>${value}</td></tr>\n`)
+  return markup`<table>${rows}</table>`
+}

@@ -1,0 +1,135 @@
+import pc from 'picocolors'
+import { describeExposure } from '../verdict/exposure-bound.js'
+import type { ResultDocument, VerdictName } from '../verdict/result.js'
+import type { ReportExtras } from './extras.js'
+import {
+  exposureRows,
+  formatCount,
+  formatOccurrence,
+  formatRate,
+  operationRows,
+  printable,
+} from './figures.js'
+
+type Colors = ReturnType<typeof pc.createColors>
+
+/**
+ * What a run has to say, for a terminal.
+ *
+ * @param colors Picocolors' own choice by default (NO_COLOR, FORCE_COLOR, whether there is a terminal).
+ */
+export function summarize(result: ResultDocument, extras: ReportExtras, colors: Colors = pc): string {
+  const sections = [
+    headline(result, colors),
+    reasons(result, colors),
+    findings(result, colors),
+    operations(result, extras, colors),
+    windows(result, extras, colors),
+    events(result, colors),
+    rules(result, extras, colors),
+    `${colors.bold('Report')}  ${extras.reportPath}`,
+  ]
+  return sections.filter((section) => section !== '').join('\n\n') + '\n'
+}
+
+function headline(result: ResultDocument, colors: Colors): string {
+  const { verdict, scenario, kernel, target, seed, guestSeconds } = result
+  const paint = verdictColor(verdict, colors)
+  const name = [kernel.name, ...kernel.patches].join(' + ')
+  const run = `on ${name}, ${guestSeconds.toFixed(1)} s of load, seed ${String(seed)}`
+  const machine = `${kernel.release}, ${kernel.profile}, file cache ${kernel.flavour}; ${target.kind}, ${target.accel}`
+  return [
+    `${paint(colors.bold(` ${verdict} `))} ${colors.bold(scenario)} ${run}`,
+    colors.dim(printable(machine)),
+  ].join('\n')
+}
+
+function verdictColor(verdict: VerdictName, colors: Colors): (text: string) => string {
+  if (verdict === 'PASS') return (text) => colors.bgGreen(colors.black(text))
+  if (verdict === 'FAIL') return (text) => colors.bgRed(colors.white(text))
+  return (text) => colors.bgYellow(colors.black(text))
+}
+
+/** Findings follow in full; here stands what else there is to say. */
+function reasons({ reasons: all }: ResultDocument, colors: Colors): string {
+  const others = all.filter(({ code }) => code !== 'FCT_ORACLE_FINDING')
+  return others.map(({ code, message }) => `${printable(message)} ${colors.dim(code)}`).join('\n')
+}
+
+function findings({ findings: all }: ResultDocument, colors: Colors): string {
+  const texts = all.map((finding, index) => {
+    const when = colors.dim(formatOccurrence(finding))
+    const title = `${String(index + 1)}. ${colors.red(printable(finding.signature))} ${when}`
+    return `${title}\n${indent(shorten(printable(finding.evidence)))}`
+  })
+  return texts.length === 0 ? '' : [colors.bold('Findings'), ...texts].join('\n')
+}
+
+/** A splat can have hundreds of lines; the report has them all. */
+const mostEvidence = 30
+
+function shorten(evidence: string): string {
+  const lines = evidence.split('\n')
+  if (lines.length <= mostEvidence) return evidence
+  const rest = lines.length - mostEvidence
+  return [
+    ...lines.slice(0, mostEvidence),
+    `... ${String(rest)} more line${rest === 1 ? '' : 's'} in the report`,
+  ].join('\n')
+}
+
+function operations(result: ResultDocument, extras: ReportExtras, colors: Colors): string {
+  const cell = (value: number | undefined): string => (value === undefined ? '' : formatCount(value))
+  const rows = operationRows(result, extras).map(({ name, done, perSecond, useful, raced }) => [
+    name,
+    formatCount(done),
+    formatRate(perSecond),
+    cell(useful),
+    cell(raced),
+  ])
+  if (rows.length === 0) return ''
+  const [head = '', ...body] = align([['Operations', 'done', 'per second', 'useful', 'raced'], ...rows])
+  const errors = Object.entries(extras.errors).map(([name, count]) => `${name} ${formatCount(count)}`)
+  const tail = errors.length > 0 ? [`client errors: ${errors.join(', ')}`] : []
+  return [colors.bold(head), ...body, ...tail].join('\n')
+}
+
+/** First column to the left, numbers to the right. */
+function align(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  )
+  const pad = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart((widths[column] ?? 0) + 2)
+  return rows.map((row) => row.map(pad).join('').trimEnd())
+}
+
+function windows(result: ResultDocument, extras: ReportExtras, colors: Colors): string {
+  const rows = exposureRows(result, extras)
+  if (rows.length === 0) return ''
+  const lines = rows.map(([pair, count]) => {
+    const isExcluded = result.verdict === 'PASS' && count > 0
+    return isExcluded ? describeExposure(pair, count) : `${pair} was open ${formatCount(count)} times`
+  })
+  return [colors.bold('Windows'), ...lines].join('\n')
+}
+
+function events({ events: { produced, read, lost, unexplained } }: ResultDocument, colors: Colors): string {
+  const parts = [`${formatCount(read)} read of ${formatCount(produced)}`, `${formatCount(lost)} lost`]
+  parts.push(`${formatCount(unexplained)} unexplained`)
+  const isWhole = lost === 0 && unexplained === 0
+  return `${colors.bold('Events')}  ${isWhole ? parts.join(', ') : colors.yellow(parts.join(', '))}`
+}
+
+function rules(result: ResultDocument, { notes }: ReportExtras, colors: Colors): string {
+  const { applied, notApplied } = result.rules
+  return [
+    `${colors.bold('Rules')}   ${String(applied.length)} applied: ${applied.join(', ')}`,
+    ...notApplied.map(({ id, reason }) => `not applied: ${id}, ${printable(reason)}`),
+    ...notes.map(({ id, note }) => colors.dim(`${id}: ${note}`)),
+  ].join('\n')
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '   ')
+}

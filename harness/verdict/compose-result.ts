@@ -1,0 +1,39 @@
+import type { KernelIdentity, ResultDocument, TargetIdentity } from './result.js'
+import type { Verdict, VerdictInput } from './verdict.js'
+
+/** What identifies a run, beside what was judged. */
+export interface RunIdentity {
+  /** Run folder. */
+  readonly run: string
+  readonly scenario: string
+  readonly seed: number
+  /** The flavour is the oracle's to say. */
+  readonly kernel: Omit<KernelIdentity, 'flavour'>
+  readonly target: TargetIdentity
+  readonly guestSeconds: number
+}
+
+export function composeResult(identity: RunIdentity, input: VerdictInput, verdict: Verdict): ResultDocument {
+  const { run, scenario, seed, kernel, target, guestSeconds } = identity
+  const { oracle, events, stressors, exposure } = input
+  return {
+    schema: 1,
+    verdict: verdict.verdict,
+    exit: verdict.exit,
+    run,
+    scenario,
+    seed,
+    kernel: { ...kernel, flavour: oracle.flavour.id ?? 'unknown' },
+    target,
+    guestSeconds,
+    events,
+    stressors,
+    exposure,
+    rules: {
+      applied: oracle.applied,
+      notApplied: oracle.notApplied.map(({ id, reason }) => ({ id, reason })),
+    },
+    findings: oracle.findings,
+    reasons: verdict.reasons,
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The result document: `--json` on stdout, and verdict.json in the run folder. Additions keep `schema`,
+ * changes raise it.
+ */
+
+export type VerdictName = 'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'ERROR'
+
+/** PASS 0, FAIL 1, no verdict 125 (`git bisect run` skips it). */
+export type VerdictExit = 0 | 1 | 125
+
+/** Why a verdict is what it is, for programs (a stable code) and for people. */
+export interface Reason {
+  readonly code: `FCT_${string}`
+  readonly message: string
+}
+
+export interface KernelIdentity {
+  /** As it was asked for: `debian:6.1`. */
+  readonly name: string
+  /** uname -r */
+  readonly release: string
+  /** Of image, modules, patches and profile. */
+  readonly hash: string
+  /** Generation of its file cache, found by probing; `unknown` if none fits. */
+  readonly flavour: string
+  readonly profile: string
+  readonly patches: readonly string[]
+}
+
+export interface TargetIdentity {
+  readonly kind: string
+  /** `kvm` or `tcg` for QEMU; `none` for a real machine. */
+  readonly accel: string
+}
+
+/** Trace events. Numbers that the target could not tell any more are null. */
+export interface EventAccount {
+  /** By the ring buffer's own counters. */
+  readonly produced: number | null
+  /** Decoded on the host. */
+  readonly read: number
+  /** Overwritten or dropped, by the ring buffer's own counters. */
+  readonly lost: number | null
+  /** produced - read - lost. */
+  readonly unexplained: number | null
+}
+
+export interface StressorStats {
+  readonly called: number
+  /** Of these, how many found something to do. */
+  readonly useful: number
+  /** Of these, how many overlapped another stressor on the same inode. */
+  readonly raced: number
+}
+
+export interface ResultFinding {
+  readonly rule: string
+  /** Stable over runs: findings of one signature are one finding. */
+  readonly signature: string
+  readonly count: number
+  readonly firstGuestSecond: number
+  readonly evidence: string
+}
+
+export interface ResultDocument {
+  readonly schema: 1
+  readonly verdict: VerdictName
+  readonly exit: VerdictExit
+  /** Run folder. */
+  readonly run: string
+  readonly scenario: string
+  readonly seed: number
+  readonly kernel: KernelIdentity
+  readonly target: TargetIdentity
+  /** Of load. */
+  readonly guestSeconds: number
+  readonly events: EventAccount
+  readonly stressors: Readonly<Record<string, StressorStats>>
+  /** By pair, `close*acquire`: how often one began while the other was inside the same inode. */
+  readonly exposure: Readonly<Record<string, number>>
+  readonly rules: {
+    readonly applied: readonly string[]
+    readonly notApplied: readonly { readonly id: string; readonly reason: string }[]
+  }
+  readonly findings: readonly ResultFinding[]
+  /** Empty for a PASS. */
+  readonly reasons: readonly Reason[]
+}

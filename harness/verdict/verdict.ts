@@ -1,0 +1,125 @@
+import type { OracleReport } from '../oracle/oracle.js'
+import type { EventAccount, Reason, StressorStats, VerdictExit, VerdictName } from './result.js'
+
+/** How the guest's part of the run ended. */
+export type GuestOutcome =
+  | { readonly kind: 'ended' }
+  /** It died of what was tested. */
+  | { readonly kind: 'kernel-fault'; readonly message: string }
+  | { readonly kind: 'target-lost'; readonly message: string }
+  | { readonly kind: 'timeout'; readonly message: string }
+  /** Our own doing: QEMU, disk space, a bug of fctorture. */
+  | { readonly kind: 'infra-error'; readonly code: `FCT_${string}`; readonly message: string }
+
+export interface VerdictInput {
+  readonly oracle: OracleReport
+  readonly events: EventAccount
+  /** Empty if the guest was gone before it could tell. */
+  readonly stressors: Readonly<Record<string, StressorStats>>
+  readonly exposure: Readonly<Record<string, number>>
+  /** What the scenario is for: without it a run that found nothing says nothing. */
+  readonly required: { readonly stressors: readonly string[]; readonly pairs: readonly string[] }
+  readonly outcome: GuestOutcome
+}
+
+export interface Verdict {
+  readonly verdict: VerdictName
+  readonly exit: VerdictExit
+  /** What decided comes first; what else was amiss follows. */
+  readonly reasons: readonly Reason[]
+}
+
+const exits: Readonly<Record<VerdictName, VerdictExit>> = { PASS: 0, FAIL: 1, INCONCLUSIVE: 125, ERROR: 125 }
+
+/**
+ * FAIL before ERROR before INCONCLUSIVE: a finding is one whatever else went wrong. Anything missing or lost
+ * is no PASS.
+ */
+export function decideVerdict(input: VerdictInput): Verdict {
+  const faults = faultsOf(input)
+  const errors = errorsOf(input.outcome)
+  const doubts = [
+    ...doubtsOfOutcome(input.outcome),
+    ...doubtsOfOracle(input.oracle),
+    ...doubtsOfEvents(input.events),
+    ...doubtsOfExposure(input),
+  ]
+  const verdict =
+    faults.length > 0 ? 'FAIL' : errors.length > 0 ? 'ERROR' : doubts.length > 0 ? 'INCONCLUSIVE' : 'PASS'
+  return { verdict, exit: exits[verdict], reasons: [...faults, ...errors, ...doubts] }
+}
+
+function faultsOf({ oracle: { findings }, outcome }: VerdictInput): Reason[] {
+  const faults: Reason[] = findings.map(({ signature, count }) => ({
+    code: 'FCT_ORACLE_FINDING',
+    message: count === 1 ? signature : `${signature} (${String(count)} times)`,
+  }))
+  if (outcome.kind === 'kernel-fault')
+    faults.push({ code: 'FCT_GUEST_KERNEL_FAULT', message: outcome.message })
+  return faults
+}
+
+function errorsOf(outcome: GuestOutcome): Reason[] {
+  return outcome.kind === 'infra-error' ? [{ code: outcome.code, message: outcome.message }] : []
+}
+
+function doubtsOfOutcome(outcome: GuestOutcome): Reason[] {
+  if (outcome.kind === 'target-lost') return [{ code: 'FCT_GUEST_LOST', message: outcome.message }]
+  if (outcome.kind === 'timeout') return [{ code: 'FCT_GUEST_TIMEOUT', message: outcome.message }]
+  return []
+}
+
+function doubtsOfOracle({ flavour, notApplied, gaps, lives }: OracleReport): Reason[] {
+  const doubts: Reason[] = gaps.map(({ cpu, missed }) => ({
+    code: 'FCT_ORACLE_GAP',
+    message: `${countEvents(missed)} of CPU ${String(cpu)} are missing; ${cutShort(lives)}`,
+  }))
+  if (flavour.id === null) return [...doubts, { code: 'FCT_ORACLE_FLAVOUR', message: flavour.reason }]
+  // A scenario may be too short for liveness, and have no counters to compare; it cannot do without safety.
+  const amiss = notApplied.filter(({ kind }) => kind === 'safety' || kind === 'console')
+  for (const { id, reason } of amiss) {
+    doubts.push({ code: 'FCT_ORACLE_NOT_APPLIED', message: `the rule ${id} could not be applied: ${reason}` })
+  }
+  return doubts
+}
+
+function countEvents(missed: number | null): string {
+  return missed === null ? 'events' : `${String(missed)} events`
+}
+
+function cutShort({ cutByGaps }: OracleReport['lives']): string {
+  return `gaps made ${String(cutByGaps)} live object${cutByGaps === 1 ? '' : 's'} unknown`
+}
+
+function doubtsOfEvents({ produced, lost, unexplained }: EventAccount): Reason[] {
+  if (produced === null || lost === null || unexplained === null) {
+    return [
+      { code: 'FCT_TRACE_UNACCOUNTED', message: 'the target could not say how many events it had produced' },
+    ]
+  }
+  const doubts: Reason[] = []
+  if (lost > 0)
+    doubts.push({ code: 'FCT_TRACE_LOST', message: `${String(lost)} events were lost in the ring buffer` })
+  if (unexplained !== 0) {
+    doubts.push({
+      code: 'FCT_TRACE_UNEXPLAINED',
+      message: `${String(unexplained)} events are unaccounted for`,
+    })
+  }
+  return doubts
+}
+
+function doubtsOfExposure({ required, stressors, exposure }: VerdictInput): Reason[] {
+  const idle = required.stressors.filter((name) => (stressors[name]?.useful ?? 0) === 0)
+  const shut = required.pairs.filter((pair) => (exposure[pair] ?? 0) === 0)
+  return [
+    ...idle.map((name): Reason => ({
+      code: 'FCT_STRESSOR_IDLE',
+      message: `the stressor ${name} never found anything to do`,
+    })),
+    ...shut.map((pair): Reason => ({
+      code: 'FCT_EXPOSURE_NONE',
+      message: `the dangerous window ${pair} was never open`,
+    })),
+  ]
+}

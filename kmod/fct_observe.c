@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fct_observe.c - repeat nfsd's tracepoints with the address of the struct nfsd_file
+ *
+ * No nfsd_file_* event records it, but each hands it to its probes. Tracepoints that carry no nfsd_file
+ * (is_cached, close, gc_removed, shrinker_removed, insert_err) are not ours: nfsd's own events serve.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "fct.h"
+#include "fct_trace.h"
+
+struct fct_offsets fct_off = { -1, -1, -1, -1, -1, -1 };
+
+fct_param(int, off_nf_inode, fct_off.inode, "Offset of nf_inode in struct nfsd_file (bytes, -1: unknown)");
+fct_param(int, off_nf_file, fct_off.file, "Offset of nf_file (bytes, -1: unknown)");
+fct_param(int, off_nf_flags, fct_off.flags, "Offset of nf_flags (bytes, -1: unknown)");
+fct_param(int, off_nf_ref, fct_off.ref, "Offset of nf_ref (bytes, -1: unknown)");
+fct_param(int, off_nf_may, fct_off.may, "Offset of nf_may (bytes, -1: unknown)");
+fct_param(int, bit_gc, fct_off.bit_gc, "Number of the bit NFSD_FILE_GC in nf_flags (-1: unknown)");
+
+#define MAX_OFFSET	1024	/* beyond any struct nfsd_file; keeps a typing error from reading far away */
+
+struct op {
+	u16 number;
+	const char *name;
+	void *probe;
+	struct tracepoint *tp;		/* NULL: this nfsd has none of that name */
+	bool placed;
+};
+
+#define nf_field(nf, type, offset)	READ_ONCE(*(const type *)((const void *)(nf) + (offset)))
+
+/*
+ * A plain read: at all of these tracepoints nfsd is about to read the same fields, and the memory of a slab
+ * stays mapped even if, in a kernel that has gone wrong, the object is no longer there.
+ */
+static void emit(const struct op *op, const void *nf, const void *inode, __be32 status)
+{
+	struct fct_file_sample sample = { .op = op->number, .status = be32_to_cpu(status) };
+
+	if (!trace_fct_file_enabled())
+		return;
+	if (IS_ERR_OR_NULL(nf)) {
+		sample.inode = inode;
+	} else {
+		sample.nf = nf;
+		sample.inode = nf_field(nf, void *, fct_off.inode);
+		sample.file = nf_field(nf, void *, fct_off.file);
+		sample.flags = nf_field(nf, unsigned long, fct_off.flags);
+		sample.ref = nf_field(nf, int, fct_off.ref);
+		sample.may = nf_field(nf, u8, fct_off.may);
+	}
+	fct_count_observed();
+	trace_fct_file(&sample);
+}
+
+/* The probes: one for each order of arguments. They run with preemption off. */
+
+static void probe_file(void *op, const struct nfsd_file *nf)
+{
+	emit(op, nf, NULL, 0);
+}
+
+static void probe_file_status(void *op, const struct nfsd_file *nf, __be32 status)
+{
+	emit(op, nf, NULL, status);
+}
+
+static void probe_acquire(void *op, const struct svc_rqst *rqstp, const struct inode *inode,
+			  unsigned int may_flags, const struct nfsd_file *nf, __be32 status)
+{
+	emit(op, nf, inode, status);
+}
+
+/* Before 6.0 the hash value came second. */
+static void probe_acquire_hashed(void *op, const struct svc_rqst *rqstp, unsigned int hash,
+				 const struct inode *inode, unsigned int may_flags,
+				 const struct nfsd_file *nf, __be32 status)
+{
+	emit(op, nf, inode, status);
+}
+
+static void probe_cons_err(void *op, const struct svc_rqst *rqstp, const struct inode *inode,
+			   unsigned int may_flags, const struct nfsd_file *nf)
+{
+	emit(op, nf, inode, 0);
+}
+
+#define fct_op_row(number, name, probe)	{ number, #name, probe },
+
+static struct op ops[] = { FCT_OPS(fct_op_row, fct_op_row) };
+
+static struct op *find_op(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (!strcmp(ops[i].name, name))
+			return &ops[i];
+	}
+	return NULL;
+}
+
+static void note_tracepoint(struct tracepoint *tp)
+{
+	struct op *op = find_op(tp->name);
+
+	if (op)
+		op->tp = tp;
+}
+
+/* nfsd_file_unhash_and_release_locked went with the hash buckets, and the hash argument of acquire. */
+static void choose_acquire_probe(void)
+{
+	if (find_op("nfsd_file_unhash_and_release_locked")->tp)
+		find_op("nfsd_file_acquire")->probe = probe_acquire_hashed;
+}
+
+static int check_offset(const char *name, int offset, int align)
+{
+	if (offset == -1) {
+		fct_capability_refuse(FCT_CAP_OBSERVE, "%s is not known", name);
+		return -ENODATA;
+	}
+	if (offset >= 0 && offset < MAX_OFFSET && offset % align == 0)
+		return 0;
+	pr_err("%s=%d is no offset in a struct nfsd_file\n", name, offset);
+	return -EINVAL;
+}
+
+static int check_offsets(void)
+{
+	return check_offset("off_nf_inode", fct_off.inode, sizeof(void *)) ?:
+	       check_offset("off_nf_file", fct_off.file, sizeof(void *)) ?:
+	       check_offset("off_nf_flags", fct_off.flags, sizeof(long)) ?:
+	       check_offset("off_nf_ref", fct_off.ref, sizeof(int)) ?:
+	       check_offset("off_nf_may", fct_off.may, 1);
+}
+
+static int place_probe(struct op *op)
+{
+	int err;
+
+	if (!op->tp)
+		return 0;
+	err = tracepoint_probe_register(op->tp, op->probe, op);
+	op->placed = !err;
+	return err;
+}
+
+/**
+ * fct_observe_place - put probes on nfsd's tracepoints; only while nothing runs
+ *
+ * Return: 0, also when the capability is then absent for want of an offset; else a negative errno.
+ */
+int fct_observe_place(void)
+{
+	unsigned int i;
+	int err = check_offsets();
+
+	if (err)
+		return err == -ENODATA ? 0 : err;
+	fct_visit_nfsd_tracepoints(note_tracepoint);
+	choose_acquire_probe();
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		err = place_probe(&ops[i]);
+		if (err)
+			return err;
+	}
+	fct_capability_grant(FCT_CAP_OBSERVE);
+	return 0;
+}
+
+/**
+ * fct_observe_remove - take the probes away, and wait until none runs
+ */
+void fct_observe_remove(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (ops[i].placed)
+			tracepoint_probe_unregister(ops[i].tp, ops[i].probe, &ops[i]);
+		ops[i].placed = false;
+	}
+	tracepoint_synchronize_unregister();
+}
+
+/**
+ * fct_observe_show - a line with the tracepoints that are observed
+ * @m: where to
+ */
+void fct_observe_show(struct seq_file *m)
+{
+	unsigned int i;
+
+	seq_puts(m, "ops");
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		if (ops[i].placed)
+			seq_printf(m, " %s", ops[i].name);
+	}
+	seq_putc(m, '\n');
+}
+
+/**
+ * fct_nf_inode - the inode that an entry stands for
+ * @nf: held by the caller
+ *
+ * Return: only to be compared; NULL if its offset is not known.
+ */
+const void *fct_nf_inode(const struct nfsd_file *nf)
+{
+	return fct_off.inode < 0 ? NULL : nf_field(nf, void *, fct_off.inode);
+}
+
+/**
+ * fct_nf_is_gc - whether an entry is garbage-collected
+ * @nf: held by the caller
+ *
+ * Return: true also if that cannot be told.
+ */
+bool fct_nf_is_gc(const struct nfsd_file *nf)
+{
+	if (fct_off.flags < 0 || fct_off.bit_gc < 0)
+		return true;
+	return nf_field(nf, unsigned long, fct_off.flags) & BIT(fct_off.bit_gc);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fct_symbols.c - find nfsd, hold it, and find its functions, none of which is exported */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "fct.h"
+
+struct fct_nfsd fct_nfsd;
+
+static struct module *nfsd_module;	/* NULL if nfsd is built in */
+
+static const struct {
+	const char *name;
+	size_t offset;
+} symbols[] = {	/* at the place of their FCT_SYM_ bit */
+	{ "nfsd_file_close_inode_sync", offsetof(struct fct_nfsd, close_inode_sync) },
+	{ "nfsd_file_is_cached", offsetof(struct fct_nfsd, is_cached) },
+	{ "nfsd_file_acquire", offsetof(struct fct_nfsd, acquire) },
+	{ "nfsd_file_acquire_gc", offsetof(struct fct_nfsd, acquire_gc) },
+	{ "nfsd_file_put", offsetof(struct fct_nfsd, put) },
+	{ "nfsd_file_free", offsetof(struct fct_nfsd, free) },
+	{ "nfsd_file_lru_scan", offsetof(struct fct_nfsd, lru_scan) },
+	{ "nfsd_file_lru_count", offsetof(struct fct_nfsd, lru_count) },
+	{ "nfsd_file_gc_worker", offsetof(struct fct_nfsd, gc_worker) },
+};
+
+static void **address_of(unsigned int symbol)
+{
+	return (void *)&fct_nfsd + symbols[symbol].offset;
+}
+
+/* kallsyms_lookup_name() is no longer exported; a kprobe that is never armed knows its address as well. */
+static void *find_symbol(const char *name)
+{
+	struct kprobe probe = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+
+	if (register_kprobe(&probe))
+		return NULL;
+	unregister_kprobe(&probe);
+	return probe.addr;
+}
+
+/* Called for each loaded module that has tracepoints, with the list of these modules locked. */
+static int hold_nfsd(struct notifier_block *nb, unsigned long action, void *data)
+{
+	const struct tp_module *tp_module = data;
+
+	if (action != MODULE_STATE_COMING || nfsd_module || strcmp(tp_module->mod->name, "nfsd"))
+		return NOTIFY_DONE;
+	if (try_module_get(tp_module->mod))
+		nfsd_module = tp_module->mod;
+	return NOTIFY_DONE;
+}
+
+/* find_module() is no longer exported, but registering this notifier replays all loaded modules. */
+static void find_nfsd_module(void)
+{
+	static struct notifier_block notifier = { .notifier_call = hold_nfsd };
+
+	if (register_tracepoint_module_notifier(&notifier))
+		return;
+	unregister_tracepoint_module_notifier(&notifier);
+}
+
+/**
+ * fct_nfsd_get - find nfsd's functions and keep nfsd in memory
+ *
+ * Return: 0, or -ENODEV if there is no nfsd in this kernel.
+ */
+int fct_nfsd_get(void)
+{
+	unsigned int i;
+
+	find_nfsd_module();
+	for (i = 0; i < ARRAY_SIZE(symbols); i++)
+		*address_of(i) = find_symbol(symbols[i].name);
+	if (nfsd_module || fct_nfsd.acquire)
+		return 0;
+	pr_err("nfsd is not loaded: modprobe nfsd\n");
+	return -ENODEV;
+}
+
+/**
+ * fct_nfsd_put - let nfsd go; none of its functions may be called any more
+ */
+void fct_nfsd_put(void)
+{
+	module_put(nfsd_module);
+	nfsd_module = NULL;
+}
+
+/**
+ * fct_missing_symbol - name the first of some symbols that this nfsd lacks
+ * @needs: FCT_SYM_* bits
+ *
+ * Return: its name, NULL if all are there.
+ */
+const char *fct_missing_symbol(unsigned long needs)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(symbols); i++) {
+		if ((needs & BIT(i)) && !*address_of(i))
+			return symbols[i].name;
+	}
+	return NULL;
+}
+
+static void visit_kernel_tracepoint(struct tracepoint *tp, void *visit)
+{
+	((void (*)(struct tracepoint *tp))visit)(tp);
+}
+
+/**
+ * fct_visit_nfsd_tracepoints - visit the tracepoints of nfsd, or the kernel's if nfsd is built in
+ * @visit: may sleep
+ */
+void fct_visit_nfsd_tracepoints(void (*visit)(struct tracepoint *tp))
+{
+	unsigned int i;
+
+	if (!nfsd_module) {
+		for_each_kernel_tracepoint(visit_kernel_tracepoint, visit);
+		return;
+	}
+	for (i = 0; i < nfsd_module->num_tracepoints; i++)
+		visit(tracepoint_ptr_deref(&nfsd_module->tracepoints_ptrs[i]));
+}

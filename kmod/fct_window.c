@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fct_window.c - counters, and who overlapped whom
+ *
+ * close and acquire work on one inode: two of them overlap if they are inside the same target. shrink and
+ * gc work on all inodes: they overlap with whatever is under way. Nothing here takes a lock or waits. What
+ * all threads write is per CPU; a target's own counters are shared by those only who race for it anyway.
+ */
+#include <linux/minmax.h>
+#include <linux/percpu.h>
+
+#include "fct.h"
+
+struct counters {
+	u64 called[FCT_NR_STRESSORS];
+	u64 useful[FCT_NR_STRESSORS];
+	u64 raced[FCT_NR_STRESSORS];
+	u64 exposure[FCT_NR_STRESSORS][FCT_NR_STRESSORS];
+	u64 observed;
+	u64 busted;
+	/* Only of close and acquire. One CPU's share of inside may be negative: threads move. */
+	long inside[FCT_NR_STRESSORS];
+	u32 begun[FCT_NR_STRESSORS];
+};
+
+static DEFINE_PER_CPU(struct counters, counters);
+static struct fct_crowd everywhere;	/* of shrink and gc */
+
+static bool on_one_inode(enum fct_stressor_id id)
+{
+	return id == FCT_CLOSE || id == FCT_ACQUIRE;
+}
+
+static long sum_inside(enum fct_stressor_id id)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(counters.inside[id], cpu));
+	return sum;
+}
+
+static u32 sum_begun(enum fct_stressor_id id)
+{
+	u32 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(counters.begun[id], cpu));
+	return sum;
+}
+
+/* How many operations of kind @other are where one of kind @id on @target is, itself included. */
+static long count_inside(enum fct_stressor_id other, enum fct_stressor_id id, struct fct_pin *target)
+{
+	if (!on_one_inode(other))
+		return atomic_read(&everywhere.inside[other]);
+	if (!on_one_inode(id))
+		return sum_inside(other);
+	return target ? atomic_read(&target->crowd.inside[other]) : other == id;
+}
+
+/* A number that changes whenever an operation of another kind begins that @id on @target would meet. */
+static u32 count_others_begun(enum fct_stressor_id id, struct fct_pin *target)
+{
+	u32 sum = 0;
+	int other;
+
+	for (other = 0; other < FCT_NR_STRESSORS; other++) {
+		if (other == id)
+			continue;
+		if (!on_one_inode(other))
+			sum += atomic_read(&everywhere.begun[other]);
+		else if (!on_one_inode(id))
+			sum += sum_begun(other);
+		else if (target)
+			sum += atomic_read(&target->crowd.begun[other]);
+	}
+	return sum;
+}
+
+static void step_in(enum fct_stressor_id id, struct fct_pin *target)
+{
+	struct fct_crowd *crowd = on_one_inode(id) ? (target ? &target->crowd : NULL) : &everywhere;
+
+	if (on_one_inode(id)) {
+		this_cpu_inc(counters.inside[id]);
+		this_cpu_inc(counters.begun[id]);
+	}
+	if (crowd) {
+		atomic_inc(&crowd->inside[id]);
+		atomic_inc(&crowd->begun[id]);
+	}
+	smp_mb();	/* of two that begin at once, at least one must see the other */
+}
+
+static void step_out(enum fct_stressor_id id, struct fct_pin *target)
+{
+	if (!on_one_inode(id)) {
+		atomic_dec(&everywhere.inside[id]);
+		return;
+	}
+	this_cpu_dec(counters.inside[id]);
+	if (target)
+		atomic_dec(&target->crowd.inside[id]);
+}
+
+/**
+ * fct_window_enter - an operation begins
+ * @window: to be handed to fct_window_leave()
+ * @id: its kind
+ * @target: its inode's target, NULL if it has none
+ */
+void fct_window_enter(struct fct_window *window, enum fct_stressor_id id, struct fct_pin *target)
+{
+	int other;
+
+	window->id = id;
+	window->target = target;
+	window->raced = false;
+	step_in(id, target);
+	window->others_begun = count_others_begun(id, target);
+	for (other = 0; other < FCT_NR_STRESSORS; other++) {
+		long met = count_inside(other, id, target);
+
+		if (other == id)
+			met--;		/* itself */
+		if (met <= 0)
+			continue;
+		this_cpu_inc(counters.exposure[min_t(int, id, other)][max_t(int, id, other)]);
+		window->raced |= other != id;
+	}
+}
+
+/**
+ * fct_window_leave - an operation ends, and is counted
+ * @window: of fct_window_enter()
+ * @useful: it found something to do
+ *
+ * It has raced if one of another kind was inside when it began, or began while it was inside.
+ */
+void fct_window_leave(struct fct_window *window, bool useful)
+{
+	if (count_others_begun(window->id, window->target) != window->others_begun)
+		window->raced = true;
+	step_out(window->id, window->target);
+	this_cpu_inc(counters.called[window->id]);
+	if (useful)
+		this_cpu_inc(counters.useful[window->id]);
+	if (window->raced)
+		this_cpu_inc(counters.raced[window->id]);
+}
+
+/**
+ * fct_count_observed - a fct_file event was handed to the ring buffer
+ */
+void fct_count_observed(void)
+{
+	this_cpu_inc(counters.observed);
+}
+
+/**
+ * fct_count_busted - a deliberate misdeed was done
+ */
+void fct_count_busted(void)
+{
+	this_cpu_inc(counters.busted);
+}
+
+static void add_counters(struct fct_stats *stats, const struct counters *c)
+{
+	int a, b;
+
+	for (a = 0; a < FCT_NR_STRESSORS; a++) {
+		stats->stressor[a].called += READ_ONCE(c->called[a]);
+		stats->stressor[a].useful += READ_ONCE(c->useful[a]);
+		stats->stressor[a].raced += READ_ONCE(c->raced[a]);
+		for (b = a; b < FCT_NR_STRESSORS; b++)
+			stats->exposure[a][b] += READ_ONCE(c->exposure[a][b]);
+	}
+	stats->observed += READ_ONCE(c->observed);
+	stats->busted += READ_ONCE(c->busted);
+}
+
+/**
+ * fct_stats_fill - all counters since the module was loaded
+ * @stats: zeroed and filled
+ */
+void fct_stats_fill(struct fct_stats *stats)
+{
+	int cpu;
+
+	memset(stats, 0, sizeof(*stats));
+	for_each_possible_cpu(cpu)
+		add_counters(stats, per_cpu_ptr(&counters, cpu));
+	stats->running = READ_ONCE(fct_active);
+	stats->nr_targets = fct_targets_count();
+}

@@ -1,0 +1,275 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { judge, type JudgeInput } from '../../../harness/oracle/oracle.js'
+import type { Phase } from '../../../harness/decode/phase-marks.js'
+import type { Tracepoint } from '../../../harness/oracle/operations.js'
+import { fixturesFolder } from '../fixtures.js'
+import { TraceBuilder } from '../trace-builder.js'
+
+const emptied = [{ phase: 'quiet' as const, text: 'lru entries:   0\n' }]
+const rest: Omit<JudgeInput, 'trace'> = { console: '[    1.000000] Linux', filecache: [], stressors: [] }
+
+/** A trace of a real guest; the file's first line says what its columns are. */
+function readRealTrace(name: string): TraceBuilder {
+  const builder = new TraceBuilder()
+  const lines = readFileSync(`${fixturesFolder('traces')}/${name}.txt`, 'utf8')
+    .trim()
+    .split('\n')
+  for (const line of lines.filter((text) => !text.startsWith('#'))) {
+    const [op = '', ...values] = line.split(' ')
+    if (op === 'phase') builder.phase(values[0] as Phase, Number(values[1]))
+    else {
+      const [nf = 0, inode = 0, file = 0, flags = 0, ref = 0, status = 0, ms = 0, pid = 0, cpu = 0] =
+        values.map(Number)
+      builder.at(ms).file(op as Tracepoint, { nf, inode, file, flags, ref, status, pid, cpu })
+    }
+  }
+  return builder
+}
+
+describe('a real run of Debian 6.1.192', () => {
+  it('breaks no rule', () => {
+    const report = judge({ ...rest, trace: readRealTrace('debian-6.1.192-clean').build() })
+    expect(report.findings).toEqual([])
+    expect(report.events.judged).toBe(4999)
+    expect(report.lives.ended).toBeGreaterThan(300)
+    expect(report.applied).toEqual(
+      expect.arrayContaining([
+        'event-after-free',
+        'free-at-zero',
+        'lru-alternates',
+        'put-without-acquire',
+        'unhash-once',
+      ]),
+    )
+  })
+
+  it('breaks one as soon as an event is doubled', () => {
+    for (const op of ['nfsd_file_free', 'nfsd_file_lru_del', 'nfsd_file_alloc', 'nfsd_file_gc_disposed']) {
+      const builder = readRealTrace('debian-6.1.192-clean')
+      const at = builder.rows.findIndex((row) => 'op' in row && row.op === op)
+      builder.rows.splice(at, 0, builder.rows[at]!)
+      expect(judge({ ...rest, trace: builder.build() }).findings, op).not.toEqual([])
+    }
+  })
+})
+
+describe('gaps', () => {
+  it('make everything unknown that lived at the time: nobody is accused', () => {
+    const builder = new TraceBuilder().phase('load').gcLife().gap(1, 12)
+    const trace = builder
+      .use()
+      .file('nfsd_file_lru_add')
+      .file('nfsd_file_unhash')
+      .gcLife()
+      .dispose()
+      .phase('quiet')
+      .phase('shutdown')
+      .phase('end')
+      .build()
+    const report = judge({ ...rest, trace })
+    expect(report.findings).toEqual([])
+    expect(report.lives.cutByGaps).toBe(1)
+    expect(report.gaps).toMatchObject([{ cpu: 1, missed: 12 }])
+  })
+
+  it('hide nothing that a single event shows', () => {
+    const { findings } = judge({
+      ...rest,
+      trace: new TraceBuilder().gap().file('nfsd_file_put', { ref: 0 }).build(),
+    })
+    expect(findings).toMatchObject([{ rule: 'use-at-zero' }])
+  })
+
+  it('do not end the judgement: lives that begin afterwards are judged', () => {
+    const { findings } = judge({
+      ...rest,
+      trace: new TraceBuilder().gap().gcLife().dispose().file('nfsd_file_acquire').build(),
+    })
+    expect(findings).toMatchObject([{ rule: 'event-after-free' }])
+  })
+
+  it('leave no life to look back on at a phase that begins meanwhile', () => {
+    const builder = new TraceBuilder().phase('load').phase('quiet', 2000)
+    builder.gapDuring(1, (b) => b.gcLife().phase('shutdown', 12_000))
+    expect(judge({ ...rest, filecache: emptied, trace: builder.build() })).toMatchObject({
+      applied: expect.arrayContaining(['idle-disposed']) as unknown,
+      findings: [],
+    })
+  })
+
+  it('cover also what is seen of the other CPUs meanwhile', () => {
+    const builder = new TraceBuilder().gcLife()
+    builder.gapDuring(1, (b) => b.dispose().use().file('nfsd_file_alloc').file('nfsd_file_alloc'))
+    expect(judge({ ...rest, trace: builder.use().build() }).findings).toEqual([])
+  })
+})
+
+describe('what is not applied', () => {
+  const whyNot = (input: Partial<JudgeInput>, id: string): string | undefined =>
+    judge({ ...rest, trace: new TraceBuilder().gcLife().build(), ...input }).notApplied.find(
+      (rule) => rule.id === id,
+    )?.reason
+
+  it('is listed with its reason', () => {
+    const unordered = new TraceBuilder().gcLife()
+    unordered.clock = 'local'
+    expect(whyNot({ trace: unordered.build() }, 'lru-alternates')).toContain('the trace clock is "local"')
+    expect(whyNot({ trace: unordered.build() }, 'free-at-zero')).toBeUndefined()
+    expect(whyNot({ trace: null }, 'free-at-zero')).toBe('there is no trace')
+    expect(whyNot({ trace: new TraceBuilder().phase('load').build() }, 'free-at-zero')).toBe(
+      'the trace has no fct_file event',
+    )
+    expect(whyNot({ console: '' }, 'console-splat')).toBe('there is no console')
+    expect(whyNot({}, 'filecache-counters')).toBe('no samples of /proc/fs/nfsd/filecache')
+  })
+
+  it('is every rule over events of an unknown flavour, but not those over texts', () => {
+    const trace = new TraceBuilder().gcLife().file('nfsd_file_put', { ref: 0 })
+    trace.events = ['nfsd_file_put', 'nfsd_file_put_final']
+    const report = judge({ ...rest, trace: trace.build() })
+    expect(report.flavour.id).toBeNull()
+    expect(report.findings).toEqual([])
+    expect(report.applied).toEqual(['console-splat'])
+  })
+
+  it('can be told the flavour by the formats of the target, if the trace has none', () => {
+    const trace = new TraceBuilder().file('nfsd_file_put', { ref: 0 }).build()
+    const features = {
+      events: new Set(new TraceBuilder().events),
+      flags: new Map(Object.entries({ HASHED: 1, PENDING: 2, REFERENCED: 4, GC: 8 })),
+    }
+    const bare = { ...trace, types: trace.types.filter(({ system }) => system !== 'nfsd') }
+    expect(judge({ ...rest, trace: bare, features }).findings).toMatchObject([{ rule: 'use-at-zero' }])
+  })
+})
+
+describe('findings', () => {
+  it('of one signature are one, with the evidence of the first', () => {
+    const builder = new TraceBuilder()
+      .at(2000)
+      .file('nfsd_file_put', { ref: 0 })
+      .at(3000)
+      .file('nfsd_file_put', { nf: 2, ref: 0 })
+    expect(judge({ ...rest, trace: builder.build() }).findings).toMatchObject([
+      { count: 2, firstGuestSecond: 2 },
+    ])
+  })
+
+  it('show the life of the object, with the broken step marked and nobody else in it', () => {
+    const builder = new TraceBuilder()
+      .at(2000)
+      .gcLife(1, 812)
+      .gcLife(2)
+      .dispose()
+      .file('nfsd_file_acquire', { pid: 815, flags: 0x6b6b6b6b })
+    const [finding] = judge({ ...rest, trace: builder.build() }).findings
+    expect(finding?.evidence.split('\n')).toEqual([
+      'nfsd_file_acquire on an object that had been freed',
+      'nfsd_file 0xffff888004100100, inode 0xffff888005200100',
+      '     second cpu     pid event                    ref  flags',
+      '      2.000   0     812 nfsd_file_alloc            1  HASHED|PENDING|GC',
+      '      2.000   0     812 nfsd_file_open             1  HASHED|PENDING|GC',
+      '      2.000   0     812 nfsd_file_acquire          1  HASHED|GC',
+      '      2.000   0     812 nfsd_file_put              1  HASHED|GC',
+      '      2.000   0     812 nfsd_file_lru_add          1  HASHED|REFERENCED|GC',
+      '      2.000   0      50 nfsd_file_unhash           0  GC',
+      '      2.000   0      50 nfsd_file_gc_disposed      0  GC',
+      '      2.000   0      51 nfsd_file_free             0  GC',
+      '>     2.000   0     815 nfsd_file_acquire          1  HASHED|PENDING|GC|0x6b6b6b60',
+    ])
+  })
+
+  it('carry the time since boot, by what the module said on the console', () => {
+    const trace = new TraceBuilder().at(2000).file('nfsd_file_put', { ref: 0 }).build()
+    const at = (console: string): number | undefined =>
+      judge({ ...rest, trace, console }).findings[0]?.firstGuestSecond
+    expect(at('[   29.056009] fctorture: phase load ms=13796')).toBeCloseTo(17.26, 3)
+    expect(at('[   10.500000] fctorture: loading out-of-tree module taints kernel.')).toBe(12.5)
+  })
+})
+
+describe('/proc/fs/nfsd/filecache', () => {
+  const findingsOf = (phase: 'load' | 'quiet', text: string): string[] => {
+    const trace = new TraceBuilder()
+      .phase('load')
+      .gcLife()
+      .dispose()
+      .phase('quiet', 5000)
+      .phase('shutdown', 12_000)
+      .build()
+    return judge({ ...rest, trace, filecache: [{ phase, text }] }).findings.map(({ signature }) => signature)
+  }
+
+  it('shows an underflowed LRU, at any time', () => {
+    expect(findingsOf('load', 'lru entries:   18446744073709551599\n')).toEqual([
+      'filecache-counters: lru entries below zero',
+    ])
+  })
+
+  it('shows an underflowed table, once there is no load', () => {
+    expect(findingsOf('quiet', 'total inodes:  4294967295\n')).toEqual([
+      'filecache-counters: total inodes below zero',
+    ])
+    expect(findingsOf('load', 'total inodes:  4294967295\n')).toEqual([])
+  })
+
+  it('shows entries left on the LRU after the quiet, none before it', () => {
+    expect(findingsOf('quiet', 'lru entries:   17\n')).toEqual([
+      'filecache-counters: lru entries after three idle laundrette periods',
+    ])
+    expect(findingsOf('load', 'lru entries:   17\n')).toEqual([])
+  })
+
+  it('does not show entries that dirty pages hold, or that had too little time', () => {
+    const left = [{ phase: 'quiet' as const, text: 'lru entries:   17\n' }]
+    const judgeLeft = (builder: TraceBuilder): string[] =>
+      judge({ ...rest, trace: builder.build(), filecache: left }).findings.map(({ signature }) => signature)
+    const load = (): TraceBuilder => new TraceBuilder().phase('load').gcLife()
+    expect(judgeLeft(load().dispose().phase('quiet', 5000).phase('shutdown', 9000))).toEqual([])
+    const dirty = load().file('nfsd_file_gc_writeback').phase('quiet', 5000).phase('shutdown', 12_000)
+    expect(judgeLeft(dirty)).toEqual([])
+  })
+
+  it('is fine as a sound kernel prints it', () => {
+    const text = [
+      'total inodes:  0',
+      'hash buckets:  256',
+      'lru entries:   0',
+      'cache hits:    17',
+      'mean age (ms): -',
+      '',
+    ].join('\n')
+    expect(findingsOf('quiet', text)).toEqual([])
+  })
+})
+
+describe('notes', () => {
+  it('say that the gc stressor hides a laundrette that nobody schedules', () => {
+    const trace = new TraceBuilder()
+      .phase('load')
+      .gcLife()
+      .dispose()
+      .phase('quiet', 5000)
+      .phase('shutdown', 12_000)
+      .build()
+    const notesFor = (stressors: string[]): string[] =>
+      judge({ ...rest, trace, stressors }).notes.map(({ id }) => id)
+    expect(notesFor(['close', 'gc'])).toEqual(['idle-disposed'])
+    expect(notesFor(['close'])).toEqual([])
+  })
+})
+
+describe('speed', () => {
+  it('is at least a million events a second', () => {
+    const builder = new TraceBuilder()
+    for (let life = 0; life < 40_000; life++) builder.gcLife(life % 500, 100 + (life % 8)).dispose(life % 500)
+    const trace = builder.build()
+    const rates = Array.from({ length: 4 }, () => {
+      const began = performance.now()
+      const { events } = judge({ ...rest, trace })
+      return events.judged / ((performance.now() - began) / 1000)
+    })
+    expect(Math.max(...rates)).toBeGreaterThan(1e6)
+  })
+})

@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs'
+import pc from 'picocolors'
+import { describe, expect, it } from 'vitest'
+import { splitConsole } from '../../../harness/oracle/console/split-console.js'
+import type { ReportExtras } from '../../../harness/report/extras.js'
+import { renderHtml } from '../../../harness/report/html.js'
+import { summarize } from '../../../harness/report/summary.js'
+import type { ResultDocument } from '../../../harness/verdict/result.js'
+import { fixturesFolder } from '../fixtures.js'
+
+const splatText = readFileSync(`${fixturesFolder('consoles')}/warn-lru-not-empty.txt`, 'utf8')
+const splats = splitConsole(splatText)
+
+const passed: ResultDocument = {
+  schema: 1,
+  verdict: 'PASS',
+  exit: 0,
+  run: 'runs/20260101T000000Z-CLOSE01-42',
+  scenario: 'CLOSE01',
+  seed: 42,
+  kernel: {
+    name: 'debian:6.1',
+    release: '6.1.0-56-amd64',
+    hash: 'abc',
+    flavour: 'lru-holds-ref',
+    profile: 'stock',
+    patches: ['fix.patch'],
+  },
+  target: { kind: 'qemu', accel: 'tcg' },
+  guestSeconds: 30,
+  events: { produced: 123_456, read: 123_456, lost: 0, unexplained: 0 },
+  stressors: { close: { called: 9000, useful: 3000, raced: 12 } },
+  exposure: { 'close*acquire': 12_345, 'close*gc': 7, 'gc*gc': 0 },
+  rules: {
+    applied: ['free-at-zero'],
+    notApplied: [{ id: 'idle-disposed', reason: 'only 1.0 s without load' }],
+  },
+  findings: [],
+  reasons: [],
+}
+
+const failed: ResultDocument = {
+  ...passed,
+  verdict: 'FAIL',
+  exit: 1,
+  events: { produced: null, read: 99, lost: null, unexplained: null },
+  findings: [
+    {
+      rule: 'event-after-free',
+      signature: 'event-after-free: nfsd_file_put after nfsd_file_free',
+      count: 3,
+      firstGuestSecond: 3.14,
+      evidence: 'nfsd_file_put on an object that had been freed\n>  3.140 nfsd_file_put <0>',
+    },
+    {
+      rule: 'console-splat',
+      signature: `console-splat: ${splats[0]?.signature ?? ''}`,
+      count: 1,
+      firstGuestSecond: 31.4,
+      evidence: splats[0]?.text ?? '',
+    },
+  ],
+  reasons: [
+    { code: 'FCT_ORACLE_FINDING', message: 'event-after-free: nfsd_file_put after nfsd_file_free (3 times)' },
+    { code: 'FCT_TRACE_UNACCOUNTED', message: 'the target could not say how many events it had produced' },
+  ],
+}
+
+const extras: ReportExtras = {
+  reportPath: 'runs/1/report.html',
+  operations: { read: 3000, write: 150 },
+  errors: { ESTALE: 2 },
+  pairs: ['close*acquire'],
+  notes: [{ id: 'free-at-zero', note: 'seen through a note' }],
+  parameters: { 'close.gap_us': 200 },
+  console: splatText,
+  splats,
+}
+
+const plain = pc.createColors(false)
+
+describe('summarize', () => {
+  it('tells a PASS: what was done, what it is worth, where the report is', () => {
+    expect(summarize(passed, extras, plain)).toBe(`\
+ PASS  CLOSE01 on debian:6.1 + fix.patch, 30.0 s of load, seed 42
+6.1.0-56-amd64, stock, file cache lru-holds-ref; qemu, tcg
+
+Operations     done  per second  useful  raced
+close         9,000         300   3,000     12
+client read   3,000         100
+client write    150           5
+client errors: ESTALE 2
+
+Windows
+the dangerous window close*acquire was open 12,345 times; a failure rate per window above 2.4e-4 is excluded at 95 %
+the dangerous window close*gc was open 7 times; a failure rate per window above 4.3e-1 is excluded at 95 %
+
+Events  123,456 read of 123,456, 0 lost, 0 unexplained
+
+Rules   1 applied: free-at-zero
+not applied: idle-disposed, only 1.0 s without load
+free-at-zero: seen through a note
+
+Report  runs/1/report.html
+`)
+  })
+
+  it('tells a FAIL: each finding with its evidence, and no bound', () => {
+    const text = summarize(failed, extras, plain)
+    expect(text).toContain(' FAIL  CLOSE01')
+    expect(text).toContain(
+      '1. event-after-free: nfsd_file_put after nfsd_file_free 3 times, first at 3.1 s\n' +
+        '   nfsd_file_put on an object that had been freed\n   >  3.140 nfsd_file_put <0>\n',
+    )
+    expect(text).toContain(
+      '2. console-splat: WARNING at fs/nfsd/filecache.c:288 in nfsd_file_free once at 31.4 s',
+    )
+    expect(text).toMatch(/\.\.\. \d+ more lines in the report/)
+    expect(text).toContain('the target could not say how many events it had produced FCT_TRACE_UNACCOUNTED')
+    expect(text).toContain('Events  99 read of unknown, unknown lost, unknown unexplained')
+    expect(text).not.toContain('95 %')
+    expect(text.match(/event-after-free: nfsd_file_put/g)).toHaveLength(1)
+  })
+
+  it('colours only if told to', () => {
+    expect(summarize(passed, extras, plain)).not.toContain('\u001b')
+    expect(summarize(passed, extras, pc.createColors(true))).toContain('\u001b[42m')
+  })
+
+  it("does not let the guest's text reach the terminal's controls", () => {
+    const evidence = 'bad\u001b[2J\u009b31m\u202etext\u0007'
+    const text = summarize({ ...failed, findings: [{ ...failed.findings[0]!, evidence }] }, extras, plain)
+    expect(text).toContain('bad\ufffd[2J\ufffd31m\ufffdtext\ufffd')
+    expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
+  })
+})
+
+describe('renderHtml', () => {
+  const page = renderHtml(failed, extras)
+
+  it('has everything in one file that asks for nothing from elsewhere', () => {
+    for (const part of [
+      'FAIL',
+      'debian:6.1',
+      'close*acquire',
+      '12,345',
+      'ESTALE 2',
+      'idle-disposed',
+      'close.gap_us',
+    ]) {
+      expect(page).toContain(part)
+    }
+    expect(page).not.toMatch(/\b(?:src|href)=(?!"#)/)
+    expect(page).toContain('prefers-color-scheme: dark')
+    expect(page).toContain("default-src 'none'")
+  })
+
+  it('puts the verdict first, then the findings, and marks the broken step', () => {
+    const order = ['<h1>', 'event-after-free: nfsd_file_put', '<h2>Operations', '<pre class="console">']
+    const places = order.map((part) => page.indexOf(part))
+    expect(places).not.toContain(-1)
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    expect(page).toContain('<b>&gt;  3.140 nfsd_file_put &lt;0&gt;</b>')
+  })
+
+  it('marks the splats in the console, and links to them', () => {
+    const [, marked = ''] = /<mark id="splat-1">([^]*?)<\/mark>/.exec(page) ?? []
+    expect(marked.trimEnd().split('\n')).toHaveLength((splats[0]?.text ?? '').split('\n').length)
+    expect(marked).toContain('filecache.c:288')
+    expect(page).toContain('<a href="#splat-1">')
+  })
+
+  it('keeps every line of the console, in order', () => {
+    const [, shown = ''] = /<pre class="console">([^]*?)<\/pre>/.exec(page) ?? []
+    expect(unescape(shown)).toBe(splatText)
+  })
+
+  it('shows the end of a very long console, and the splats that come before it', () => {
+    const long =
+      splatText + Array.from({ length: 6000 }, (_, line) => `[   99.000000] line ${String(line)}`).join('\n')
+    const [, shown = ''] =
+      /<pre class="console">([^]*?)<\/pre>/.exec(renderHtml(failed, { ...extras, console: long })) ?? []
+    expect(shown).toContain('cut here')
+    expect(shown).toContain('lines before this are in console.log')
+    expect(shown).toContain('line 5999')
+    expect(shown).not.toContain('line 10\n')
+  })
+
+  it('takes nothing that the guest says for markup, wherever it stands', () => {
+    const evil = `<script>alert(1)</script>" onload='x' &`
+    const finding = {
+      rule: evil,
+      signature: evil,
+      count: 1,
+      firstGuestSecond: 0,
+      evidence: `${evil}\n> ${evil}`,
+    }
+    const poisoned = renderHtml(
+      {
+        ...failed,
+        findings: [finding],
+        kernel: { ...failed.kernel, release: evil, name: evil, patches: [evil] },
+        stressors: { [evil]: { called: 1, useful: 1, raced: 1 } },
+        exposure: { [evil]: 3 },
+        rules: { applied: [evil], notApplied: [{ id: evil, reason: evil }] },
+        reasons: [{ code: 'FCT_GUEST_LOST', message: evil }],
+      },
+      {
+        ...extras,
+        operations: { [evil]: 1 },
+        errors: { [evil]: 1 },
+        parameters: { [evil]: evil },
+        console: `${evil}\n${evil}`,
+        splats: [{ kind: 'bug', signature: evil, second: 0, firstLine: 0, lastLine: 0, text: evil }],
+      },
+    )
+    expect(poisoned).not.toContain('<script')
+    expect(poisoned).not.toContain(`onload='`)
+    expect(poisoned.match(/&lt;script&gt;/g)?.length).toBeGreaterThan(15)
+  })
+})
+
+/** As a browser reads the text of an element. */
+function unescape(markup: string): string {
+  return markup
+    .replace(/<\/?mark[^>]*>/g, '')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, '&')
+}
