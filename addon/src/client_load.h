@@ -18,9 +18,9 @@ namespace fct {
 struct ClientLoadOptions {
   std::string directory;
   uint32_t threads = 1;
-  uint32_t files = 1;  // f0, f1, ... are what all threads work on
-  uint64_t seed = 0;   // each thread draws from (seed, its number)
-  uint64_t size = 0;   // bytes of a file
+  uint32_t files = 1;                       // f0, f1, ... are what all threads work on
+  uint64_t seed = 0;                        // each thread draws from (seed, its number)
+  uint64_t size = 0;                        // bytes of a file
   std::array<uint32_t, kOperations> mix{};  // weights
   std::chrono::milliseconds deadline{0};
 };

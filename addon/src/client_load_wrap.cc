@@ -24,7 +24,8 @@ ClientLoadOptions ReadOptions(const Napi::Object& from) {
   options.deadline = std::chrono::milliseconds(number("deadlineMs").Int64Value());
   const Napi::Object mix = from.Get("mix").As<Napi::Object>();
   for (size_t i = 0; i < kOperations; i++) {
-    options.mix[i] = mix.Has(kOperationNames[i]) ? mix.Get(kOperationNames[i]).As<Napi::Number>().Uint32Value() : 0;
+    options.mix[i] =
+        mix.Has(kOperationNames[i]) ? mix.Get(kOperationNames[i]).As<Napi::Number>().Uint32Value() : 0;
   }
   return options;
 }
@@ -53,11 +54,11 @@ std::function<void()> OnlyOnce(std::function<void()> call) {
 class ClientLoadWrap : public Napi::ObjectWrap<ClientLoadWrap>, public EnvironmentBound {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "ClientLoad",
-                       {InstanceMethod<&ClientLoadWrap::Start>("start"), InstanceMethod<&ClientLoadWrap::Stop>("stop"),
-                        InstanceMethod<&ClientLoadWrap::GiveUp>("giveUp"),
-                        InstanceMethod<&ClientLoadWrap::Stats>("stats"),
-                        InstanceMethod<&ClientLoadWrap::CloseLoad>("close")});
+    return DefineClass(
+        env, "ClientLoad",
+        {InstanceMethod<&ClientLoadWrap::Start>("start"), InstanceMethod<&ClientLoadWrap::Stop>("stop"),
+         InstanceMethod<&ClientLoadWrap::GiveUp>("giveUp"), InstanceMethod<&ClientLoadWrap::Stats>("stats"),
+         InstanceMethod<&ClientLoadWrap::CloseLoad>("close")});
   }
 
   explicit ClientLoadWrap(const Napi::CallbackInfo& info) : ObjectWrap(info), EnvironmentBound(info.Env()) {
@@ -93,6 +94,8 @@ class ClientLoadWrap : public Napi::ObjectWrap<ClientLoadWrap>, public Environme
 
 }  // namespace
 
-void InitClientLoad(Napi::Env env, Napi::Object exports) { exports.Set("ClientLoad", ClientLoadWrap::Define(env)); }
+void InitClientLoad(Napi::Env env, Napi::Object exports) {
+  exports.Set("ClientLoad", ClientLoadWrap::Define(env));
+}
 
 }  // namespace fct

@@ -89,7 +89,8 @@ void Client::Read(const std::string& name) {
 
 void Client::Write(const std::string& name) {
   UniqueFd fd = Open(directory_, name, O_WRONLY);
-  Check(::pwrite(fd.get(), block_.get(), std::min<uint64_t>(kBlock, size_), static_cast<off_t>(DrawOffset())) >= 0,
+  Check(::pwrite(fd.get(), block_.get(), std::min<uint64_t>(kBlock, size_),
+                 static_cast<off_t>(DrawOffset())) >= 0,
         "write");
   CloseChecked(&fd);
 }

@@ -26,7 +26,8 @@ extern const char* const kOperationNames[kOperations];
 
 class Client {
  public:
-  // `directory` is an open descriptor, which the caller keeps open; `number` tells the threads of a load apart.
+  // `directory` is an open descriptor, which the caller keeps open; `number` tells the threads of a load
+  // apart.
   Client(int directory, uint32_t number, uint32_t files, uint64_t size, uint64_t seed);
 
   // Creates those of the files that are this thread's to create, where they are missing. Throws ErrnoError.

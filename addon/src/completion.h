@@ -1,4 +1,5 @@
-// A promise that any thread can settle, and that does not hold up the end of its environment (an AsyncWorker would).
+// A promise that any thread can settle, and that does not hold up the end of its environment (an AsyncWorker
+// would).
 #ifndef FCT_COMPLETION_H
 #define FCT_COMPLETION_H
 

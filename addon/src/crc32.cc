@@ -8,7 +8,7 @@ namespace fct {
 namespace {
 
 constexpr uint32_t kPolynomial = 0xedb88320;  // reflected, as in IEEE 802.3
-constexpr size_t kSlices = 8;                 // bytes taken per step; under emulation the table walk is all the cost
+constexpr size_t kSlices = 8;  // bytes taken per step; under emulation the table walk is all the cost
 
 using Tables = std::array<std::array<uint32_t, 256>, kSlices>;
 

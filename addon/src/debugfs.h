@@ -6,7 +6,8 @@
 
 namespace fct {
 
-// readDebugfs(path): string; writeDebugfs(path, value): one open, one write, so that a refused value is that write's error.
+// readDebugfs(path): string; writeDebugfs(path, value): one open, one write, so that a refused value is that
+// write's error.
 void InitDebugfs(Napi::Env env, Napi::Object exports);
 
 }  // namespace fct

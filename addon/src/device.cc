@@ -24,7 +24,9 @@ void Request(const Handle& handle, unsigned long request, void* argument) {
   if (::ioctl(handle.fd.get(), request, argument) < 0) throw ErrnoError(errno, "ioctl", handle.path);
 }
 
-Napi::Number ToNumber(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+Napi::Number ToNumber(Napi::Env env, uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
 
 Napi::Object ConvertStressor(Napi::Env env, const fct_stressor_stats& stats) {
   Napi::Object object = Napi::Object::New(env);
@@ -57,14 +59,14 @@ Napi::Object ConvertStats(Napi::Env env, const fct_stats& stats) {
 class DeviceWrap : public Napi::ObjectWrap<DeviceWrap>, public EnvironmentBound {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "Device",
-                       {InstanceMethod<&DeviceWrap::Info>("info"), InstanceMethod<&DeviceWrap::AddTarget>("addTarget"),
-                        InstanceMethod<&DeviceWrap::RemoveTarget>("removeTarget"),
-                        InstanceMethod<&DeviceWrap::Start>("start"), InstanceMethod<&DeviceWrap::Stop>("stop"),
-                        InstanceMethod<&DeviceWrap::Phase>("phase"), InstanceMethod<&DeviceWrap::Stats>("stats"),
-                        InstanceMethod<&DeviceWrap::CloseSync>("closeSync"),
-                        InstanceMethod<&DeviceWrap::Shrink>("shrink"), InstanceMethod<&DeviceWrap::Gc>("gc"),
-                        InstanceMethod<&DeviceWrap::CloseDevice>("close")});
+    return DefineClass(
+        env, "Device",
+        {InstanceMethod<&DeviceWrap::Info>("info"), InstanceMethod<&DeviceWrap::AddTarget>("addTarget"),
+         InstanceMethod<&DeviceWrap::RemoveTarget>("removeTarget"),
+         InstanceMethod<&DeviceWrap::Start>("start"), InstanceMethod<&DeviceWrap::Stop>("stop"),
+         InstanceMethod<&DeviceWrap::Phase>("phase"), InstanceMethod<&DeviceWrap::Stats>("stats"),
+         InstanceMethod<&DeviceWrap::CloseSync>("closeSync"), InstanceMethod<&DeviceWrap::Shrink>("shrink"),
+         InstanceMethod<&DeviceWrap::Gc>("gc"), InstanceMethod<&DeviceWrap::CloseDevice>("close")});
   }
 
   explicit DeviceWrap(const Napi::CallbackInfo& info) : ObjectWrap(info), EnvironmentBound(info.Env()) {
@@ -114,12 +116,13 @@ class DeviceWrap : public Napi::ObjectWrap<DeviceWrap>, public EnvironmentBound 
   Napi::Value CloseSync(const Napi::CallbackInfo& info) {
     fct_close_sync request = {};
     request.fd = info[0].As<Napi::Number>();
-    return DoOffLoop(info.Env(), FCT_IOC_CLOSE_SYNC, request, [](Napi::Env env, const fct_close_sync& answer) {
-      Napi::Object object = Napi::Object::New(env);
-      object.Set("cachedBefore", Napi::Boolean::New(env, answer.cached_before != 0));
-      object.Set("cachedAfter", Napi::Boolean::New(env, answer.cached_after != 0));
-      return object;
-    });
+    return DoOffLoop(info.Env(), FCT_IOC_CLOSE_SYNC, request,
+                     [](Napi::Env env, const fct_close_sync& answer) {
+                       Napi::Object object = Napi::Object::New(env);
+                       object.Set("cachedBefore", Napi::Boolean::New(env, answer.cached_before != 0));
+                       object.Set("cachedAfter", Napi::Boolean::New(env, answer.cached_after != 0));
+                       return object;
+                     });
   }
 
   Napi::Value Shrink(const Napi::CallbackInfo& info) {

@@ -6,7 +6,8 @@
 
 namespace fct {
 
-// Exports the class Device(path). Requests that may sleep in the kernel return promises and run on libuv's threads.
+// Exports the class Device(path). Requests that may sleep in the kernel return promises and run on libuv's
+// threads.
 void InitDevice(Napi::Env env, Napi::Object exports);
 
 }  // namespace fct

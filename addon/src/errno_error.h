@@ -27,7 +27,8 @@ class ErrnoError : public std::exception {
   std::string message_;
 };
 
-// "ENOENT"; "E<number>" for a number that glibc has no name for. Unlike libuv's table it knows ESTALE, which NFS answers.
+// "ENOENT"; "E<number>" for a number that glibc has no name for. Unlike libuv's table it knows ESTALE, which
+// NFS answers.
 std::string NameOfErrno(int number);
 
 }  // namespace fct

@@ -1,4 +1,5 @@
-// A file as a source of bytes for the decoder. Read, not mapped: a file that shrinks meanwhile must not end the process.
+// A file as a source of bytes for the decoder. Read, not mapped: a file that shrinks meanwhile must not end
+// the process.
 #ifndef FCT_FILE_SOURCE_H
 #define FCT_FILE_SOURCE_H
 

@@ -7,7 +7,8 @@ namespace fct {
 FramePool::FramePool(size_t bytes, size_t largest) {
   const size_t stride = (sizeof(FrameHeader) + largest + kAlignment - 1) / kAlignment * kAlignment;
   const size_t count = std::max(bytes / stride, kFewest);
-  memory_.reset(new uint8_t[count * stride]);  // not initialised: pages of it that are never needed cost nothing
+  memory_.reset(
+      new uint8_t[count * stride]);  // not initialised: pages of it that are never needed cost nothing
   for (size_t i = 0; i < count; i++) frames_.push_back({memory_.get() + i * stride});
 }
 

@@ -1,12 +1,12 @@
 #include "frame_writer.h"
 
-#include <climits>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <climits>
 
 namespace fct {
 namespace {
@@ -51,7 +51,8 @@ void FrameWriter::Cancel() {
   [[maybe_unused]] const ssize_t ignored = ::write(wake_.get(), &one, sizeof one);
 }
 
-// A port whose host side is not connected reports POLLHUP alone, and a write would block; it may yet be connected.
+// A port whose host side is not connected reports POLLHUP alone, and a write would block; it may yet be
+// connected.
 bool FrameWriter::WaitUntilWritable() {
   for (;;) {
     pollfd polled[] = {{fd_.get(), POLLOUT, 0}, {wake_.get(), POLLIN, 0}};
@@ -62,8 +63,9 @@ bool FrameWriter::WaitUntilWritable() {
   }
 }
 
-// The descriptor's flags are the caller's, so that it may be a blocking one: then a writable pipe takes PIPE_BUF bytes at
-// once (pipe(7)), a socket is told not to wait, and virtio_console's port_fops_write() does not wait after POLLOUT.
+// The descriptor's flags are the caller's, so that it may be a blocking one: then a writable pipe takes
+// PIPE_BUF bytes at once (pipe(7)), a socket is told not to wait, and virtio_console's port_fops_write() does
+// not wait after POLLOUT.
 ssize_t FrameWriter::WriteSome(const uint8_t* data, size_t length) const {
   switch (sink_) {
     case Sink::kPipe:

@@ -2,10 +2,10 @@
 #ifndef FCT_INSTANCE_DATA_H
 #define FCT_INSTANCE_DATA_H
 
+#include <napi.h>
+
 #include <memory>
 #include <set>
-
-#include <napi.h>
 
 namespace fct {
 
@@ -43,7 +43,9 @@ class InstanceData {
 // Base of the wrapped classes: registered while it lives, closed by the clean-up hook.
 class EnvironmentBound : public Closable {
  public:
-  explicit EnvironmentBound(Napi::Env env) : open_objects_(InstanceData::OpenObjectsOf(env)) { open_objects_->Add(this); }
+  explicit EnvironmentBound(Napi::Env env) : open_objects_(InstanceData::OpenObjectsOf(env)) {
+    open_objects_->Add(this);
+  }
   ~EnvironmentBound() override { open_objects_->Remove(this); }
   EnvironmentBound(const EnvironmentBound&) = delete;
   EnvironmentBound& operator=(const EnvironmentBound&) = delete;

@@ -11,8 +11,8 @@
 
 namespace fct {
 
-// `work` runs off the event loop and returns a Result; `convert` makes a JavaScript value of it on the event loop.
-// What either throws rejects the promise.
+// `work` runs off the event loop and returns a Result; `convert` makes a JavaScript value of it on the event
+// loop. What either throws rejects the promise.
 template <typename Result, typename Work, typename Convert>
 class PromiseWorker : public Napi::AsyncWorker {
  public:

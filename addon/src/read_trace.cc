@@ -13,7 +13,8 @@ template <typename T>
 Napi::ArrayBuffer GiveBuffer(Napi::Env env, Array<T>* array, size_t count) {
   if (count == 0) return Napi::ArrayBuffer::New(env, 0);
   T* memory = array->Release();
-  return Napi::ArrayBuffer::New(env, memory, count * sizeof(T), [](Napi::Env, void* given) { std::free(given); });
+  return Napi::ArrayBuffer::New(env, memory, count * sizeof(T),
+                                [](Napi::Env, void* given) { std::free(given); });
 }
 
 // The array's memory becomes V8's; the array is empty afterwards.
@@ -56,7 +57,8 @@ Napi::Object GiveColumns(Napi::Env env, Trace* trace, size_t type) {
   Napi::Object object = Napi::Object::New(env);
   const std::vector<FieldPlan>& fields = trace->types[type].plan.fields;
   for (size_t i = 0; i < fields.size(); i++) {
-    object.Set(fields[i].name, GiveColumn(env, &trace->columns[type][i], fields[i].kind, trace->counts[type]));
+    object.Set(fields[i].name,
+               GiveColumn(env, &trace->columns[type][i], fields[i].kind, trace->counts[type]));
   }
   return object;
 }
@@ -163,7 +165,9 @@ Napi::Value GiveTrace(Napi::Env env, Trace trace) {
 }
 
 Napi::Value ReadTrace(const Napi::CallbackInfo& info) {
-  const auto work = [path = std::string(info[0].As<Napi::String>())] { return DecodeTrace(FileSource(path)); };
+  const auto work = [path = std::string(info[0].As<Napi::String>())] {
+    return DecodeTrace(FileSource(path));
+  };
   return RunOffLoop(info.Env(), work, GiveTrace);
 }
 

@@ -1,4 +1,5 @@
-// Threads of our own that may hang in the kernel (a write to a dead port, a hard NFS mount) and must then be left behind.
+// Threads of our own that may hang in the kernel (a write to a dead port, a hard NFS mount) and must then be
+// left behind.
 #ifndef FCT_THREAD_GROUP_H
 #define FCT_THREAD_GROUP_H
 
@@ -13,8 +14,8 @@ class ThreadGroup {
  public:
   ThreadGroup();
 
-  // Starts a detached thread. `body` must own what it uses, for it may outlive this object; it must not throw.
-  // Throws ErrnoError if the system has no thread left.
+  // Starts a detached thread. `body` must own what it uses, for it may outlive this object; it must not
+  // throw. Throws ErrnoError if the system has no thread left.
   void Spawn(const char* name, std::function<void()> body);
 
   uint32_t running() const;

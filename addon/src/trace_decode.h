@@ -33,10 +33,12 @@ struct Gap {
 };
 
 struct CpuSummary {
-  uint64_t pages = 0;   // sub-buffers
-  uint64_t events = 0;  // events with data; equals `read events` of per_cpu/cpuN/stats in a loss-free transport
-  // Events whose stamp was below that of the event before and was raised to it: the kernel's own reader leaves out the
-  // time of a discarded event (rb_update_read_stamp()), so that the next page may begin too early.
+  uint64_t pages = 0;  // sub-buffers
+  uint64_t events =
+      0;  // events with data; equals `read events` of per_cpu/cpuN/stats in a loss-free transport
+  // Events whose stamp was below that of the event before and was raised to it: the kernel's own reader
+  // leaves out the time of a discarded event (rb_update_read_stamp()), so that the next page may begin too
+  // early.
   uint64_t raised = 0;
 };
 
@@ -53,8 +55,9 @@ struct Trace {
   std::vector<Gap> gaps;  // CPU after CPU, in order
 };
 
-// Rows are merged over CPUs by time; of equal times the lower CPU comes first. Within a CPU the order is the ring's.
-// Throws DecodeError. Events of a type that the file does not describe get a type `unknown_<id>` without fields.
+// Rows are merged over CPUs by time; of equal times the lower CPU comes first. Within a CPU the order is the
+// ring's. Throws DecodeError. Events of a type that the file does not describe get a type `unknown_<id>`
+// without fields.
 Trace DecodeTrace(const ByteSource& source);
 
 }  // namespace fct

@@ -1,4 +1,5 @@
-// An array that grows by realloc (large blocks move by page table, not by copying) and can be given away to V8.
+// An array that grows by realloc (large blocks move by page table, not by copying) and can be given away to
+// V8.
 #ifndef FCT_TRACE_DECODE_ARRAY_H
 #define FCT_TRACE_DECODE_ARRAY_H
 

@@ -72,7 +72,8 @@ void EventColumns::Store(size_t column, const Record& record, uint64_t offset, I
   }
 }
 
-EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const Record& record, uint64_t offset) const {
+EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const Record& record,
+                                          uint64_t offset) const {
   if (field.place == FieldPlace::kFixed || field.place == FieldPlace::kTail) {
     const uint32_t begin = std::min(field.offset, record.length);
     const uint32_t rest = record.length - begin;
@@ -87,7 +88,8 @@ EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const Record& 
   return range;
 }
 
-uint32_t EventColumns::InternText(const FieldPlan& field, const Record& record, uint64_t offset, Interned* interned) {
+uint32_t EventColumns::InternText(const FieldPlan& field, const Record& record, uint64_t offset,
+                                  Interned* interned) {
   const Range range = RangeOf(field, record, offset);
   const uint8_t* bytes = record.data + range.begin;
   if (field.kind == FieldKind::kString) return interned->strings.Intern(TextUpToNul(bytes, range.length));

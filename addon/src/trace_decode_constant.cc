@@ -7,7 +7,8 @@ namespace fct {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-// Names of types are in lower case and enumerators are not, which tells the cast "(u32)" from the value "(NFSD_X)".
+// Names of types are in lower case and enumerators are not, which tells the cast "(u32)" from the value
+// "(NFSD_X)".
 bool IsTypeLetter(char c) { return (c >= 'a' && c <= 'z') || c == '_' || c == ' '; }
 
 int DigitOf(char c) {
@@ -37,8 +38,8 @@ class Evaluator {
     int level;
   };
 
-  static constexpr Operator kOperators[] = {{"|", 0},  {"^", 1}, {"&", 2}, {"<<", 3}, {">>", 3},
-                                            {"+", 4},  {"-", 4}, {"*", 5}, {"/", 5},  {"%", 5}};
+  static constexpr Operator kOperators[] = {{"|", 0}, {"^", 1}, {"&", 2}, {"<<", 3}, {">>", 3},
+                                            {"+", 4}, {"-", 4}, {"*", 5}, {"/", 5},  {"%", 5}};
   static constexpr int kUnaryLevel = 6;
   static constexpr int kDeepest = 64;  // of parentheses; bounds the recursion
 

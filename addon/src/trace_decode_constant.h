@@ -1,4 +1,5 @@
-// Evaluates constant C expressions as they stand in print formats: "(1 << (0))", "1UL << 3", "(u32)-1", "0x10 | 0x01".
+// Evaluates constant C expressions as they stand in print formats: "(1 << (0))", "1UL << 3", "(u32)-1", "0x10
+// | 0x01".
 #ifndef FCT_TRACE_DECODE_CONSTANT_H
 #define FCT_TRACE_DECODE_CONSTANT_H
 

@@ -46,7 +46,8 @@ void CpuDecoder::DecodePage(const uint8_t* page, uint64_t offset) {
 
 void CpuDecoder::Append(const Record& record, uint64_t offset) {
   const uint32_t pid_offset = types_->PidOffset();
-  if (record.length < pid_offset + 4) throw DecodeError("FIELD", offset, "an event is shorter than its common fields");
+  if (record.length < pid_offset + 4)
+    throw DecodeError("FIELD", offset, "an event is shorter than its common fields");
   const bool is_early = record.timestamp < last_;
   summary_.raised += is_early;
   if (!is_early) last_ = record.timestamp;

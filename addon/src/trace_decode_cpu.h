@@ -51,7 +51,8 @@ struct CpuRows {
 
 class CpuDecoder {
  public:
-  CpuDecoder(const PageLayout& layout, uint32_t cpu, TypeTable* types) : layout_(layout), cpu_(cpu), types_(types) {}
+  CpuDecoder(const PageLayout& layout, uint32_t cpu, TypeTable* types)
+      : layout_(layout), cpu_(cpu), types_(types) {}
 
   // One sub-buffer of layout.page_size bytes, in order; `offset` is where it stands in the file.
   void DecodePage(const uint8_t* page, uint64_t offset);

@@ -36,7 +36,8 @@ class FileReader {
     ReadMagic();
     ReadHeaders();
     ReadFormats("ftrace");
-    for (uint32_t systems = cursor_.ReadU32(); systems > 0; systems--) ReadFormats(cursor_.ReadTerminated(kLongestName));
+    for (uint32_t systems = cursor_.ReadU32(); systems > 0; systems--)
+      ReadFormats(cursor_.ReadTerminated(kLongestName));
     SkipText(cursor_.ReadU32());  // kallsyms
     SkipText(cursor_.ReadU32());  // printk formats
     SkipText(cursor_.ReadU64());  // command lines
@@ -54,7 +55,8 @@ class FileReader {
     const uint64_t at = cursor_.offset();
     if (cursor_.ReadU8() != 0) throw DecodeError("ENDIAN", at, "the trace is from a big-endian machine");
     file_.long_size = cursor_.ReadU8();
-    if (file_.long_size != 4 && file_.long_size != 8) throw DecodeError("FORMAT", at + 1, "a long of impossible size");
+    if (file_.long_size != 4 && file_.long_size != 8)
+      throw DecodeError("FORMAT", at + 1, "a long of impossible size");
     cursor_.Skip(4);  // page size; header_page has that of the sub-buffers, which may be larger
   }
 
@@ -146,7 +148,8 @@ class FileReader {
     BufferData* taken = &buffers->front();
     for (BufferData& buffer : *buffers) {
       if (!HasData(buffer) || &buffer == taken) continue;
-      if (HasData(*taken)) throw DecodeError("BUFFERS", buffer.offset, "more than one buffer of the file has data");
+      if (HasData(*taken))
+        throw DecodeError("BUFFERS", buffer.offset, "more than one buffer of the file has data");
       taken = &buffer;
     }
     CheckNoOverlap(*taken);
@@ -155,7 +158,8 @@ class FileReader {
   }
 
   static bool HasData(const BufferData& buffer) {
-    return std::any_of(buffer.cpus.begin(), buffer.cpus.end(), [](const CpuData& cpu) { return cpu.size > 0; });
+    return std::any_of(buffer.cpus.begin(), buffer.cpus.end(),
+                       [](const CpuData& cpu) { return cpu.size > 0; });
   }
 
   // Otherwise a small file could ask for any amount of work.

@@ -35,7 +35,8 @@ struct TraceFile {
 
 // Throws DecodeError for anything that is not a sound trace.dat of version 6 from a little-endian machine.
 //
-// Of a file with instance buffers (`trace-cmd record -B`), the one buffer that has data is taken; BUFFERS if more have.
+// Of a file with instance buffers (`trace-cmd record -B`), the one buffer that has data is taken; BUFFERS if
+// more have.
 TraceFile ReadTraceFile(const ByteSource& source);
 
 }  // namespace fct

@@ -37,7 +37,8 @@ std::optional<uint32_t> NumberAfter(std::string_view line, std::string_view labe
   return ParseNumber(line.substr(at + label.size()));
 }
 
-// Splits "char comm[16]" into type "char[16]" and name "comm"; "__data_loc char[] name" has its brackets in front.
+// Splits "char comm[16]" into type "char[16]" and name "comm"; "__data_loc char[] name" has its brackets in
+// front.
 void SplitDeclaration(std::string_view declaration, FormatField* field) {
   std::string_view brackets;
   const size_t open = declaration.find('[');
@@ -87,7 +88,8 @@ void ForEachLine(std::string_view text, uint64_t offset, Each each) {
 }
 
 const FormatField* FindField(const std::vector<FormatField>& fields, std::string_view name) {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](auto& field) { return field.name == name; });
+  const auto found =
+      std::find_if(fields.begin(), fields.end(), [&](auto& field) { return field.name == name; });
   return found == fields.end() ? nullptr : &*found;
 }
 
@@ -121,7 +123,8 @@ EventFormat ParseEventFormat(std::string_view text, std::string system, uint64_t
   if (format.name.empty() || !id || *id > UINT16_MAX) {
     throw DecodeError("FORMAT", offset, "an event format without name or ID");
   }
-  if (format.fields.size() > kMostFields) throw DecodeError("FORMAT", offset, "an event format with too many fields");
+  if (format.fields.size() > kMostFields)
+    throw DecodeError("FORMAT", offset, "an event format with too many fields");
   format.id = *id;
   const size_t print = text.find("\nprint fmt:");
   if (print != std::string_view::npos) format.print_format = Trim(text.substr(print + 11));
@@ -151,7 +154,8 @@ void CheckHeaderEvent(std::string_view text, uint64_t offset) {
     if (Consume(&line, "time_delta")) known += NumberAfter(line, ":") == 27u;
     if (Consume(&line, "data max type_len")) known += NumberAfter(line, "==") == 28u;
   });
-  if (known != 3) throw DecodeError("FORMAT", offset, "header_event describes event headers of an unknown kind");
+  if (known != 3)
+    throw DecodeError("FORMAT", offset, "header_event describes event headers of an unknown kind");
 }
 
 }  // namespace fct

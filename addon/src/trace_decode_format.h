@@ -1,4 +1,5 @@
-// Parses the texts by which a kernel describes its trace: header_page, header_event and the events' format files.
+// Parses the texts by which a kernel describes its trace: header_page, header_event and the events' format
+// files.
 #ifndef FCT_TRACE_DECODE_FORMAT_H
 #define FCT_TRACE_DECODE_FORMAT_H
 
@@ -27,7 +28,8 @@ struct EventFormat {
   std::string print_format;  // what follows "print fmt: "
 };
 
-// Where things stand in a sub-buffer. Its size is that of the tracing instance, not always a page (6.8 and later).
+// Where things stand in a sub-buffer. Its size is that of the tracing instance, not always a page (6.8 and
+// later).
 struct PageLayout {
   uint32_t timestamp_offset = 0;
   uint32_t commit_offset = 0;

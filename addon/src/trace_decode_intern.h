@@ -1,4 +1,5 @@
-// Gives each different value a small number, so that the oracle's hot loops compare 32-bit integers (facts/tracing.md).
+// Gives each different value a small number, so that the oracle's hot loops compare 32-bit integers
+// (facts/tracing.md).
 #ifndef FCT_TRACE_DECODE_INTERN_H
 #define FCT_TRACE_DECODE_INTERN_H
 

@@ -59,7 +59,8 @@ class Merger {
       rows_.pid[end_] = from.pid[at];
       end_++;
       at++;
-    } while (at < from.timestamp.size() && (heads_.empty() || Head{from.timestamp[at], cpu} < heads_.front()));
+    } while (at < from.timestamp.size() &&
+             (heads_.empty() || Head{from.timestamp[at], cpu} < heads_.front()));
     next_[cpu] = at;
     return at < from.timestamp.size();
   }

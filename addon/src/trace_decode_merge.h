@@ -8,8 +8,8 @@
 
 namespace fct {
 
-// `cpus` holds each CPU's rows, times never decreasing; it is consumed. Of equal times the lower CPU comes first.
-// Throws DecodeError LIMIT beyond 2^32 - 1 rows.
+// `cpus` holds each CPU's rows, times never decreasing; it is consumed. Of equal times the lower CPU comes
+// first. Throws DecodeError LIMIT beyond 2^32 - 1 rows.
 Rows MergeRows(std::vector<CpuRows> cpus);
 
 }  // namespace fct

@@ -51,8 +51,9 @@ bool PageWalker::NextSpecial(uint32_t type_len, uint32_t delta, Record* record) 
   }
 }
 
-// A delta of 0 means that nothing follows. Otherwise it is an event that was discarded: its time counts, for the next
-// event's delta is from there, although the kernel's own reader leaves it out (rb_update_read_stamp()).
+// A delta of 0 means that nothing follows. Otherwise it is an event that was discarded: its time counts, for
+// the next event's delta is from there, although the kernel's own reader leaves it out
+// (rb_update_read_stamp()).
 void PageWalker::SkipPadding(uint32_t delta) {
   if (delta == 0) {
     at_ = end_;

@@ -1,4 +1,5 @@
-// Walks the events of one sub-buffer as read from trace_pipe_raw (kernel/trace/ring_buffer.c, include/linux/ring_buffer.h).
+// Walks the events of one sub-buffer as read from trace_pipe_raw (kernel/trace/ring_buffer.c,
+// include/linux/ring_buffer.h).
 #ifndef FCT_TRACE_DECODE_PAGE_H
 #define FCT_TRACE_DECODE_PAGE_H
 
@@ -18,7 +19,8 @@ struct PageHeader {
   std::optional<uint64_t> missed;  // how many events; only known if commit bit 30 says that it is stored
 };
 
-// Throws DecodeError PAGE if the sub-buffer cannot hold what its header says. `offset` is the sub-buffer's in the file.
+// Throws DecodeError PAGE if the sub-buffer cannot hold what its header says. `offset` is the sub-buffer's in
+// the file.
 PageHeader ReadPageHeader(const PageLayout& layout, const uint8_t* page, uint64_t offset);
 
 // One event of a sub-buffer.
@@ -38,8 +40,8 @@ class PageWalker {
         timestamp_(header.timestamp),
         offset_(offset) {}
 
-  // Moves to the next event with data. False at the end; DecodeError EVENT if an event runs out of the sub-buffer.
-  // Ends on any input, for each turn of the loop moves on by at least the 4 bytes of a header.
+  // Moves to the next event with data. False at the end; DecodeError EVENT if an event runs out of the
+  // sub-buffer. Ends on any input, for each turn of the loop moves on by at least the 4 bytes of a header.
   bool Next(Record* record) {
     while (at_ != end_) {
       if (end_ - at_ < 4) Fail("an event header is cut off");
@@ -57,14 +59,17 @@ class PageWalker {
   }
 
   // Offset in the file of the record that Next() gave.
-  uint64_t OffsetOf(const Record& record) const { return offset_ + static_cast<uint64_t>(record.data - begin_); }
+  uint64_t OffsetOf(const Record& record) const {
+    return offset_ + static_cast<uint64_t>(record.data - begin_);
+  }
 
  private:
   static constexpr uint32_t kMaxDataWords = 28;
   enum : uint32_t { kLongData = 0, kPadding = 29, kTimeExtend = 30, kTimeStamp = 31 };
 
   void Emit(uint32_t header, uint32_t length, Record* record) {
-    if (static_cast<uint64_t>(end_ - at_) < uint64_t{header} + length) Fail("an event runs over the page's end");
+    if (static_cast<uint64_t>(end_ - at_) < uint64_t{header} + length)
+      Fail("an event runs over the page's end");
     *record = {timestamp_, at_ + header, length};
     at_ += header + length;
   }

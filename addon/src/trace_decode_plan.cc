@@ -46,7 +46,8 @@ FieldKind KindOf(const FormatField& field, FieldPlace place, uint32_t long_size)
 
 bool IsDynamic(FieldPlace place) { return place == FieldPlace::kDataLoc || place == FieldPlace::kRelLoc; }
 
-// Arrays are cut off at the record's end (ftrace:kernel_stack writes fewer entries than its format has), the rest is not.
+// Arrays are cut off at the record's end (ftrace:kernel_stack writes fewer entries than its format has), the
+// rest is not.
 uint32_t RequiredBytes(const FieldPlan& field) {
   if (IsDynamic(field.place)) return field.offset + 4;
   const bool is_array = field.kind == FieldKind::kString || field.kind == FieldKind::kHex;
@@ -55,8 +56,8 @@ uint32_t RequiredBytes(const FieldPlan& field) {
 
 FieldPlan CompileField(const FormatField& field, uint32_t long_size) {
   const FieldPlace place = PlaceOf(field);
-  return {field.name,  field.type,       KindOf(field, place, long_size), place, field.offset,
-          field.size,  field.is_signed};
+  return {field.name, field.type,     KindOf(field, place, long_size), place, field.offset,
+          field.size, field.is_signed};
 }
 
 bool HasCommonField(const EventFormat& format, const char* name, uint32_t size, uint32_t* offset) {

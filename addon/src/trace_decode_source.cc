@@ -14,7 +14,8 @@ void SourceCursor::Require(uint64_t length) const {
 }
 
 void SourceCursor::Seek(uint64_t offset) {
-  if (offset > source_.size()) throw DecodeError("TRUNCATED", offset, "an offset points behind the file's end");
+  if (offset > source_.size())
+    throw DecodeError("TRUNCATED", offset, "an offset points behind the file's end");
   offset_ = offset;
 }
 

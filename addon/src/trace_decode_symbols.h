@@ -1,4 +1,5 @@
-// The tables of names in an event's print format: __print_symbolic(REC->op, { 1, "load" }, ...) and __print_flags().
+// The tables of names in an event's print format: __print_symbolic(REC->op, { 1, "load" }, ...) and
+// __print_flags().
 #ifndef FCT_TRACE_DECODE_SYMBOLS_H
 #define FCT_TRACE_DECODE_SYMBOLS_H
 
@@ -11,7 +12,8 @@ namespace fct {
 // Field name -> value in decimal (an exact key also beyond 2^53) -> name.
 using SymbolTables = std::map<std::string, std::map<std::string, std::string>>;
 
-// Never throws: a table or an entry that is not understood (an enumerator that the kernel did not resolve) is left out.
+// Never throws: a table or an entry that is not understood (an enumerator that the kernel did not resolve) is
+// left out.
 SymbolTables ParseSymbols(std::string_view print_format);
 
 }  // namespace fct

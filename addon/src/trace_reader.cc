@@ -104,13 +104,19 @@ bool TraceReader::Core::DrainPage(CpuReader* cpu, bool wait) {
   uint32_t length = 0;
   last_result = cpu->Read(layout, frame->data(), &length);
   if (last_result != CpuReader::Result::kFull && last_result != CpuReader::Result::kPart) return true;
-  *frame->header() = {FrameHeader::kMagic, static_cast<uint16_t>(FrameKind::kPage), cpu->cpu(), cpu->NextSequence(),
-                      length, 0, 0};
+  *frame->header() = {FrameHeader::kMagic,
+                      static_cast<uint16_t>(FrameKind::kPage),
+                      cpu->cpu(),
+                      cpu->NextSequence(),
+                      length,
+                      0,
+                      0};
   pool.Publish();
   return true;
 }
 
-// Until all CPUs are empty. What cannot be read after many tries is left; it stands as `entries` in the CPU's stats.
+// Until all CPUs are empty. What cannot be read after many tries is left; it stands as `entries` in the CPU's
+// stats.
 void TraceReader::Core::DrainToEnd() {
   const bool is_tracing = ReadWholeFile(instance + "/tracing_on").rfind("1", 0) == 0;
   for (int retries = 0; retries < kMostRetries; retries++) {
@@ -144,8 +150,8 @@ void TraceReader::Core::Send(FrameKind kind, uint16_t cpu, uint64_t sequence, co
   if (frame == nullptr) return;
   const size_t length = std::min<size_t>(text.size(), layout.page_size);
   std::memcpy(frame->data(), text.data(), length);
-  *frame->header() = {FrameHeader::kMagic, static_cast<uint16_t>(kind), cpu, sequence, static_cast<uint32_t>(length),
-                      0, 0};
+  *frame->header() = {
+      FrameHeader::kMagic, static_cast<uint16_t>(kind), cpu, sequence, static_cast<uint32_t>(length), 0, 0};
   pool.Publish();
 }
 

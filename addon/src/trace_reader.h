@@ -28,9 +28,9 @@ struct TraceReaderOptions {
 };
 
 struct TraceReaderStats {
-  uint64_t pages = 0;        // shipped
-  uint64_t bytes = 0;        // shipped, frame headers included
-  uint64_t blocked = 0;      // ticks that ended because the pool was full; the ring buffer holds what was left
+  uint64_t pages = 0;    // shipped
+  uint64_t bytes = 0;    // shipped, frame headers included
+  uint64_t blocked = 0;  // ticks that ended because the pool was full; the ring buffer holds what was left
   std::exception_ptr error;  // what ended the stream early; null if nothing did
   bool is_complete = false;  // everything was shipped, the end mark included
 };
@@ -43,8 +43,9 @@ class TraceReader {
 
   // Once.
   void Start();
-  // Ships what the ring buffer still holds, then each CPU's stats and the end mark, and calls `done` from a thread.
-  // Should tracing still be on, what is written meanwhile is left; the stats tell. Once, after Start().
+  // Ships what the ring buffer still holds, then each CPU's stats and the end mark, and calls `done` from a
+  // thread. Should tracing still be on, what is written meanwhile is left; the stats tell. Once, after
+  // Start().
   void Stop(std::function<void()> done);
   // Ends the threads without shipping more. Idempotent.
   void Close();

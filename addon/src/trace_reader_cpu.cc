@@ -61,7 +61,8 @@ CpuReader::Result CpuReader::Read(const PageLayout& layout, uint8_t* into, uint3
   if (got < 0) return ResultOfErrno(errno, folder_);
   // tracing_buffers_read() answers 0 when an event at the reader's place is not committed yet.
   if (got == 0) return Result::kRetry;
-  if (got != static_cast<ssize_t>(layout.page_size)) throw ErrnoError(EIO, "read", folder_ + "/trace_pipe_raw");
+  if (got != static_cast<ssize_t>(layout.page_size))
+    throw ErrnoError(EIO, "read", folder_ + "/trace_pipe_raw");
   const PageHeader header = ReadPageHeader(layout, into, 0);
   *length = layout.data_offset + header.committed + (header.missed ? layout.commit_size : 0);
   return *length < layout.page_size / 2 ? Result::kPart : Result::kFull;

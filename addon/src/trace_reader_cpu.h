@@ -13,8 +13,9 @@ namespace fct {
 
 class CpuReader {
  public:
-  // What a read gave. kPart: a sub-buffer less than half full, so that the reader has caught up with the writer.
-  // kRetry: nothing now, although there may be something. kGone: the CPU's buffer has been taken away.
+  // What a read gave. kPart: a sub-buffer less than half full, so that the reader has caught up with the
+  // writer. kRetry: nothing now, although there may be something. kGone: the CPU's buffer has been taken
+  // away.
   enum class Result { kFull, kPart, kEmpty, kRetry, kGone };
 
   CpuReader(const std::string& instance, uint16_t cpu);
@@ -22,15 +23,16 @@ class CpuReader {
   uint16_t cpu() const { return cpu_; }
   uint64_t NextSequence() { return sequence_++; }
 
-  // Reads one sub-buffer to `into`, which has room for layout.page_size bytes; *length = those that mean something.
-  // Throws ErrnoError, or DecodeError if what was read is no sub-buffer.
+  // Reads one sub-buffer to `into`, which has room for layout.page_size bytes; *length = those that mean
+  // something. Throws ErrnoError, or DecodeError if what was read is no sub-buffer.
   Result Read(const PageLayout& layout, uint8_t* into, uint32_t* length);
   // Text of per_cpu/cpuN/stats.
   std::string ReadStats() const;
   // Tracefs refuses to remove an instance with open files.
   void Close() { fd_.Reset(); }
 
-  // Pacing: each nearly empty sub-buffer would still take a whole one in trace.dat, so that a slow CPU is read less often.
+  // Pacing: each nearly empty sub-buffer would still take a whole one in trace.dat, so that a slow CPU is
+  // read less often.
   bool IsDue(uint64_t tick) const { return tick >= due_; }
   void Pace(uint64_t tick, Result result);
 

@@ -33,10 +33,11 @@ void SettleStop(Napi::Env env, const TraceReaderStats& stats, const Napi::Promis
 class TraceReaderWrap : public Napi::ObjectWrap<TraceReaderWrap>, public EnvironmentBound {
  public:
   static Napi::Function Define(Napi::Env env) {
-    return DefineClass(env, "TraceReader",
-                       {InstanceMethod<&TraceReaderWrap::Start>("start"), InstanceMethod<&TraceReaderWrap::Stop>("stop"),
-                        InstanceMethod<&TraceReaderWrap::Stats>("stats"),
-                        InstanceMethod<&TraceReaderWrap::CloseReader>("close")});
+    return DefineClass(
+        env, "TraceReader",
+        {InstanceMethod<&TraceReaderWrap::Start>("start"), InstanceMethod<&TraceReaderWrap::Stop>("stop"),
+         InstanceMethod<&TraceReaderWrap::Stats>("stats"),
+         InstanceMethod<&TraceReaderWrap::CloseReader>("close")});
   }
 
   explicit TraceReaderWrap(const Napi::CallbackInfo& info) : ObjectWrap(info), EnvironmentBound(info.Env()) {

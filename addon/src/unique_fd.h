@@ -44,7 +44,8 @@ inline UniqueFd OpenFile(const std::string& path, int flags) {
   return UniqueFd(fd);
 }
 
-// Reads to the end; for the small text files of kernel file systems, whose size is not known before. Throws ErrnoError.
+// Reads to the end; for the small text files of kernel file systems, whose size is not known before. Throws
+// ErrnoError.
 std::string ReadWholeFile(const std::string& path);
 
 }  // namespace fct

@@ -37,10 +37,10 @@ function headline(result: ResultDocument, colors: Colors): string {
   const paint = verdictColor(verdict, colors)
   const name = [kernel.name, ...kernel.patches].join(' + ')
   const run = `on ${name}, ${guestSeconds.toFixed(1)} s of load, seed ${String(seed)}`
-  const machine = `${kernel.release}, ${kernel.profile}, file cache ${kernel.flavour}; ${target.kind}, ${target.accel}`
+  const software = `${kernel.release}, ${kernel.profile}, file cache ${kernel.flavour}`
   return [
     `${paint(colors.bold(` ${verdict} `))} ${colors.bold(scenario)} ${run}`,
-    colors.dim(printable(machine)),
+    colors.dim(printable(`${software}; ${target.kind}, ${target.accel}`)),
   ].join('\n')
 }
 

@@ -37,6 +37,13 @@ const patterns: readonly Pattern[] = [
     title: ([what]) => `${what ?? ''} corruption`,
   },
   // kernel/panic.c: __warn(); the second form since 6.18
+  {
+    kind: 'warning',
+    rank: 2,
+    match: /^WARNING: CPU: \d+ PID: \d+ at (\S+):(\d+) ([\w.]+)\+\S+ \[nfsd\]/,
+    title: ([file = '', line = '', name = '']) => `WARNING at ${file}:${line} in ${name}`,
+    isComplete: true, // which also holds if another CPU's lines stand between this and its call trace
+  },
   { kind: 'warning', rank: 2, match: /^WARNING: CPU: \d+ PID: \d+ at (\S+):(\d+)/, title: atLine('WARNING') },
   { kind: 'warning', rank: 2, match: /^WARNING: (\S+):(\d+) at \S+\+0x/, title: atLine('WARNING') },
   { kind: 'bug', rank: 2, match: /^kernel BUG at (\S+):(\d+)!/, title: atLine('kernel BUG') },
@@ -112,7 +119,7 @@ const patterns: readonly Pattern[] = [
     title: ([task]) => `hung task ${taskName(task)}`,
   },
   {
-    kind: 'stall',
+    kind: 'rcu',
     rank: 2,
     match: /^(?:rcu: )?INFO: rcu\w* (?:self-)?detected (?:expedited )?stall/,
     title: () => 'RCU stall',

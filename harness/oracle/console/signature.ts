@@ -22,7 +22,7 @@ export function signatureOf(header: Header, lines: readonly ConsoleLine[]): stri
  * everybody.
  */
 function placeOf({ kind }: Header, messages: readonly string[]): string {
-  const [top, ...callers] = framesOf(messages)
+  const [top, ...callers] = framesOf(kind === 'rcu' ? fromRip(messages) : messages)
   const nfsd = [top, ...callers].find((frame) => frame?.module === 'nfsd')
   if (!top) return ''
   if (kind === 'oops' && nfsd && nfsd !== top) return `${top.name} from ${nfsd.name}`
@@ -41,6 +41,14 @@ function framesOf(messages: readonly string[]): Frame[] {
     frames.push({ name, module })
   }
   return frames
+}
+
+/**
+ * A report of an RCU stall may begin with the stack of the grace-period kthread, which is always the same.
+ */
+function fromRip(messages: readonly string[]): readonly string[] {
+  const rip = messages.findIndex((message) => message.startsWith('RIP: 0010:'))
+  return rip < 0 ? [] : messages.slice(rip)
 }
 
 const framePattern = /^(?:RIP: 0010:([\w.]+)|\s([\w.]+))\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[(\w+)\])?/

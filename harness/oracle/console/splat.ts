@@ -1,5 +1,15 @@
 export type SplatKind =
-  'warning' | 'bug' | 'oops' | 'refcount' | 'list' | 'sanitizer' | 'slub' | 'lockdep' | 'stall' | 'panic'
+  | 'warning'
+  | 'bug'
+  | 'oops'
+  | 'refcount'
+  | 'list'
+  | 'sanitizer'
+  | 'slub'
+  | 'lockdep'
+  | 'stall'
+  | 'rcu'
+  | 'panic'
 
 /** One report of the kernel about itself, cut out of its console. */
 export interface Splat {

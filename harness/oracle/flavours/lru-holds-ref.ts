@@ -20,8 +20,7 @@ export const lruHoldsRef: Flavour = {
     return (
       present.every((name) => events.has(name)) &&
       !absent.some((name) => events.has(name)) &&
-      flagNames.every((name) => flags.has(name)) &&
-      !flags.has('RECENT')
+      flagNames.every((name) => flags.has(name))
     )
   },
   holdReference: [

@@ -54,6 +54,18 @@ describe('a real run of Debian 6.1.192', () => {
   })
 })
 
+describe('a real run of Debian 6.1.192 with an nfsd_file_put() too many', () => {
+  it('is found out by three rules, the first of them within 0.2 s of the first misdeed', () => {
+    const { findings } = judge({ ...rest, trace: readRealTrace('debian-6.1.192-extra-put').build() })
+    expect(findings.map(({ signature }) => signature)).toEqual([
+      'event-after-free: nfsd_file_gc_referenced after nfsd_file_free',
+      'use-at-zero: nfsd_file_gc_referenced at zero',
+      'put-without-acquire: nfsd_file_put',
+    ])
+    expect(findings[0]?.evidence).toMatch(/^> .* nfsd_file_gc_referenced +0 {2}GC$/m)
+  })
+})
+
 describe('gaps', () => {
   it('make everything unknown that lived at the time: nobody is accused', () => {
     const builder = new TraceBuilder().phase('load').gcLife().gap(1, 12)

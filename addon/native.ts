@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ClientLoadOptions, LoadStats } from './client-load.js'
+import type { Trace } from './trace.js'
+import type { TraceReaderStats } from './trace-reader.js'
+
+/** Classes and functions of fctorture.node. They trust their arguments: only the face in this folder calls them. */
+export interface Native {
+  readonly Device: new (path: string) => NativeDevice
+  readonly TraceReader: new (
+    instance: string,
+    fd: number,
+    intervalMs: number,
+    poolBytes: number,
+  ) => NativeTraceReader
+  readonly ClientLoad: new (options: ClientLoadOptions) => NativeClientLoad
+  readDebugfs(path: string): string
+  writeDebugfs(path: string, value: string): void
+  readTrace(path: string): Promise<Trace>
+}
+
+export interface NativeDevice {
+  info(): { abi: number; stressors: number; capabilities: bigint }
+  addTarget(fd: number): void
+  removeTarget(fd: number): void
+  start(seed: bigint): void
+  stop(): Promise<void>
+  phase(phase: number): void
+  closeSync(fd: number): Promise<{ cachedBefore: boolean; cachedAfter: boolean }>
+  shrink(nrToScan: number): Promise<{ freed: number; lruAfter: number }>
+  gc(): Promise<{ lruBefore: number; lruAfter: number }>
+  stats(): NativeDeviceStats
+  close(): void
+}
+
+/** Stressors, and rows and columns of exposure, in the order of `enum fct_stressor_id` (kmod/fct_uapi.h). */
+export interface NativeDeviceStats {
+  stressors: { called: number; useful: number; raced: number }[]
+  exposure: number[][]
+  observed: number
+  busted: number
+  running: boolean
+  targets: number
+}
+
+export interface NativeTraceReader {
+  start(): void
+  stop(): Promise<TraceReaderStats>
+  stats(): TraceReaderStats
+  close(): void
+}
+
+export interface NativeClientLoad {
+  start(): void
+  stop(): Promise<LoadStats>
+  giveUp(): void
+  stats(): LoadStats
+  close(): void
+}
+
+/** Thrown when there is no fctorture.node to load: it has not been built. */
+class AddonMissing extends Error {
+  readonly code = 'FCT_ADDON_MISSING'
+}
+
+let loaded: Native | undefined
+
+/** Loads the addon at the first call, so that who only imports a type or judges a decoded trace can do without it. */
+export function native(): Native {
+  loaded ??= createRequire(import.meta.url)(findAddon()) as Native
+  return loaded
+}
+
+function findAddon(): string {
+  const path = process.env['FCTORTURE_ADDON'] ?? builtAddon(dirname(fileURLToPath(import.meta.url)))
+  if (existsSync(path)) return path
+  throw new AddonMissing(`the addon is not built: no ${path} (npm run build:addon makes it)`)
+}
+
+/** Beside the package.json found upwards, from the sources as well as from dist/. */
+function builtAddon(folder: string): string {
+  const isTop = existsSync(join(folder, 'package.json')) || dirname(folder) === folder
+  return isTop ? join(folder, 'build', 'Release', 'fctorture.node') : builtAddon(dirname(folder))
+}

@@ -1,0 +1,109 @@
+import { checkPath } from './arguments.js'
+import { native } from './native.js'
+
+/** A column's array; which one follows from the field's kind. */
+export type Column =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigUint64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+
+/**
+ * What a field's column holds: integers at their own width and sign (`u64`, `i64` as bigints); `pointer`: ids into
+ * `Trace.pointers`; `string` (arrays of char, up to the first NUL) and `hex` (other arrays and structures, two digits a
+ * byte): ids into `Trace.strings`.
+ */
+export type FieldKind =
+  'u8' | 'u16' | 'u32' | 'u64' | 'i8' | 'i16' | 'i32' | 'i64' | 'pointer' | 'string' | 'hex'
+
+/** How one field of an event is read; compiled from its format file. */
+export interface FieldPlan {
+  name: string
+  /** As declared, without the name: `const void *`, `char[16]`, `__data_loc char[]`. */
+  type: string
+  kind: FieldKind
+  /** `tail` runs to the record's end; `data_loc` and `rel_loc` stand where a u32 at `offset` points. */
+  place: 'fixed' | 'tail' | 'data_loc' | 'rel_loc'
+  /** Bytes from the record's begin. */
+  offset: number
+  /** Bytes; 0 for a `tail`. */
+  size: number
+  signed: boolean
+}
+
+export interface EventType {
+  /** `common_type` of its records. */
+  id: number
+  /** Empty for a type that the file did not describe. */
+  system: string
+  /** `unknown_<id>` for a type that the file did not describe; it has no fields. */
+  name: string
+  /** Without the common_* ones: `rows` has those that matter. */
+  fields: FieldPlan[]
+  /** By field: value -> name, from __print_symbolic() and __print_flags() in the print format. */
+  symbols: Record<string, Record<number, string>>
+}
+
+/** A trace as struct of arrays. */
+export interface Trace {
+  version: 6
+  /** Bytes of a long of the traced kernel: 4 or 8. */
+  longSize: number
+  cpus: number
+  /** The trace clock; '' if the file does not say. `counter` is a strict order without time, others count ns. */
+  clock: string
+  types: EventType[]
+  /** All events, by time; of equal times the lower CPU's come first, and within a CPU the ring's order is kept. */
+  rows: {
+    count: number
+    ts: BigUint64Array
+    cpu: Uint16Array
+    /** Index into `types` and `columns`. */
+    type: Uint16Array
+    /** Row in that type's columns. */
+    index: Uint32Array
+    /** `common_pid`. */
+    pid: Int32Array
+  }
+  /** By type, then by field. */
+  columns: Record<string, Column>[]
+  /** Id -> pointer of the traced kernel; id 0 is NULL. */
+  pointers: BigUint64Array
+  /** Id -> text; id 0 is ''. */
+  strings: string[]
+  perCpu: {
+    /** Sub-buffers. */
+    pages: number
+    /** Equals `read events` of the CPU's stats when nothing was lost on the way. */
+    events: number
+    /** Events whose stamp was below the one before and was raised to it (the kernel's reader skips discarded events' time). */
+    raised: number
+  }[]
+  /**
+   * Events that the ring buffer overwrote before they were read. `after` and `before` are the times of the CPU's
+   * events around the gap: 0n if there is none before it, 2^64 - 1 if there is none behind it.
+   */
+  gaps: {
+    cpu: number
+    after: bigint
+    before: bigint
+    /** Null if the kernel did not store the number. */
+    missed: number | null
+  }[]
+}
+
+/**
+ * Decodes a trace.dat of version 6 into columns, off the event loop.
+ *
+ * Of a file with several buffers (`trace-cmd record -B`) the one that has events is taken.
+ *
+ * @throws Error with code `FCT_DECODE_<REASON>` and `offset`, the byte in the file: MAGIC, VERSION, ENDIAN, TRUNCATED,
+ *   FORMAT, BUFFERS, PAGE, EVENT, FIELD, LIMIT. Or as Node's own, if the file cannot be read.
+ */
+export async function readTrace(path: string): Promise<Trace> {
+  return native().readTrace(checkPath(path, 'path'))
+}
