@@ -21,7 +21,6 @@ int64_t NowMs() {
 struct ClientLoad::Core {
   explicit Core(const ClientLoadOptions& chosen)
       : options(chosen),
-        directory(OpenFile(chosen.directory, O_RDONLY | O_DIRECTORY)),
         total_weight(std::accumulate(chosen.mix.begin(), chosen.mix.end(), uint64_t{0})),
         began(new std::atomic<int64_t>[chosen.threads]) {
     for (uint32_t thread = 0; thread < options.threads; thread++) began[thread] = kIdle;
@@ -29,14 +28,13 @@ struct ClientLoad::Core {
 
   static constexpr int64_t kIdle = 0;
 
-  void Run(uint32_t thread);
+  void Run(uint32_t thread, std::shared_ptr<const UniqueFd> directory);
   template <typename Work>
   bool Attempt(uint32_t thread, Work work);
   Operation DrawOperation(Client* client) const;
   uint32_t CountStuck() const;
 
   const ClientLoadOptions options;
-  const UniqueFd directory;
   const uint64_t total_weight;
   std::atomic<bool> is_stopping{false};
   std::array<std::atomic<uint64_t>, kOperations> operations{};
@@ -44,8 +42,9 @@ struct ClientLoad::Core {
   std::unique_ptr<std::atomic<int64_t>[]> began;  // by thread: steady time, ms, at which its operation began
 };
 
-void ClientLoad::Core::Run(uint32_t thread) {
-  Client client(directory.get(), thread, options.files, options.size, options.seed);
+// The descriptor is shared, so that a thread that hangs keeps it, and the last to let go of it closes it.
+void ClientLoad::Core::Run(uint32_t thread, std::shared_ptr<const UniqueFd> directory) {
+  Client client(directory->get(), thread, options.files, options.size, options.seed);
   Attempt(thread, [&] { client.Prepare(options.threads); });
   while (!is_stopping) {
     const Operation operation = DrawOperation(&client);
@@ -85,11 +84,15 @@ uint32_t ClientLoad::Core::CountStuck() const {
   return stuck;
 }
 
-ClientLoad::ClientLoad(const ClientLoadOptions& options) : core_(std::make_shared<Core>(options)) {}
+ClientLoad::ClientLoad(const ClientLoadOptions& options)
+    : core_(std::make_shared<Core>(options)),
+      directory_(std::make_shared<const UniqueFd>(OpenFile(options.directory, O_RDONLY | O_DIRECTORY))) {}
 
 void ClientLoad::Start() {
   for (uint32_t thread = 0; thread < core_->options.threads; thread++) {
-    threads_.Spawn("fct-client", [core = core_, thread] { core->Run(thread); });
+    threads_.Spawn("fct-client", [core = core_, directory = directory_, thread]() mutable {
+      core->Run(thread, std::move(directory));
+    });
   }
 }
 
@@ -101,6 +104,7 @@ void ClientLoad::Stop(std::function<void()> done) {
 void ClientLoad::Close() {
   core_->is_stopping = true;
   threads_.WaitForAll(kCloseWait);
+  directory_.reset();  // an open directory would keep its file system busy
 }
 
 ClientLoadStats ClientLoad::Stats() const {

@@ -12,6 +12,7 @@
 
 #include "client_operation.h"
 #include "thread_group.h"
+#include "unique_fd.h"
 
 namespace fct {
 
@@ -50,6 +51,7 @@ class ClientLoad {
 
   ThreadGroup threads_;
   std::shared_ptr<Core> core_;  // the threads hold it as well
+  std::shared_ptr<const UniqueFd> directory_;
 };
 
 }  // namespace fct

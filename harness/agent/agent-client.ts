@@ -9,6 +9,8 @@ export interface Agent {
    * @throws FctError what the agent answered; FCT_AGENT_LOST if the channel ended before it did
    */
   call<M extends Method>(method: M, params: AgentMethods[M]['params']): Promise<AgentMethods[M]['result']>
+  /** Asks the agent to end. The empty line after its answer lets its last read return: Node cannot end in a read that blocks. */
+  leave(): Promise<void>
   onNotice(listener: (notice: Notice) => void): void
   /** Resolves with the agent's first words. */
   readonly hello: Promise<Notice & { notice: 'hello' }>
@@ -46,6 +48,10 @@ export function connectAgent(channel: Duplex): Agent {
       waiting.set(id, { resolve: resolve as (result: unknown) => void, reject })
       channel.write(JSON.stringify({ id, method, params }) + '\n')
     })
+  const leave = async (): Promise<void> => {
+    await call('leave', null)
+    channel.write('\n')
+  }
   const onNotice: Agent['onNotice'] = (listener) => void listeners.push(listener)
   const hello = new Promise<Notice & { notice: 'hello' }>((resolve, reject) => {
     onNotice((notice) => {
@@ -54,7 +60,7 @@ export function connectAgent(channel: Duplex): Agent {
     waiting.set(0, { resolve: () => undefined, reject })
   })
   hello.catch(() => undefined)
-  return { call, onNotice, hello }
+  return { call, leave, onNotice, hello }
 }
 
 function settle(waiting: Map<number, Waiting>, answer: Exclude<Upward, Notice>): void {

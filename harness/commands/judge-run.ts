@@ -1,3 +1,4 @@
+import type { Coverage } from '../decode/gap-bounds.js'
 import { loadTrace, type Trace } from '../decode/load-trace.js'
 import { asFailure } from '../target/drive.js'
 import { KernelFault, TargetLost, TargetTimeout } from '../target/target.js'
@@ -24,15 +25,17 @@ export async function judgeRun(
 ): Promise<Judgement> {
   const { end } = aftermath
   const { trace, failure } = await decode(aftermath)
+  const events = accountFor(end.spool, trace?.rows.count ?? 0)
   const oracle = judge({
     trace: trace ?? null,
+    coverage: coverageOf(events),
     console,
     filecache: end.finished?.filecache ?? [],
     stressors: Object.keys(plan.scenario.stressors),
   })
   const input: VerdictInput = {
     oracle,
-    events: accountFor(end.spool, trace?.rows.count ?? 0),
+    events,
     stressors: end.progress?.device.stressors ?? {},
     exposure: end.progress?.device.exposure ?? {},
     required: { stressors: Object.keys(plan.scenario.stressors), pairs: plan.scenario.exposure },
@@ -62,6 +65,12 @@ export function accountFor(spool: SpoolEnd | undefined, read: number): EventAcco
     sum.lost += entries + overrun + commitOverrun + dropped
   }
   return { produced: sum.read + sum.lost, read, lost: sum.lost, unexplained: sum.read - read }
+}
+
+/** Without the counters the stream broke off: what came before is whole, since a damaged stream is not read on. */
+function coverageOf({ unexplained }: EventAccount): Coverage {
+  if (unexplained === null) return 'cut'
+  return unexplained === 0 ? 'whole' : 'holed'
 }
 
 function outcomeOf(failure: FctError | undefined): GuestOutcome {

@@ -12,7 +12,7 @@ export interface EventColumns {
 }
 
 /** Thrown when a format lacks a field: the module that wrote it speaks another ABI than this decoder. */
-export class FieldMissing extends Error {
+class FieldMissing extends Error {
   readonly code = 'FCT_DECODE_FIELD'
 }
 

@@ -1,4 +1,5 @@
 import type { FileEvents } from '../decode/file-events.js'
+import type { Gap } from '../decode/gap-bounds.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
 import { parseFilecache, type FilecacheSample } from './filecache.js'
 import type { ProbedFlavour } from './flavours/probe.js'
@@ -11,6 +12,9 @@ export interface Supplies {
   /** The events, or why there are none. */
   readonly events: FileEvents | string
   readonly clock: string
+  /** Events whose stamps the decoder had to correct. */
+  readonly raisedStamps: number
+  readonly gaps: readonly Gap[]
   readonly phases: readonly PhaseMark[]
   readonly quietMs: number | null
   readonly filecache: readonly FilecacheSample[]
@@ -31,7 +35,7 @@ function whyMissing(need: Need, supplies: Supplies): string | undefined {
     case 'identity':
       return typeof supplies.events === 'string' ? supplies.events : undefined
     case 'order':
-      return /^\[?counter\]?$/.test(supplies.clock) ? undefined : unordered(supplies.clock)
+      return whyUnordered(supplies)
     case 'quiet':
       return whyNotQuiet(supplies)
     case 'end':
@@ -45,7 +49,9 @@ function whyMissing(need: Need, supplies: Supplies): string | undefined {
   }
 }
 
-function unordered(clock: string): string {
+function whyUnordered({ clock, raisedStamps }: Supplies): string | undefined {
+  if (raisedStamps > 0) return `${String(raisedStamps)} events had stamps out of order`
+  if (/^\[?counter\]?$/.test(clock)) return undefined
   const name = clock === '' ? 'of an unknown kind' : `"${clock}"`
   return `the trace clock is ${name}, only "counter" orders the events of different CPUs strictly`
 }

@@ -1,5 +1,5 @@
 import { FileEvents } from '../decode/file-events.js'
-import { findGaps, type Gap } from '../decode/gap-bounds.js'
+import { findGaps, type Coverage, type Gap } from '../decode/gap-bounds.js'
 import type { Trace } from '../decode/load-trace.js'
 import { readPhaseMarks, type PhaseMark } from '../decode/phase-marks.js'
 import { messageOf } from '../fct-error.js'
@@ -21,6 +21,8 @@ import { TraceJudge } from './trace-judge.js'
 export interface JudgeInput {
   /** null if the guest was gone before any of it came, or the file cannot be read. */
   readonly trace: Trace | null
+  /** How much of what happened the trace holds: `whole` only if the ring buffer's own counters agree. */
+  readonly coverage: Coverage
   /** What tells the flavour; without it the formats in the trace do. */
   readonly features?: FlavourFeatures
   /** All that the kernel printed, from power-on on. */
@@ -81,7 +83,7 @@ export function judge(input: JudgeInput): OracleReport {
       cutByGaps: verdict?.lives.cutByGaps ?? 0,
     },
     events: countEvents(verdict?.perOperation),
-    gaps: input.trace ? findGaps(input.trace) : [],
+    gaps: supplies.gaps,
     phases: supplies.phases,
     splats,
   }
@@ -95,6 +97,8 @@ function gather(input: JudgeInput): { supplies: Supplies; features: FlavourFeatu
     probed: probeFlavour(features),
     events: trace ? findEvents(trace) : 'there is no trace',
     clock: trace?.clock ?? '',
+    raisedStamps: (trace?.perCpu ?? []).reduce((sum, { raised }) => sum + raised, 0),
+    gaps: trace ? findGaps(trace, input.coverage) : [],
     phases,
     quietMs: quietMsOf(phases),
     filecache: input.filecache,
@@ -123,7 +127,7 @@ function quietMsOf(phases: readonly PhaseMark[]): number | null {
 
 function judgeEvents(
   { trace, console }: JudgeInput,
-  { probed: { flavour }, events, phases }: Supplies,
+  { probed: { flavour }, events, phases, gaps }: Supplies,
   features: FlavourFeatures,
   applied: readonly Rule[],
   findings: Findings,
@@ -131,7 +135,6 @@ function judgeEvents(
   if (!trace || !flavour || typeof events === 'string') return undefined
   const rules = applied.filter((rule): rule is TraceRule => !isPaperRule(rule))
   const writer = new EvidenceWriter(trace, features.flags, moduleLoadSecond(console))
-  const gaps = findGaps(trace)
   const judge = new TraceJudge(
     { trace, events, phases, gaps, flavour, flags: flagMasks(features), rules },
     findings,

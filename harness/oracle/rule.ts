@@ -39,7 +39,7 @@ export interface Standing {
 }
 
 /** Evidence that is not in the trace. */
-export interface Papers {
+interface Papers {
   readonly splats: readonly Splat[]
   readonly filecache: readonly FilecacheSample[]
   /**

@@ -160,7 +160,7 @@ async function keepLoading(agent: Agent, seconds: number, over: AbortSignal): Pr
 }
 
 async function leave(target: Target, agent: Agent): Promise<void> {
-  await agent.call('leave', null).catch(() => undefined)
+  await agent.leave().catch(() => undefined)
   const late = (): Error => new TargetTimeout('FCT_GUEST_TIMEOUT', 'the guest did not power off')
   await within(target.ended, leaveLimitMs, late)
 }

@@ -46,7 +46,9 @@ export function decideVerdict(input: VerdictInput): Verdict {
   ]
   const verdict =
     faults.length > 0 ? 'FAIL' : errors.length > 0 ? 'ERROR' : doubts.length > 0 ? 'INCONCLUSIVE' : 'PASS'
-  return { verdict, exit: exits[verdict], reasons: [...faults, ...errors, ...doubts] }
+  // What our own failure left undone is no news beside it.
+  const reasons = verdict === 'ERROR' ? errors : [...faults, ...errors, ...doubts]
+  return { verdict, exit: exits[verdict], reasons }
 }
 
 function faultsOf({ oracle: { findings }, outcome }: VerdictInput): Reason[] {
@@ -72,7 +74,7 @@ function doubtsOfOutcome(outcome: GuestOutcome): Reason[] {
 function doubtsOfOracle({ flavour, notApplied, gaps, lives }: OracleReport): Reason[] {
   const doubts: Reason[] = gaps.map(({ cpu, missed }) => ({
     code: 'FCT_ORACLE_GAP',
-    message: `${countEvents(missed)} of CPU ${String(cpu)} are missing; ${cutShort(lives)}`,
+    message: `${describeGap(cpu, missed)}; ${cutShort(lives)}`,
   }))
   if (flavour.id === null) return [...doubts, { code: 'FCT_ORACLE_FLAVOUR', message: flavour.reason }]
   // A scenario may be too short for liveness, and have no counters to compare; it cannot do without safety.
@@ -83,8 +85,11 @@ function doubtsOfOracle({ flavour, notApplied, gaps, lives }: OracleReport): Rea
   return doubts
 }
 
-function countEvents(missed: number | null): string {
-  return missed === null ? 'events' : `${String(missed)} events`
+function describeGap(cpu: number | null, missed: number | null): string {
+  const events = missed === null ? 'events' : `${String(missed)} events`
+  return cpu === null
+    ? `${events} are missing, nobody knows where`
+    : `${events} of CPU ${String(cpu)} are missing`
 }
 
 function cutShort({ cutByGaps }: OracleReport['lives']): string {

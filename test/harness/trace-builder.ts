@@ -8,7 +8,7 @@ export const REFERENCED = 4
 export const GC = 8
 
 /** Event names of nfsd.ko 6.1.192 (fs/nfsd/trace.h), those that never fire included. */
-export const nfsdEvents = [
+const nfsdEvents = [
   ...tracepoints,
   'nfsd_file_close',
   'nfsd_file_fsnotify_handle_event',

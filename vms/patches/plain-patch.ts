@@ -4,13 +4,14 @@ import { readDiff } from './diff-reader.js'
 import { runGit } from './git.js'
 import type { Message } from './mail.js'
 import type { FileChange, PlainPatch } from './patch.js'
+import { linesOf } from './quotation.js'
 import { refuse } from './refusal.js'
 import { countMarks } from './review-checks.js'
 import { withScratch } from './scratch.js'
 
 /** A plain patch, looked through: paths, kinds of files and counts, which must be the ones that git sees in it. */
 export async function readPlainPatch({ origin, patch: diff, strip }: Message): Promise<PlainPatch> {
-  const lines = diff.split('\n').map((text, index) => ({ number: index + 1, text }))
+  const lines = linesOf(diff).map((text, index) => ({ number: index + 1, text }))
   const { files } = readDiff(lines, { origin, strip, isLossy: false })
   const patch: PlainPatch = { kind: 'plain', origin, diff, strip, files }
   const [seen, counted] = [countByPath(files), await countWithGit(patch)]

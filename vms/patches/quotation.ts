@@ -34,9 +34,16 @@ export function splitQuotation(lines: readonly string[], level: number): Quotati
   const diffLines: SourceLine[] = []
   const comments: SourceLine[] = []
   for (const [index, line] of lines.entries()) {
+    const number = index + 1
     const quoted = marks.exec(line)?.[0]
-    const kind = quoted === undefined ? comments : diffLines
-    kind.push({ number: index + 1, text: line.slice(quoted?.length ?? 0) })
+    if (quoted === undefined) comments.push({ number, text: line.replace(quoteMarks, '').trimStart() })
+    else diffLines.push({ number, text: line.slice(quoted.length) })
   }
   return { diffLines, comments }
+}
+
+export function linesOf(text: string): string[] {
+  const lines = text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  return lines
 }

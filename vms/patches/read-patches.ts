@@ -4,7 +4,7 @@ import { readMessages, type Message } from './mail.js'
 import type { Patch, PatchSet, ReviewPatch } from './patch.js'
 import { readPatchFiles } from './patch-files.js'
 import { readPlainPatch } from './plain-patch.js'
-import { findDiffLevels, splitQuotation } from './quotation.js'
+import { findDiffLevels, linesOf, splitQuotation } from './quotation.js'
 import { refuse } from './refusal.js'
 import { checkDiffstat, checkHunkSequence } from './review-checks.js'
 
@@ -71,10 +71,4 @@ function readReview({ origin, commentary, patch }: Message, quoteLevel: number):
   ).length
   const completeness = checkDiffstat(diff.files, before, origin)
   return { kind: 'review-mail', origin, files: diff.files, quoteLevel, commentLines, completeness }
-}
-
-function linesOf(text: string): string[] {
-  const lines = text.split('\n')
-  if (lines.at(-1) === '') lines.pop()
-  return lines
 }

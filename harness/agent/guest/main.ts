@@ -25,8 +25,9 @@ async function main(): Promise<void> {
   })) {
     const request = JSON.parse(line) as Request
     send(await answer(torture, request))
-    if (request.method === 'leave') process.exit(0)
+    if (request.method === 'leave') break
   }
+  process.exit(0)
 }
 
 async function answer(torture: Torture, request: Request): Promise<Answer> {

@@ -34,6 +34,7 @@ export type Torture = {
 
 const progressEveryMs = 1000
 const pollEveryMs = 200
+const leftoverLimitMs = 3000
 
 /** Everything that stands once `prepare` is done. */
 interface Bench {
@@ -149,9 +150,10 @@ async function finish(
 ): Promise<AgentMethods['finish']['result']> {
   clearInterval(load.ticker)
   step('stopping the load')
-  await load.clients.stop()
   await bench.device.stop()
-  const progress = progressOf(bench, load.clients, load.began)
+  // Clients go on until they have left something on the LRU, so that the laundrette has work in the quiet to come.
+  await untilLru((entries) => entries !== '0', leftoverLimitMs)
+  const progress = { ...progressOf(bench, load.clients, load.began), clients: await load.clients.stop() }
   const filecache = await calmDown(bench, quietMs, step)
   step('reading the rest of the trace')
   const cmdlines = await readCmdlines()
@@ -178,7 +180,7 @@ async function calmDown(
   await sample('load')
   bench.device.phase('quiet')
   step('waiting for the laundrette')
-  await untilIdle(quietMs)
+  await untilLru((entries) => entries === '0', quietMs)
   await sample('quiet')
   bench.device.phase('shutdown')
   step('stopping nfsd')
@@ -190,8 +192,8 @@ async function calmDown(
   return samples
 }
 
-/** The kernel has no event for an empty cache: its counter is read until it says so or the time is over. */
-async function untilIdle(quietMs: number): Promise<void> {
-  const deadline = performance.now() + quietMs
-  while (lruEntries(await readFilecache()) !== '0' && performance.now() < deadline) await delay(pollEveryMs)
+/** The kernel has no event for an empty cache: its counter is read until it is as wanted or the time is over. */
+async function untilLru(isWanted: (entries: string | undefined) => boolean, limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs
+  while (!isWanted(lruEntries(await readFilecache())) && performance.now() < deadline) await delay(pollEveryMs)
 }

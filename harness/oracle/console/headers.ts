@@ -162,7 +162,7 @@ export function isConsequence({ kind, title }: Header): boolean {
 }
 
 /** Without what differs from run to run: addresses, offsets, numbers of tasks and CPUs. */
-export function scrub(text = ''): string {
+function scrub(text = ''): string {
   return text
     .replace(/\+0x[0-9a-f]+\/0x[0-9a-f]+/g, '')
     .replace(/\b(?:0x)?[0-9a-f]{8,}\b|\b0x[0-9a-f]+\b/g, 'X')

@@ -20,7 +20,8 @@ export const lruHoldsRef: Flavour = {
     return (
       present.every((name) => events.has(name)) &&
       !absent.some((name) => events.has(name)) &&
-      flagNames.every((name) => flags.has(name))
+      flagNames.every((name) => flags.has(name)) &&
+      !flags.has('RECENT')
     )
   },
   holdReference: [

@@ -80,19 +80,35 @@ describe('readPhaseMarks', () => {
 })
 
 describe('findGaps', () => {
+  it('begins behind the last event of each CPU, if the reading broke off', () => {
+    const trace = new TraceBuilder()
+      .file('nfsd_file_put', { cpu: 1 })
+      .file('nfsd_file_put')
+      .file('nfsd_file_put')
+      .build()
+    expect(findGaps(trace, 'cut')).toEqual([{ cpu: 1, from: 1, to: 3, missed: null }])
+    expect(findGaps(trace, 'whole')).toEqual([])
+    expect(findGaps(trace, 'holed')).toEqual([{ cpu: null, from: 0, to: 3, missed: null }])
+  })
+
+  it('trusts nothing while a CPU has said nothing at all', () => {
+    const trace = new TraceBuilder().file('nfsd_file_put').build()
+    expect(findGaps(trace, 'cut')).toEqual([{ cpu: 1, from: 0, to: 1, missed: null }])
+  })
+
   const withGap = (after: bigint, before: bigint): Trace => ({
     ...new TraceBuilder().file('nfsd_file_put').file('nfsd_file_put').file('nfsd_file_put').build(),
     gaps: [{ cpu: 1, after, before, missed: 5 }],
   })
 
   it('says which rows stand beside missing events: stamps here are 1, 3, 5', () => {
-    expect(findGaps(withGap(1n, 5n))).toEqual([{ cpu: 1, from: 1, to: 2, missed: 5 }])
-    expect(findGaps(withGap(3n, 5n))).toEqual([{ cpu: 1, from: 2, to: 2, missed: 5 }])
+    expect(findGaps(withGap(1n, 5n), 'whole')).toEqual([{ cpu: 1, from: 1, to: 2, missed: 5 }])
+    expect(findGaps(withGap(3n, 5n), 'whole')).toEqual([{ cpu: 1, from: 2, to: 2, missed: 5 }])
   })
 
   it('reaches to the ends of the trace', () => {
-    expect(findGaps(withGap(0n, 1n))).toMatchObject([{ from: 0, to: 0 }])
-    expect(findGaps(withGap(5n, (1n << 64n) - 1n))).toMatchObject([{ from: 3, to: 3 }])
-    expect(findGaps(withGap(0n, (1n << 64n) - 1n))).toMatchObject([{ from: 0, to: 3 }])
+    expect(findGaps(withGap(0n, 1n), 'whole')).toMatchObject([{ from: 0, to: 0 }])
+    expect(findGaps(withGap(5n, (1n << 64n) - 1n), 'whole')).toMatchObject([{ from: 3, to: 3 }])
+    expect(findGaps(withGap(0n, (1n << 64n) - 1n), 'whole')).toMatchObject([{ from: 0, to: 3 }])
   })
 })

@@ -47,6 +47,12 @@ describe('splitConsole', () => {
     expect(splat).toMatchObject({ firstLine: 0, lastLine: 1 })
   })
 
+  it('does not blame the kthread whose stack every RCU stall shows', () => {
+    const begun = readConsole('rcu-starved').split('\n').slice(0, 20).join('\n')
+    expect(begun).toContain('rcu_gp_kthread')
+    expect(splitConsole(begun).map(({ signature }) => signature)).toEqual(['RCU stall'])
+  })
+
   it('takes the word of a kernel that stamps no lines', () => {
     const bare = readConsole('refcount-underflow').replace(/^\[ *[\d.]+\] /gm, '')
     expect(splitConsole(bare).map(({ signature }) => signature)).toEqual(
@@ -72,6 +78,7 @@ describe('console-splat', () => {
   it('makes one finding of splats with one signature, and says when the first came', () => {
     const text = readConsole('warn-lru-not-empty')
     const { findings } = judge({
+      coverage: 'whole',
       trace: null,
       console: text + text.replaceAll('[   31.', '[   35.'),
       filecache: [],

@@ -9,7 +9,13 @@ function judgeModel(options: ModelOptions): ModelRun & { report: OracleReport } 
   const filecache = [{ phase: 'quiet' as const, text: `lru entries:   ${String(run.idleLeft)}\n` }]
   return {
     ...run,
-    report: judge({ trace: run.trace, console: '[    1.000000] Linux', filecache, stressors: [] }),
+    report: judge({
+      coverage: 'whole',
+      trace: run.trace,
+      console: '[    1.000000] Linux',
+      filecache,
+      stressors: [],
+    }),
   }
 }
 

@@ -4,10 +4,16 @@ import { judge, type JudgeInput } from '../../../harness/oracle/oracle.js'
 import type { Phase } from '../../../harness/decode/phase-marks.js'
 import type { Tracepoint } from '../../../harness/oracle/operations.js'
 import { fixturesFolder } from '../fixtures.js'
-import { TraceBuilder } from '../trace-builder.js'
+import { GC, TraceBuilder } from '../trace-builder.js'
+import type { Coverage } from '../../../harness/decode/gap-bounds.js'
 
 const emptied = [{ phase: 'quiet' as const, text: 'lru entries:   0\n' }]
-const rest: Omit<JudgeInput, 'trace'> = { console: '[    1.000000] Linux', filecache: [], stressors: [] }
+const rest: Omit<JudgeInput, 'trace'> = {
+  coverage: 'whole',
+  console: '[    1.000000] Linux',
+  filecache: [],
+  stressors: [],
+}
 
 /** A trace of a real guest; the file's first line says what its columns are. */
 function readRealTrace(name: string): TraceBuilder {
@@ -110,6 +116,33 @@ describe('gaps', () => {
     })
   })
 
+  it('follow the end of the CPU that breaks off first', () => {
+    const builder = new TraceBuilder()
+    builder
+      .gcLife()
+      .file('nfsd_file_free', { cpu: 1, ref: 0, flags: GC })
+      .file('nfsd_file_put')
+      .gcLife(2)
+      .gcLife(2)
+    const trace = builder.build()
+    const rulesFor = (coverage: Coverage): string[] =>
+      judge({ ...rest, trace, coverage }).findings.map(({ rule }) => rule)
+    expect(rulesFor('whole')).toEqual(['event-after-free', 'one-free-per-life'])
+    expect(rulesFor('cut')).toEqual([])
+  })
+
+  it('may be anywhere: then only what a single event shows is believed', () => {
+    const builder = new TraceBuilder().gcLife().dispose().file('nfsd_file_put', { ref: 0 })
+    const { findings, gaps } = judge({ ...rest, trace: builder.build(), coverage: 'holed' })
+    expect(findings.map(({ rule }) => rule)).toEqual(['use-at-zero'])
+    expect(gaps).toMatchObject([{ cpu: null }])
+  })
+
+  it('cut no life short that was never known', () => {
+    const builder = new TraceBuilder().gapDuring(1, (b) => b.file('nfsd_file_alloc'))
+    expect(judge({ ...rest, trace: builder.build() }).lives.cutByGaps).toBe(0)
+  })
+
   it('cover also what is seen of the other CPUs meanwhile', () => {
     const builder = new TraceBuilder().gcLife()
     builder.gapDuring(1, (b) => b.dispose().use().file('nfsd_file_alloc').file('nfsd_file_alloc'))
@@ -128,6 +161,8 @@ describe('what is not applied', () => {
     unordered.clock = 'local'
     expect(whyNot({ trace: unordered.build() }, 'lru-alternates')).toContain('the trace clock is "local"')
     expect(whyNot({ trace: unordered.build() }, 'free-at-zero')).toBeUndefined()
+    const raised = { ...new TraceBuilder().gcLife().build(), perCpu: [{ pages: 1, events: 9, raised: 2 }] }
+    expect(whyNot({ trace: raised }, 'lru-alternates')).toBe('2 events had stamps out of order')
     expect(whyNot({ trace: null }, 'free-at-zero')).toBe('there is no trace')
     expect(whyNot({ trace: new TraceBuilder().phase('load').build() }, 'free-at-zero')).toBe(
       'the trace has no fct_file event',

@@ -1,20 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { FlavourFeatures } from '../../../harness/oracle/flavours/flavour.js'
 import { featuresOf, probeFlavour } from '../../../harness/oracle/flavours/probe.js'
-import { fixturesFolder } from '../fixtures.js'
+import { readFeatures } from '../fixtures.js'
 import { TraceBuilder } from '../trace-builder.js'
-
-/** Features of a kernel, read from the texts of its format files. */
-function readFeatures(name: string): FlavourFeatures {
-  const text = readFileSync(`${fixturesFolder('formats')}/${name}.txt`, 'utf8')
-  const events = new Set([...text.matchAll(/^name: (\w+)$/gm)].map(([, event = '']) => event))
-  const [, table = ''] = /__print_flags\(REC->nf_flags, "\|", (.*?\})\)/.exec(text) ?? []
-  const flags = new Map(
-    [...table.matchAll(/1 << \((\d+)\), "(\w+)"/g)].map(([, bit, flag = '']) => [flag, 1 << Number(bit)]),
-  )
-  return { events, flags }
-}
 
 const debian = readFeatures('debian-6.1.192-nfsd-file')
 

@@ -6,6 +6,7 @@ const quietCache = [{ phase: 'quiet' as const, text: 'lru entries:   0\n' }]
 
 function report(builder: TraceBuilder): OracleReport {
   return judge({
+    coverage: 'whole',
     trace: builder.build(),
     console: '[    1.000000] Linux',
     filecache: quietCache,
@@ -335,6 +336,7 @@ describe('idle-disposed', () => {
       .phase('shutdown', 6000)
     expect(report(hasty).applied).toContain('idle-disposed')
     const full = judge({
+      coverage: 'whole',
       trace: hasty.build(),
       console: 'x',
       filecache: [{ phase: 'quiet', text: 'lru entries:   3\n' }],

@@ -7,7 +7,13 @@ import { TraceBuilder } from '../trace-builder.js'
 
 function judged(builder: TraceBuilder): OracleReport {
   const filecache = [{ phase: 'quiet' as const, text: 'lru entries:   0\n' }]
-  return judge({ trace: builder.build(), console: '[    1.000000] Linux', filecache, stressors: ['close'] })
+  return judge({
+    coverage: 'whole',
+    trace: builder.build(),
+    console: '[    1.000000] Linux',
+    filecache,
+    stressors: ['close'],
+  })
 }
 
 const whole = (): TraceBuilder =>
@@ -68,7 +74,7 @@ describe('decideVerdict', () => {
     ['FCT_ORACLE_NOT_APPLIED', { oracle: judged(Object.assign(whole(), { clock: 'global' })) }],
     [
       'FCT_ORACLE_NOT_APPLIED',
-      { oracle: judge({ trace: null, console: 'x', filecache: [], stressors: [] }) },
+      { oracle: judge({ coverage: 'whole', trace: null, console: 'x', filecache: [], stressors: [] }) },
     ],
   ])('is INCONCLUSIVE, never PASS, with %s; and FAIL all the same if there is a finding', (code, change) => {
     const expected =
@@ -92,6 +98,20 @@ describe('decideVerdict', () => {
     })
   })
 
+  it('says of a hole in the trace that it may be anywhere', () => {
+    const holed = judge({
+      trace: whole().build(),
+      coverage: 'holed',
+      console: 'x',
+      filecache: [],
+      stressors: [],
+    })
+    expect(decideVerdict({ ...sound, oracle: holed }).reasons).toContainEqual({
+      code: 'FCT_ORACLE_GAP',
+      message: 'events are missing, nobody knows where; gaps made 0 live objects unknown',
+    })
+  })
+
   it('is ERROR for a fault of our own, which a finding outweighs', () => {
     const outcome = { kind: 'infra-error', code: 'FCT_STORE_NO_SPACE', message: 'no space left' } as const
     expect(decideVerdict({ ...sound, outcome })).toMatchObject({
@@ -104,6 +124,7 @@ describe('decideVerdict', () => {
 
   it('lets a scenario be too short for a rule of liveness', () => {
     const hasty = judge({
+      coverage: 'whole',
       trace: new TraceBuilder()
         .phase('load')
         .gcLife()

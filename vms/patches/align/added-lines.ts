@@ -1,7 +1,7 @@
 import type { DiffLine } from '../patch.js'
 import { collapse, isBlank } from '../white-space.js'
 import { KernelIndentation } from './kernel-indentation.js'
-import type { Match } from './match-hunk.js'
+import type { Match } from './laid-hunk.js'
 import type { SourceFile } from './source-file.js'
 import type { WhiteSpaceLoss } from './white-space-loss.js'
 

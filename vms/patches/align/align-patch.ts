@@ -85,7 +85,6 @@ function placeNew(hunk: Hunk, { path }: FileChange, origin: Origin): PlacedHunk 
     lines: hunk.lines,
     whiteSpaceLines: 0,
     blankLinesRestored: 0,
-    isEdgeAmbiguous: false,
     isBlankAmbiguous: false,
   }
   return { hunk, match, placedBy: 'the only match' }

@@ -23,10 +23,11 @@ export class KernelIndentation {
   /** What should stand before `text`, a line without its indentation; undefined if nothing can be said. */
   foretell(text: string): string | undefined {
     if (this.comment !== undefined) return text.startsWith('*') ? `${this.comment} ` : undefined
+    if (text.endsWith('\\')) return undefined
     const column = this.parentheses.at(-1)
     if (column !== undefined)
       return '\t'.repeat(Math.floor(column / tabWidth)) + ' '.repeat(column % tabWidth)
-    if (this.level === undefined || /^#|\\$|^(case\b|default\b)|^\w+:\s*$/.test(text)) return undefined
+    if (this.level === undefined || /^#|^(case\b|default\b)|^\w+:\s*$/.test(text)) return undefined
     const level = text.startsWith('}') ? (this.outerLevel ?? this.level) - 1 : this.level
     return level < 0 ? undefined : '\t'.repeat(level)
   }

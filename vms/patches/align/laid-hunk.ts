@@ -1,8 +1,11 @@
 import type { DiffLine, Hunk } from '../patch.js'
+import { isBlank } from '../white-space.js'
+import { fitsContext, sortOutBlank, type Doubt } from './lost-blank.js'
 import type { SourceFile } from './source-file.js'
 
-export interface Laid {
-  /** Index of the hunk's first old line in the file, from 0. */
+/** A hunk laid over a place of the file where it fits but for white space. */
+export interface Match {
+  /** Index of its first old line in the file, from 0. */
   readonly start: number
   /** Index after its last old line. */
   readonly end: number
@@ -11,134 +14,125 @@ export interface Laid {
   /** How many of the mail's context and removed lines differ from the file's, in white space. */
   readonly whiteSpaceLines: number
   readonly blankLinesRestored: number
-  /** A blank line was lost before or after a hunk that begins or ends with added lines. */
-  readonly isEdgeAmbiguous: boolean
+  /** A blank line was lost beside added lines, and nothing says before which of them it stood. */
+  readonly isBlankAmbiguous: boolean
 }
-
-export interface Laying {
-  readonly hunk: Hunk
-  /** The text of the hunk's lines without white space. */
-  readonly squeezed: readonly string[]
-  readonly file: SourceFile
-  /** Where its first old line that the mail has is to be, from 0. */
-  readonly start: number
-  /** A bit for each blank line lost beside added lines, in order: 1 puts it before them, 0 behind. */
-  readonly choices: number
-}
-
-/** Context that git shows on either side of a change. */
-const contextLimit = 3
 
 /** Lays a hunk over a file from one line on, taking blank lines from the file where the mail has lost some. */
 export class LaidHunk {
-  /** Blank lines lost beside added lines that were met so far. */
-  choicesMet = 0
-  private readonly lines: DiffLine[] = []
-  private readonly lost: number
-  private start: number
+  private lines: DiffLine[] = []
   private at: number
   private restored = 0
   private whiteSpaceLines = 0
-  /** Where the added lines begin that stand just before, if any do. */
-  private addedFrom: number | undefined
-  private isEdgeAmbiguous = false
+  /** Where the lines begin that follow the last old line that is not blank, and how many of them were restored. */
+  private gapFrom = 0
+  private restoredInGap = 0
+  private readonly doubts: Doubt[] = []
 
-  constructor(private readonly laying: Laying) {
-    this.start = laying.start
-    this.at = laying.start
-    this.lost = laying.hunk.lostLines
+  /**
+   * @param squeezed The text of the hunk's lines without white space.
+   * @param start Where the first old line that the mail has is to be, from 0.
+   */
+  constructor(
+    private readonly hunk: Hunk,
+    private readonly squeezed: readonly string[],
+    private readonly file: SourceFile,
+    private start: number,
+  ) {
+    this.at = start
   }
 
   /** @returns undefined if the hunk does not fit. To be called once. */
-  lay(): Laid | undefined {
-    for (const [index, line] of this.laying.hunk.lines.entries()) {
-      if (line.mark === '+') this.takeAdded(line)
-      else if (!this.takeOld(line, this.laying.squeezed[index] ?? '')) return undefined
+  lay(): Match | undefined {
+    for (const [index, line] of this.hunk.lines.entries()) {
+      if (line.mark === '+') this.lines.push(line)
+      else if (!this.takeOld(line, this.squeezed[index] ?? '')) return undefined
     }
-    if (this.lost > 0 && !this.restoreAtEdges()) return undefined
-    const { start, at: end, whiteSpaceLines, restored: blankLinesRestored, isEdgeAmbiguous } = this
-    return { start, end, lines: this.markLastLine(), whiteSpaceLines, blankLinesRestored, isEdgeAmbiguous }
-  }
-
-  private takeAdded(line: DiffLine): void {
-    this.addedFrom ??= this.lines.length
-    this.lines.push(line)
+    const isBlankAmbiguous = this.hunk.lostLines > 0 ? this.settleBlanks() : false
+    if (isBlankAmbiguous === undefined) return undefined
+    const { start, at: end, whiteSpaceLines, restored: blankLinesRestored } = this
+    return { start, end, lines: this.markLastLine(), whiteSpaceLines, blankLinesRestored, isBlankAmbiguous }
   }
 
   private takeOld({ mark, text }: DiffLine, squeezed: string): boolean {
-    const { file } = this.laying
-    while (this.at > this.start && this.restored < this.lost && squeezed !== '' && this.isBlankAt(this.at)) {
-      if (!this.restoreInside()) return false
+    const { file, hunk } = this
+    while (
+      this.at > this.start &&
+      this.restored < hunk.lostLines &&
+      squeezed !== '' &&
+      this.isBlankAt(this.at)
+    ) {
+      this.restored += 1
+      this.restoredInGap += 1
+      this.pushOld(' ')
     }
     if (file.squeezed[this.at] !== squeezed) return false
     if (file.lines[this.at] !== text) this.whiteSpaceLines += 1
+    if (squeezed !== '') this.closeGap()
     this.pushOld(mark)
+    if (squeezed !== '') this.gapFrom = this.lines.length
     return true
   }
 
-  /** @returns false if the choices contradict the file's order of lines. */
-  private restoreInside(): boolean {
-    this.restored += 1
-    if (this.addedFrom === undefined) {
-      this.pushOld(' ')
-      return true
-    }
-    const isBefore = ((this.laying.choices >> this.choicesMet) & 1) === 1
-    this.choicesMet += 1
-    const isBehindTaken = this.lines.at(-1)?.mark !== '+'
-    this.lines.splice(
-      isBefore ? this.addedFrom : this.lines.length,
-      0,
-      asContext(this.laying.file.lines[this.at] ?? ''),
-    )
-    this.addedFrom += isBefore ? 1 : 0
+  private pushOld(mark: DiffLine['mark']): void {
+    this.lines.push({ mark, text: this.file.lines[this.at] ?? '' })
     this.at += 1
-    return !(isBefore && isBehindTaken)
   }
 
-  private pushOld(mark: DiffLine['mark']): void {
-    this.lines.push({ mark, text: this.laying.file.lines[this.at] ?? '' })
-    this.at += 1
-    this.addedFrom = undefined
+  private closeGap(): void {
+    const [from, to, restored] = [this.gapFrom, this.lines.length, this.restoredInGap]
+    const isBesideAdded = this.lines.slice(from, to).some(({ mark }) => mark === '+')
+    if (restored > 0 && isBesideAdded) this.doubts.push({ from, to, restored })
+    this.restoredInGap = 0
+  }
+
+  /** @returns whether doubt is left; undefined if the lost lines are not to be found in the file. */
+  private settleBlanks(): boolean | undefined {
+    const rest = this.hunk.lostLines - this.restored
+    if (this.doubts.length === 0) return this.restoreAtEdges(rest)
+    const [doubt, ...others] = this.doubts
+    if (doubt === undefined || others.length > 0 || rest > 0) return true
+    const outcomes = sortOutBlank(this.lines, doubt)
+    this.lines = outcomes[0] ?? this.lines
+    return outcomes.length === 0 ? undefined : outcomes.length > 1
   }
 
   /** What is still missing can only be blank context before the first or after the last line: the same change either way. */
-  private restoreAtEdges(): boolean {
-    const rest = this.lost - this.restored
+  private restoreAtEdges(rest: number): boolean | undefined {
     for (let before = 0; before <= rest; before++) {
-      if (!this.fitsAtEdges(before, rest - before)) continue
-      this.isEdgeAmbiguous ||= before > 0 && this.lines[0]?.mark === '+'
-      this.isEdgeAmbiguous ||= rest > before && this.lines.at(-1)?.mark === '+'
-      for (let count = 0; count < rest - before; count++) this.pushOld(' ')
+      const after = rest - before
+      if (!this.isBlankAround(before, after) || !fitsContext(this.lines, before, after)) continue
+      const isAmbiguous =
+        (before > 0 && beginsAdded(this.lines)) || (after > 0 && beginsAdded(this.lines.toReversed()))
+      for (let count = 0; count < after; count++) this.pushOld(' ')
       this.start -= before
-      this.lines.unshift(...this.laying.file.lines.slice(this.start, this.start + before).map(asContext))
+      const above = this.file.lines.slice(this.start, this.start + before)
+      this.lines.unshift(...above.map((text): DiffLine => ({ mark: ' ', text })))
       this.restored += rest
-      return true
+      return isAmbiguous
     }
-    return false
+    return undefined
   }
 
-  private fitsAtEdges(before: number, after: number): boolean {
+  private isBlankAround(before: number, after: number): boolean {
     for (let offset = 1; offset <= before; offset++) if (!this.isBlankAt(this.start - offset)) return false
     for (let offset = 0; offset < after; offset++) if (!this.isBlankAt(this.at + offset)) return false
-    const first = this.lines.findIndex((line) => line.mark !== ' ')
-    const last = this.lines.findLastIndex((line) => line.mark !== ' ')
-    return first + before <= contextLimit && this.lines.length - 1 - last + after <= contextLimit
+    return true
   }
 
   private isBlankAt(index: number): boolean {
-    return this.laying.file.squeezed[index] === ''
+    return this.file.squeezed[index] === ''
   }
 
   /** Whether the old file ends without a newline is the file's to say. */
   private markLastLine(): readonly DiffLine[] {
-    const { file } = this.laying
-    if (this.at !== file.lines.length || file.endsWithNewline) return this.lines
+    if (this.at !== this.file.lines.length || this.file.endsWithNewline) return this.lines
     const last = this.lines.findLastIndex((line) => line.mark !== '+')
     return this.lines.map((line, index) => (index === last ? { ...line, endsWithoutNewline: true } : line))
   }
 }
 
-function asContext(text: string): DiffLine {
-  return { mark: ' ', text }
+/** Whether an added line comes before the first old line that is not blank. */
+function beginsAdded(lines: readonly DiffLine[]): boolean {
+  return lines.find(({ mark, text }) => mark === '+' || !isBlank(text))?.mark === '+'
 }

@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { once } from 'node:events'
+import { execa } from 'execa'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
+import { obstacle, PrivateInstance } from './private-instance.js'
+
+/*
+ * A worker runs plain JavaScript, so it uses the native classes themselves, which is the point here: what becomes of
+ * their descriptors and threads when an environment ends without having closed anything.
+ */
+const addon = join(packageRoot, 'build', 'Release', 'fctorture.node')
+const prelude = `
+  const native = require(${JSON.stringify(addon)})
+  const loadIn = (directory) => {
+    const mix = { read: 1, write: 1, rename: 1 }
+    const load = new native.ClientLoad({ directory, threads: 4, files: 4, seed: 1n, size: 4096, mix, deadlineMs: 60000 })
+    load.start()
+    return load
+  }
+`
+
+const countThreads = (): number => readdirSync('/proc/self/task').filter(isOurs).length
+const countDescriptors = (): number => readdirSync('/proc/self/fd').length
+
+function isOurs(task: string): boolean {
+  const { stdout } = spawnSync('cat', [`/proc/${process.pid}/task/${task}/comm`], { encoding: 'utf8' })
+  return stdout.startsWith('fct-')
+}
+
+let folder = ''
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fct-environment-'))
+})
+
+afterEach(() => {
+  rmSync(folder, { recursive: true })
+})
+
+/** Runs the script in a worker until it posts a message, then terminates it. */
+async function terminateAfterMessage(script: string): Promise<void> {
+  const worker = new Worker(prelude + script, { eval: true })
+  await once(worker, 'message')
+  await worker.terminate()
+}
+
+it('leaves no thread and no descriptor behind when a worker that loads is terminated, again and again', async () => {
+  const script = `loadIn(${JSON.stringify(folder)}); require('worker_threads').parentPort.postMessage(0)`
+  await terminateAfterMessage(script)
+  const before = countDescriptors()
+  for (let round = 0; round < 10; round++) await terminateAfterMessage(script)
+  expect(countThreads()).toBe(0)
+  expect(countDescriptors()).toBeLessThanOrEqual(before)
+})
+
+it('ends a worker that waits for a load to stop', async () => {
+  const script = `
+    loadIn(${JSON.stringify(folder)}).stop().then(() => {
+      require('worker_threads').parentPort.postMessage('stopped')
+    })
+    loadIn(${JSON.stringify(folder)})
+  `
+  await terminateAfterMessage(script)
+  expect(countThreads()).toBe(0)
+})
+
+it('decodes in several workers at once', async () => {
+  const script = `
+    native.readTrace('/nonexistent').catch(({ code }) => require('worker_threads').parentPort.postMessage(code))
+  `
+  const workers = Array.from({ length: 4 }, () => new Worker(prelude + script, { eval: true }))
+  const codes = await Promise.all(workers.map(async (worker) => (await once(worker, 'message')) as string[]))
+  expect(codes).toEqual(Array.from({ length: 4 }, () => ['ENOENT']))
+  await Promise.all(workers.map((worker) => worker.terminate()))
+})
+
+it('lets a process end while its threads work', async () => {
+  const script = `${prelude} loadIn(${JSON.stringify(folder)}); setTimeout(() => {}, 50)`
+  const { exitCode } = await execa(process.execPath, ['-e', script], { timeout: 20_000 })
+  expect(exitCode).toBe(0)
+  const aborted = `${prelude} loadIn(${JSON.stringify(folder)}); process.exit(3)`
+  expect((await execa(process.execPath, ['-e', aborted], { reject: false, timeout: 20_000 })).exitCode).toBe(
+    3,
+  )
+})
+
+describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
+  it('lets go of a tracing instance when a worker is terminated in the middle of a write and of stop()', async () => {
+    const instance = new PrivateInstance('worker')
+    const fifo = join(folder, 'fifo')
+    spawnSync('mkfifo', [fifo])
+    const holder = openSync(fifo, 'r+') // never read: the writer has to wait
+    for (let number = 0; number < 5000; number++) instance.mark(`mark ${number}`)
+    await terminateAfterMessage(`
+      const fd = require('fs').openSync(${JSON.stringify(fifo)}, 'r+')
+      const reader = new native.TraceReader(${JSON.stringify(instance.folder)}, fd, 1, 8192)
+      reader.start()
+      setTimeout(() => { reader.stop(); require('worker_threads').parentPort.postMessage(0) }, 50)
+    `)
+    expect(countThreads()).toBe(0)
+    closeSync(holder)
+    instance.remove() // EBUSY if a file of it were open
+  })
+})

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readTrace, type FieldPlan, type Trace } from '../../addon/index.js'
+import { packageRoot } from '../../harness/folders.js'
+import { writeTraceDat } from '../../harness/store/trace-dat.js'
+
+/** Pages of a Debian 6.1.192 guest, four a CPU, and what its kernel made of the same events in the file `trace`. */
+const fixture = join(packageRoot, 'test', 'fixtures', 'raw-pages')
+let folder = ''
+let path = ''
+let trace: Trace
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fct-read-trace-'))
+  path = join(folder, 'trace.dat')
+  await writeFixture(path)
+  trace = await readTrace(path)
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+async function writeFixture(to: string): Promise<void> {
+  const read = (...names: string[]): string => readFileSync(join(fixture, ...names), 'utf8')
+  const formatsOf = async (system: string): Promise<{ system: string; name: string; text: string }[]> =>
+    (await readdir(join(fixture, 'events', system))).map((name) => ({
+      system,
+      name,
+      text: read('events', system, name, 'format'),
+    }))
+  await writeTraceDat(to, {
+    metadata: {
+      headerPage: read('header_page'),
+      headerEvent: read('header_event'),
+      clock: 'counter',
+      formats: [...(await formatsOf('fctorture')), ...(await formatsOf('nfsd'))],
+      cpus: 2,
+      pageSize: 4096,
+    },
+    cmdlines: '',
+    spools: [join(fixture, 'cpu0.pages'), join(fixture, 'cpu1.pages')],
+  })
+}
+
+/** The lines of the kernel's own text: "nfsd-215 [000] ...1. 3: fct_file: nfsd_file_alloc nf=...". */
+function kernelLines(): { pid: number; cpu: number; ts: bigint; event: string; text: string }[] {
+  const lines = readFileSync(join(fixture, 'trace.txt'), 'utf8').trimEnd().split('\n')
+  return lines.map((line) => {
+    const [, pid, cpu, ts, event = '', text = ''] =
+      /-(\d+)\s+\[(\d+)\] \S+\s+(\d+): (\w+): (.*)/.exec(line) ?? []
+    return { pid: Number(pid), cpu: Number(cpu), ts: BigInt(ts ?? 0), event, text }
+  })
+}
+
+const typeIndex = (name: string): number => trace.types.findIndex((type) => type.name === name)
+
+describe('pages of a 6.1 guest', () => {
+  it('have the rows that the kernel prints, in its order', () => {
+    const { rows, types } = trace
+    const decoded = Array.from({ length: rows.count }, (_, row) => ({
+      pid: rows.pid[row],
+      cpu: rows.cpu[row],
+      ts: rows.ts[row],
+      event: types[rows.type[row]!]?.name,
+    }))
+    expect(decoded).toEqual(kernelLines().map(({ pid, cpu, ts, event }) => ({ pid, cpu, ts, event })))
+  })
+
+  it('have the fields that the kernel prints', () => {
+    const type = typeIndex('fct_file')
+    const columns = trace.columns[type]!
+    const names = trace.types[type]!.symbols['op']!
+    const number = (field: string, at: number): number => Number(columns[field]![at])
+    const pointer = (field: string, at: number): string =>
+      trace.pointers[number(field, at)]!.toString(16).padStart(16, '0')
+    const printed = (at: number): string =>
+      `${names[number('op', at)]!} nf=${pointer('nf', at)} inode=${pointer('inode', at)} ` +
+      `file=${pointer('file', at)} ref=${number('ref', at)} flags=0x${number('flags', at).toString(16)} ` +
+      `may=0x${number('may', at).toString(16)} status=${number('status', at)} ms=${number('ms', at)}`
+    const rows = Array.from({ length: trace.rows.count }, (_, row) => row)
+    const decoded = rows
+      .filter((row) => trace.rows.type[row] === type)
+      .map((row) => printed(trace.rows.index[row]!))
+    const lines = kernelLines().filter(({ event }) => event === 'fct_file')
+    expect(decoded).toEqual(lines.map(({ text }) => text))
+  })
+
+  it('come with the plans of their fields and the names of their flags', () => {
+    const { system, fields, symbols } = trace.types[typeIndex('nfsd_file_put')]!
+    expect(system).toBe('nfsd')
+    const kinds = (list: FieldPlan[]): string[] => list.map(({ name, kind }) => `${name}:${kind}`)
+    expect(kinds(fields)).toEqual([
+      'nf_inode:pointer',
+      'nf_ref:i32',
+      'nf_flags:u64',
+      'nf_may:u8',
+      'nf_file:pointer',
+    ])
+    expect(symbols['nf_flags']).toEqual({ 1: 'HASHED', 2: 'PENDING', 4: 'REFERENCED', 8: 'GC' })
+  })
+
+  it('are accounted by CPU', () => {
+    const events = [0, 1].map((wanted) => kernelLines().filter(({ cpu }) => cpu === wanted).length)
+    expect(trace.perCpu).toEqual(events.map((count) => ({ pages: 4, events: count, raised: 0 })))
+    expect(trace).toMatchObject({ version: 6, longSize: 8, cpus: 2, clock: 'counter', gaps: [] })
+  })
+
+  it('are as many for trace-cmd', async () => {
+    const { stdout } = await execa('trace-cmd', ['report', path])
+    expect(stdout.split('\n').filter((line) => /\[\d+\]/.test(line))).toHaveLength(trace.rows.count)
+  })
+
+  it('are the same in a file that trace-cmd has written', async () => {
+    const seven = join(folder, 'seven.dat')
+    const six = join(folder, 'six.dat')
+    await execa('trace-cmd', [
+      'convert',
+      '-i',
+      path,
+      '-o',
+      seven,
+      '--file-version',
+      '7',
+      '--compression',
+      'none',
+    ])
+    await execa('trace-cmd', ['convert', '-i', seven, '-o', six, '--file-version', '6'])
+    const converted = await readTrace(six)
+    expect(converted.rows).toEqual(trace.rows)
+    expect(converted.columns).toEqual(trace.columns)
+    expect(converted.pointers).toEqual(trace.pointers)
+    await expect(readTrace(seven)).rejects.toMatchObject({ code: 'FCT_DECODE_VERSION', offset: 10 })
+  })
+})
+
+describe('what cannot be read', () => {
+  it('is refused with a code and the place', async () => {
+    const other = join(folder, 'other')
+    await writeFile(other, 'PERFILE2 and more than ten bytes')
+    await expect(readTrace(other)).rejects.toMatchObject({ code: 'FCT_DECODE_MAGIC', offset: 0 })
+    const whole = readFileSync(path)
+    await writeFile(other, whole.subarray(0, whole.length - 100))
+    const rejected = { code: 'FCT_DECODE_TRUNCATED', offset: expect.any(Number) as number }
+    await expect(readTrace(other)).rejects.toMatchObject(rejected)
+  })
+
+  it('names the byte of a page that is nonsense', async () => {
+    const other = join(folder, 'other')
+    const whole = readFileSync(path)
+    const lastPage = whole.length - 4096
+    whole.writeUInt32LE(4090, lastPage + 8)
+    await writeFile(other, whole)
+    await expect(readTrace(other)).rejects.toMatchObject({ code: 'FCT_DECODE_PAGE', offset: lastPage + 8 })
+  })
+
+  it('fails as Node fails where there is no file', async () => {
+    const missing = join(folder, 'missing')
+    const expected = { code: 'ENOENT', errno: -2, syscall: 'open', path: missing }
+    await expect(readTrace(missing)).rejects.toMatchObject(expected)
+    await expect(readTrace(folder)).rejects.toMatchObject({ code: 'EISDIR', syscall: 'read', path: folder })
+  })
+
+  it('is refused before it is tried when it is no path', async () => {
+    await expect(readTrace(3 as unknown as string)).rejects.toThrow(TypeError)
+    await expect(readTrace('a\0b')).rejects.toThrow(RangeError)
+  })
+})

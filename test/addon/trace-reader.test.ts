@@ -1,0 +1,227 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, createReadStream, createWriteStream, openSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { execa } from 'execa'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readTrace, TraceReader, type Trace } from '../../addon/index.js'
+import { TraceSpool, type SpoolEnd } from '../../harness/store/trace-spool.js'
+import { obstacle, PrivateInstance } from './private-instance.js'
+
+let folder = ''
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fct-trace-reader-'))
+})
+
+afterEach(() => rm(folder, { recursive: true }))
+
+/** As the host takes a guest's stream: frames checked, pages spooled, put together, decoded. */
+async function assemble(
+  instance: PrivateInstance,
+  stream: string,
+  events: string[],
+): Promise<[Trace, SpoolEnd, string]> {
+  const spool = new TraceSpool(folder, 4096)
+  const end = await spool.receive(createReadStream(stream))
+  const path = await spool.assemble(instance.metadata(events), '')
+  return [await readTrace(path), end, path]
+}
+
+/** What trace_marker wrote, in the order of the trace. */
+function markers({ types, rows, columns, strings }: Trace): string[] {
+  const type = types.findIndex(({ name }) => name === 'print')
+  const texts = columns[type]?.['buf'] as Uint32Array
+  const ids = Array.from({ length: rows.count }, (_, row) => row).filter((row) => rows.type[row] === type)
+  return ids.map((row) => strings[texts[rows.index[row]!]!]!.trimEnd())
+}
+
+const markTexts = (count: number): string[] => Array.from({ length: count }, (_, number) => `mark ${number}`)
+
+describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
+  let instance: PrivateInstance
+  let reader: TraceReader | undefined
+
+  beforeEach(() => {
+    instance = new PrivateInstance('reader')
+  })
+
+  afterEach(() => {
+    reader?.close()
+    reader = undefined
+    instance.remove()
+  })
+
+  /** Opens `path`, starts a reader into it; the reader has its own duplicate. */
+  function startInto(path: string, options: { poolBytes?: number } = {}): TraceReader {
+    const fd = openSync(path, 'w')
+    reader = new TraceReader({ instance: instance.folder, fd, ...options })
+    closeSync(fd)
+    reader.start()
+    return reader
+  }
+
+  it('ships every event that the kernel says was read, and trace-cmd finds as many in the file', async () => {
+    const stream = join(folder, 'stream')
+    const started = startInto(stream)
+    instance.write('events/sched/enable', '1')
+    const written = markTexts(20_000)
+    for (const text of written) instance.mark(text)
+    // Busy children on all CPUs, so that there is something to merge.
+    await Promise.all(
+      Array.from({ length: 8 }, () => execa('sh', ['-c', 'for i in 1 2 3 4 5; do sleep 0.01; done'])),
+    )
+    instance.write('tracing_on', '0')
+    const stats = await started.stop()
+    const sched = ['sched_switch', 'sched_waking', 'sched_wakeup', 'sched_process_fork', 'sched_stat_runtime']
+    const [trace, end, path] = await assemble(instance, stream, [
+      'ftrace:print',
+      ...sched.map((name) => `sched:${name}`),
+    ])
+
+    expect(end).toMatchObject({ complete: true, damage: '' })
+    expect(stats.error).toBeNull()
+    expect(instance.count('overrun') + instance.count('entries')).toBe(0)
+    expect(trace.rows.count).toBe(instance.count('read events'))
+    expect(trace.rows.count).toBeGreaterThan(20_000)
+    expect(trace.perCpu.map(({ events }) => events)).toEqual([...end.stats.values()].map(({ read }) => read))
+    expect(trace.perCpu.reduce((sum, { pages }) => sum + pages, 0)).toBe(stats.pages)
+    expect(trace.gaps).toEqual([])
+    expect(trace.clock).toBe('counter')
+    expect(markers(trace)).toEqual(written)
+    expect(isSortedStrictly(trace.rows.ts)).toBe(true)
+    const report = await execa('trace-cmd', ['report', path], { maxBuffer: 1 << 28 })
+    expect(report.stdout.split('\n').filter((line) => /\[\d+\]/.test(line))).toHaveLength(trace.rows.count)
+  })
+
+  it('loses nothing while nobody reads, with room for two pages, and says that it was blocked', async () => {
+    const fifo = join(folder, 'fifo')
+    spawnSync('mkfifo', [fifo])
+    const stream = join(folder, 'stream')
+    const sink = createWriteStream(stream)
+    const source = createReadStream(fifo)
+    await once(source.pause(), 'open', { signal: AbortSignal.timeout(1) }).catch(() => undefined)
+    const started = startInto(fifo, { poolBytes: 1 })
+    const written = markTexts(5000)
+    for (const text of written) instance.mark(text)
+    await delay(100)
+    expect(started.stats().blocked).toBeGreaterThan(0)
+    instance.write('tracing_on', '0')
+    source.pipe(sink)
+    await Promise.all([started.stop(), once(sink, 'finish')])
+    const [trace, end] = await assemble(instance, stream, ['ftrace:print'])
+    expect(end).toMatchObject({ complete: true, damage: '' })
+    expect(markers(trace)).toEqual(written)
+  })
+
+  it('tells where the ring buffer overran, and the kernel counts explain every event', async () => {
+    instance.write('buffer_size_kb', '8')
+    const written = markTexts(3000)
+    for (const text of written) instance.mark(text)
+    instance.write('tracing_on', '0')
+    const stream = join(folder, 'stream')
+    await startInto(stream).stop()
+    const [trace] = await assemble(instance, stream, ['ftrace:print'])
+    const overrun = instance.count('overrun')
+    expect(overrun).toBeGreaterThan(0)
+    expect(trace.rows.count + overrun).toBe(written.length)
+    expect(trace.gaps.length).toBeGreaterThan(0)
+    for (const { cpu, before } of trace.gaps) {
+      const first = trace.rows.cpu.indexOf(cpu)
+      expect(before).toBe(trace.rows.ts[first])
+    }
+    const counted = trace.gaps.map(({ missed }) => missed)
+    if (!counted.includes(null)) expect(counted.reduce((sum, missed) => sum! + missed!, 0)).toBe(overrun)
+  })
+
+  it('reports a reader that went away as the error of write', async () => {
+    const fifo = join(folder, 'fifo')
+    spawnSync('mkfifo', [fifo])
+    const cat = spawn('head', ['-c', '10', fifo], { stdio: 'ignore' })
+    const started = startInto(fifo)
+    for (const text of markTexts(1000)) instance.mark(text)
+    await once(cat, 'exit')
+    for (const text of markTexts(1000)) instance.mark(text)
+    instance.write('tracing_on', '0')
+    const expected = { code: 'EPIPE', errno: -32, syscall: 'write', path: fifo }
+    await expect(started.stop()).rejects.toMatchObject(expected)
+    await expect(started.stop()).rejects.toMatchObject(expected)
+    expect(started.stats().error).toMatchObject(expected)
+  })
+
+  it('reports a full medium as the error of write', async () => {
+    const started = startInto('/dev/full')
+    instance.mark('anything')
+    instance.write('tracing_on', '0')
+    await expect(started.stop()).rejects.toMatchObject({
+      code: 'ENOSPC',
+      syscall: 'write',
+      path: '/dev/full',
+    })
+  })
+
+  it('rejects stop() when close() comes before all was written', async () => {
+    const fifo = join(folder, 'fifo')
+    spawnSync('mkfifo', [fifo])
+    const holder = openSync(fifo, 'r+')
+    const started = startInto(fifo)
+    for (const text of markTexts(5000)) instance.mark(text)
+    instance.write('tracing_on', '0')
+    const stopped = started.stop()
+    started.close()
+    await expect(stopped).rejects.toMatchObject({ code: 'ECANCELED' })
+    closeSync(holder)
+  })
+
+  it('comes to an end while tracing goes on', async () => {
+    instance.write('events/sched/enable', '1')
+    const started = startInto(join(folder, 'stream'))
+    await delay(20)
+    expect((await started.stop()).error).toBeNull()
+  })
+
+  it('is used in order', async () => {
+    const fd = openSync(join(folder, 'stream'), 'w')
+    reader = new TraceReader({ instance: instance.folder, fd })
+    closeSync(fd)
+    await expect(reader.stop()).rejects.toMatchObject({ code: 'FCT_READER_STATE' })
+    reader.start()
+    expect(() => reader?.start()).toThrow(expect.objectContaining({ code: 'FCT_READER_STATE' }) as Error)
+    reader.close()
+    reader.close()
+  })
+
+  it('refuses a descriptor that is not open', () => {
+    expect(() => new TraceReader({ instance: instance.folder, fd: 54_321 })).toThrow(
+      expect.objectContaining({ code: 'EBADF', syscall: 'dup' }) as Error,
+    )
+  })
+})
+
+it('refuses an instance that is not there, with the path that was missing', () => {
+  expect(() => new TraceReader({ instance: '/nonexistent', fd: 1 })).toThrow(
+    expect.objectContaining({
+      code: 'ENOENT',
+      errno: -2,
+      syscall: 'open',
+      path: '/nonexistent/events/header_page',
+    }) as Error,
+  )
+})
+
+it('checks its arguments', () => {
+  const make = (options: object) => () => new TraceReader({ instance: '/x', fd: 1, ...options })
+  expect(make({ instance: 3 })).toThrow(TypeError)
+  expect(make({ instance: '' })).toThrow(RangeError)
+  expect(make({ fd: '1' })).toThrow(TypeError)
+  expect(make({ fd: -1 })).toThrow(RangeError)
+  expect(make({ intervalMs: 0 })).toThrow(RangeError)
+  expect(make({ poolBytes: 1.5 })).toThrow(RangeError)
+})
+
+function isSortedStrictly(stamps: BigUint64Array): boolean {
+  return stamps.every((stamp, index) => index === 0 || stamp > stamps[index - 1]!)
+}
