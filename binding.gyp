@@ -3,7 +3,13 @@
     'target_name': 'fctorture',
     'sources': ["<!@(node -p \"require('fs').readdirSync('addon/src').filter((name) => name.endsWith('.cc')).sort().map((name) => 'addon/src/' + name).join(' ')\")"],
     'include_dirs': ['addon/src', 'kmod', "<!(node -p \"require('node-addon-api').include_dir\")"],
-    'defines': ['NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+    'defines': [
+      'NAPI_VERSION=8',
+      'NODE_ADDON_API_CPP_EXCEPTIONS',
+      'NODE_ADDON_API_DISABLE_DEPRECATED',
+      # A worker that is being terminated cannot take an exception, and must not abort the process for it.
+      'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+    ],
     'cflags': ['-Wall', '-Wextra', '-Werror'],
     'cflags_cc': ['-std=c++17', '-fexceptions', '-frtti'],
     'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17'],

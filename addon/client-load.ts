@@ -83,7 +83,6 @@ export class ClientLoad {
       return await this.#native.stop()
     } finally {
       clearTimeout(deadline)
-      this.#native.close()
     }
   }
 }

@@ -1,6 +1,6 @@
 #include "client_load_wrap.h"
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -43,14 +43,6 @@ Napi::Object ConvertStats(Napi::Env env, const ClientLoadStats& stats) {
   return object;
 }
 
-// Whoever comes first fires: the last thread to end, or who will not wait for it.
-std::function<void()> OnlyOnce(std::function<void()> call) {
-  auto is_done = std::make_shared<std::atomic<bool>>(false);
-  return [is_done, call = std::move(call)] {
-    if (!is_done->exchange(true)) call();
-  };
-}
-
 class ClientLoadWrap : public Napi::ObjectWrap<ClientLoadWrap>, public EnvironmentBound {
  public:
   static Napi::Function Define(Napi::Env env) {
@@ -79,7 +71,7 @@ class ClientLoadWrap : public Napi::ObjectWrap<ClientLoadWrap>, public Environme
       deferred.Resolve(ConvertStats(env, load->Stats()));
     };
     const Completion completion = Completion::Create(info.Env(), settle);
-    give_up_ = OnlyOnce(completion.fire);
+    give_up_ = completion.fire;  // whoever comes first: the last thread to end, or who will not wait for it
     load_->Stop(give_up_);
     return completion.promise;
   }

@@ -13,7 +13,7 @@ struct Completion {
   using Settle = std::function<void(Napi::Env, const Napi::Promise::Deferred&)>;
 
   Napi::Promise promise;
-  // To be called exactly once or not at all, from any thread; has `settle` run on the event loop.
+  // Has `settle` run on the event loop. From any thread, at any time; only the first call counts.
   std::function<void()> fire;
 
   static Completion Create(Napi::Env env, Settle settle);

@@ -22,9 +22,10 @@ std::string PathOf(int fd) {
 
 }  // namespace
 
-FrameWriter::FrameWriter(int fd) : fd_(::fcntl(fd, F_DUPFD_CLOEXEC, 0)), path_(PathOf(fd)) {
+FrameWriter::FrameWriter(int fd) : fd_(::fcntl(fd, F_DUPFD_CLOEXEC, 0)) {
   struct stat status = {};
-  if (!fd_.is_open() || ::fstat(fd_.get(), &status) < 0) throw ErrnoError(errno, "dup", path_);
+  if (!fd_.is_open() || ::fstat(fd_.get(), &status) < 0) throw ErrnoError(errno, "dup", "");
+  path_ = PathOf(fd);
   if (S_ISFIFO(status.st_mode)) sink_ = Sink::kPipe;
   if (S_ISSOCK(status.st_mode)) sink_ = Sink::kSocket;
   wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));

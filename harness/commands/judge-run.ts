@@ -28,7 +28,7 @@ export async function judgeRun(
   const events = accountFor(end.spool, trace?.rows.count ?? 0)
   const oracle = judge({
     trace: trace ?? null,
-    coverage: coverageOf(events),
+    coverage: coverageOf(end.spool, events, trace?.gaps.length ?? 0),
     console,
     filecache: end.finished?.filecache ?? [],
     stressors: Object.keys(plan.scenario.stressors),
@@ -67,10 +67,22 @@ export function accountFor(spool: SpoolEnd | undefined, read: number): EventAcco
   return { produced: sum.read + sum.lost, read, lost: sum.lost, unexplained: sum.read - read }
 }
 
-/** Without the counters the stream broke off: what came before is whole, since a damaged stream is not read on. */
-function coverageOf({ unexplained }: EventAccount): Coverage {
-  if (unexplained === null) return 'cut'
-  return unexplained === 0 ? 'whole' : 'holed'
+/**
+ * How much of what happened the trace holds. Without the counters the stream broke off: what came before is whole, since a
+ * damaged stream is not read on. Events that were dropped without a mark in the pages may be missing anywhere.
+ */
+export function coverageOf(
+  spool: SpoolEnd | undefined,
+  { unexplained }: EventAccount,
+  marks: number,
+): Coverage {
+  if (spool === undefined || unexplained === null) return 'cut'
+  const all = [...spool.stats.values()]
+  const isUnmarked = all.some(({ commitOverrun, dropped, overrun }) => {
+    return commitOverrun + dropped > 0 || (overrun > 0 && marks === 0)
+  })
+  if (unexplained !== 0 || isUnmarked) return 'holed'
+  return all.some(({ entries }) => entries > 0) ? 'cut' : 'whole'
 }
 
 function outcomeOf(failure: FctError | undefined): GuestOutcome {

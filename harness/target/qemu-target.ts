@@ -3,6 +3,7 @@ import { chooseAccelerator } from '../../vms/accelerator.js'
 import type { GuestImages } from '../../vms/guest-images.js'
 import { startMachine, type Machine, type MachineEnd, type MachineSpec } from '../../vms/qemu.js'
 import { connectAgent, type Agent } from '../agent/agent-client.js'
+import { within } from './deadline.js'
 import { controlPort, tracePort } from '../agent/protocol.js'
 import { FctError } from '../fct-error.js'
 import {
@@ -16,6 +17,7 @@ import {
 
 const readyLimitMs = 120_000
 const tailBytes = 64 * 1024
+const lastWordsMs = 30_000
 
 /**
  * oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words.
@@ -73,11 +75,20 @@ class QemuTarget implements Target {
     })
     try {
       await Promise.race([this.#agent.hello, tooLate, died])
+    } catch (error) {
+      throw await this.#explain(error)
     } finally {
       limit.abort()
       for (const pending of [tooLate, died]) pending.catch(() => undefined)
     }
     return this.#agent
+  }
+
+  /** A channel that ends and a machine that dies are one event; the machine knows better why. */
+  async #explain(error: unknown): Promise<unknown> {
+    if (!(error instanceof FctError) || error.code !== 'FCT_AGENT_LOST') return error
+    await within(this.ended, lastWordsMs, () => error)
+    return this.fault()
   }
 
   onConsole(listener: (chunk: Uint8Array) => void): void {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { execa } from 'execa'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ClientLoad, type ClientLoadOptions, type LoadStats } from '../../addon/index.js'
 
@@ -69,6 +70,21 @@ it('counts while it runs, and not after it has stopped', async () => {
   await delay(20)
   expect(load.stats()).toEqual(stopped)
   expect(await load.stop()).toEqual(stopped)
+})
+
+it('leaves threads behind that hang in the kernel, and says how many', async () => {
+  const fifo = join(directory, 'f0')
+  await execa('mkfifo', [fifo]) // who opens it for writing waits for a reader
+  const load = new ClientLoad(optionsWith({ threads: 2, files: 1, deadlineMs: 200, mix: { write: 1 } }))
+  load.start()
+  await delay(50)
+  expect(load.stats().stuckThreads).toBe(0)
+  const began = performance.now()
+  const stopped = await load.stop()
+  expect(performance.now() - began).toBeLessThan(1000)
+  expect(stopped).toMatchObject({ operations: { write: 0 }, stuckThreads: 2 })
+  await execa('timeout', ['0.2', 'cat', fifo], { reject: false })
+  expect(load.stats().stuckThreads).toBe(0)
 })
 
 it('is started once', async () => {

@@ -82,6 +82,12 @@ export class PrivateInstance {
     return values.reduce((sum, match) => sum + Number(match?.[1]), 0)
   }
 
+  /** The events of a system, as `system:name`. */
+  events(system: string): string[] {
+    const entries = readdirSync(join(this.folder, 'events', system), { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${system}:${name}`)
+  }
+
   metadata(events: readonly string[]): TraceMetadata {
     const formats = events.map((event) => {
       const [system = '', name = ''] = event.split(':')

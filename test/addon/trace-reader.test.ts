@@ -76,11 +76,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     )
     instance.write('tracing_on', '0')
     const stats = await started.stop()
-    const sched = ['sched_switch', 'sched_waking', 'sched_wakeup', 'sched_process_fork', 'sched_stat_runtime']
-    const [trace, end, path] = await assemble(instance, stream, [
-      'ftrace:print',
-      ...sched.map((name) => `sched:${name}`),
-    ])
+    const [trace, end, path] = await assemble(instance, stream, ['ftrace:print', ...instance.events('sched')])
 
     expect(end).toMatchObject({ complete: true, damage: '' })
     expect(stats.error).toBeNull()
@@ -92,9 +88,11 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     expect(trace.gaps).toEqual([])
     expect(trace.clock).toBe('counter')
     expect(markers(trace)).toEqual(written)
-    expect(isSortedStrictly(trace.rows.ts)).toBe(true)
+    expect(findDisorder(trace)).toBe(-1)
     const report = await execa('trace-cmd', ['report', path], { maxBuffer: 1 << 28 })
-    expect(report.stdout.split('\n').filter((line) => /\[\d+\]/.test(line))).toHaveLength(trace.rows.count)
+    const lines = report.stdout.split('\n').filter((line) => !line.startsWith('cpus='))
+    expect(lines).toHaveLength(trace.rows.count)
+    expect(report.stdout).not.toContain('UNKNOWN')
   })
 
   it('loses nothing while nobody reads, with room for two pages, and says that it was blocked', async () => {
@@ -222,6 +220,14 @@ it('checks its arguments', () => {
   expect(make({ poolBytes: 1.5 })).toThrow(RangeError)
 })
 
-function isSortedStrictly(stamps: BigUint64Array): boolean {
-  return stamps.every((stamp, index) => index === 0 || stamp > stamps[index - 1]!)
+/**
+ * The first row that is out of order, or -1. The clock `counter` gives each stamp once, but an event that is interrupted
+ * while its place is being reserved gets the stamp of the one that interrupted it (__rb_reserve_next(), "SLOW PATH"):
+ * equal stamps are possible, on one CPU.
+ */
+function findDisorder({ rows: { ts, cpu } }: Trace): number {
+  return ts.findIndex((stamp, row) => {
+    const before = ts[row - 1] ?? -1n
+    return row > 0 && (stamp < before || (stamp === before && cpu[row] !== cpu[row - 1]))
+  })
 }

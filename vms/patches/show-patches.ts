@@ -11,7 +11,7 @@ import { readable } from './refusal.js'
 export function showPatches({ patches, leftOut }: PatchSet, applied?: AppliedPatches): string {
   const shown = patches.flatMap((patch, index) => showPatch(patch, applied?.patches[index]?.repairs))
   const others = leftOut.map(({ origin, reason }) => `left out: ${describeOrigin(origin)}: ${reason}`)
-  return [...shown, ...others].map((line) => `${readable(line)}\n`).join('')
+  return [...shown, ...others].map((line) => `${line}\n`).join('')
 }
 
 function showPatch(patch: Patch, repairs: readonly HunkRepair[] | undefined): string[] {
@@ -44,7 +44,7 @@ function showHunk(hunk: Hunk, repair: HunkRepair | undefined): string {
   const count = (mark: string): number => hunk.lines.filter((line) => line.mark === mark).length
   const lost = hunk.lostLines === 0 ? [] : [`${plural(hunk.lostLines, 'blank line')} lost`]
   const counts = [`+${count('+')} -${count('-')}, ${count(' ')} of context`, ...lost].join(', ')
-  const header = `    ${String(hunk.number).padStart(3)} ${formatHunkHeader(hunk)}: ${counts}`
+  const header = `    ${String(hunk.number).padStart(3)} ${readable(formatHunkHeader(hunk))}: ${counts}`
   return repair === undefined ? header : `${header}\n        ${describeRepair(repair)}`
 }
 

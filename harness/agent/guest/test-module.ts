@@ -11,13 +11,16 @@ const debugfs = '/sys/kernel/debug/fctorture'
 /** Fields of struct nfsd_file that the module reads; their offsets differ from kernel to kernel. */
 const fields = ['nf_inode', 'nf_file', 'nf_flags', 'nf_ref', 'nf_may']
 
+/** Useful acquires per misdeed of a busted module: soon enough for a short run, late enough that events were shipped before. */
+const bustedEvery = 100
+
 /** Loads fctorture.ko, told where nfsd of this very kernel keeps its fields. */
 export async function loadModule(busted: string): Promise<void> {
   const offsets = parseOffsets(await readLayout())
   const parameters = fields.map((field) => `off_${field}=${String(offsets.get(field) ?? -1)}`)
   const flags = await readFile('/sys/kernel/tracing/events/nfsd/nfsd_file_put/format', 'utf8')
   parameters.push(`bit_gc=${String(findFlagBit(flags, 'GC') ?? -1)}`)
-  if (busted !== '') parameters.push(`busted=${busted}`)
+  if (busted !== '') parameters.push(`busted=${busted}`, `busted_every=${String(bustedEvery)}`)
   await insertModule(parameters)
 }
 

@@ -195,5 +195,6 @@ async function calmDown(
 /** The kernel has no event for an empty cache: its counter is read until it is as wanted or the time is over. */
 async function untilLru(isWanted: (entries: string | undefined) => boolean, limitMs: number): Promise<void> {
   const deadline = performance.now() + limitMs
-  while (!isWanted(lruEntries(await readFilecache())) && performance.now() < deadline) await delay(pollEveryMs)
+  while (!isWanted(lruEntries(await readFilecache())) && performance.now() < deadline)
+    await delay(pollEveryMs)
 }

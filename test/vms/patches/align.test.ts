@@ -199,20 +199,21 @@ describe('the place of a hunk', () => {
   it('is refused when nothing decides, though its line number fits one', async () => {
     const mail = anonymous(archivedMail(twice, changedIn(twice, 2)))
     await expect(applyMail(mail, twice)).rejects.toMatchObject(
-      refusal('FCT_PATCH_AMBIGUOUS', `${path}, hunk 1: fits in 2 places`, 'lines 18 to 24'),
+      refusal('FCT_PATCH_AMBIGUOUS', `${path}, hunk 1: fits in 2 places`, 'lines 18 to 23'),
     )
   })
 
   it('is decided by the hunks between which it stands', async () => {
-    const long = `${twice}${padding}/* middle */\n${padding}${twice}`
-    const both = changedIn(changedIn(changedIn(changedIn(long, 4), 3), 2), 1).replace('middle', 'MIDDLE')
-    const mail = anonymous(archivedMail(long, both))
-    await expect(applyMail(mail, long)).rejects.toMatchObject({ code: 'FCT_PATCH_AMBIGUOUS' })
-    const single = `${file.replace(/second[^]*/, '')}${padding}${twice}`.replace('count += 1', 'count += 7')
-    const pair = single.replace('int count', 'long count').replace(/\*\/\n\nstatic/, '*/\n\nextern')
-    expect(single).not.toBe(pair)
-    const fitted = archivedMail(`/* top */\n${padding}${single}`, `/* TOP */\n${padding}${pair}`)
-    expect(await applyMail(fitted, `/* top */\n${padding}${single}`)).toBe(`/* TOP */\n${padding}${pair}`)
+    const single = twice.slice(twice.indexOf('static int\nsecond'))
+    const before = `/* top */\n${padding}${single}${padding}/* middle */\n${padding}${single}`
+    const after = changedIn(before, 1).replace('top', 'TOP').replace('middle', 'MIDDLE')
+    // More lines half-way in the padding above, so that the hunks before and after do not agree on an offset.
+    const half = 15 * '/* padding */\n'.length
+    const moved = (text: string): string => {
+      const place = text.search(/\/\* middle/i) - half
+      return `${text.slice(0, place)}/* x */\n${text.slice(place)}`
+    }
+    expect(await applyMail(archivedMail(before, after), moved(before))).toBe(moved(after))
   })
 
   it('is decided by line numbers that are off by the same amount before and after it', async () => {
@@ -249,16 +250,21 @@ describe('lost blank lines', () => {
     expect(await applyMail(withoutBlanks(archivedMail(spaced, changed)), spaced)).toBe(changed)
   })
 
-  it('beside added lines are refused: on which side they stood is not to be known', async () => {
-    const added = file
-      .replace('\tcount += 2;\n', '\tcount += 2;\n\tcount += 3;\n')
-      .replace('\tcount += 2;', '\n\tcount += 2;')
-    const gap = file.replace('\tcount += 2;\n', '\tcount += 2;\n\n')
-    const changed = gap.replace('\tcount += 2;\n', '\tcount += 2;\n\tcount += 3;\n')
-    expect(added).not.toBe(changed)
-    await expect(
-      applyMail(archivedMail(gap, changed).replace(/^(> > \+.*)\n> >\n/m, '$1\n'), gap),
-    ).rejects.toMatchObject(refusal('FCT_PATCH_AMBIGUOUS', 'a blank line was lost beside added lines'))
+  const gap = file.replace('\tcount += 2;\n', '\tcount += 2;\n\n')
+  const grown = gap.replace('\tcount += 2;\n', '\tcount += 2;\n\tcount += 3;\n')
+
+  it('beside added lines come back where the length of the context tells their side', async () => {
+    expect(await applyMail(withoutBlanks(archivedMail(gap, grown)), gap)).toBe(grown)
+  })
+
+  it('beside added lines are refused where nothing tells their side', async () => {
+    const mail = archivedMail(
+      gap,
+      grown.replace('count += 2', 'count += 4').replace(/return count;\n}\n$/, 'return -count;\n}\n'),
+    )
+    await expect(applyMail(withoutBlanks(mail), gap)).rejects.toMatchObject(
+      refusal('FCT_PATCH_AMBIGUOUS', 'a blank line was lost beside added lines', '+ count += 3;'),
+    )
   })
 
   it('are not lines that the reviewer cut without a mark', async () => {

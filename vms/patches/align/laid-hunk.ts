@@ -1,6 +1,6 @@
 import type { DiffLine, Hunk } from '../patch.js'
 import { isBlank } from '../white-space.js'
-import { fitsContext, sortOutBlank, type Doubt } from './lost-blank.js'
+import { fitsContext, sortOutBlanks, type Doubt, type Ends } from './lost-blank.js'
 import type { SourceFile } from './source-file.js'
 
 /** A hunk laid over a place of the file where it fits but for white space. */
@@ -92,7 +92,7 @@ export class LaidHunk {
     if (this.doubts.length === 0) return this.restoreAtEdges(rest)
     const [doubt, ...others] = this.doubts
     if (doubt === undefined || others.length > 0 || rest > 0) return true
-    const outcomes = sortOutBlank(this.lines, doubt)
+    const outcomes = sortOutBlanks(this.lines, doubt, this.endsWith(0, 0))
     this.lines = outcomes[0] ?? this.lines
     return outcomes.length === 0 ? undefined : outcomes.length > 1
   }
@@ -101,7 +101,11 @@ export class LaidHunk {
   private restoreAtEdges(rest: number): boolean | undefined {
     for (let before = 0; before <= rest; before++) {
       const after = rest - before
-      if (!this.isBlankAround(before, after) || !fitsContext(this.lines, before, after)) continue
+      if (
+        !this.isBlankAround(before, after) ||
+        !fitsContext(this.lines, this.endsWith(before, after), before, after)
+      )
+        continue
       const isAmbiguous =
         (before > 0 && beginsAdded(this.lines)) || (after > 0 && beginsAdded(this.lines.toReversed()))
       for (let count = 0; count < after; count++) this.pushOld(' ')
@@ -112,6 +116,10 @@ export class LaidHunk {
       return isAmbiguous
     }
     return undefined
+  }
+
+  private endsWith(before: number, after: number): Ends {
+    return { isFirst: this.start === before, isLast: this.at + after === this.file.lines.length }
   }
 
   private isBlankAround(before: number, after: number): boolean {

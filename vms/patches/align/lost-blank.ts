@@ -7,31 +7,62 @@ export interface Doubt {
   readonly restored: number
 }
 
-/** Context that git shows on either side of a change. */
-const contextLimit = 3
+/** Whether the hunk begins with the first line of the old file, and ends with its last. */
+export interface Ends {
+  readonly isFirst: boolean
+  readonly isLast: boolean
+}
 
-/** Whether the hunk, with so many more lines of context at its ends, has no more of it than git shows. */
-export function fitsContext(lines: readonly DiffLine[], before = 0, after = 0): boolean {
-  const first = lines.findIndex(({ mark }) => mark !== ' ')
-  const last = lines.findLastIndex(({ mark }) => mark !== ' ')
-  return first + before <= contextLimit && lines.length - 1 - last + after <= contextLimit
+/** Context that git shows on either side of a change, except where the file ends. */
+const contextLines = 3
+
+/** More arrangements than this are not looked through. */
+const arrangementsLimit = 500
+
+/** Whether the hunk, with so many more lines of context at its ends, has as much of it as git shows. */
+export function fitsContext(
+  lines: readonly DiffLine[],
+  { isFirst, isLast }: Ends,
+  before = 0,
+  after = 0,
+): boolean {
+  const above = lines.findIndex(({ mark }) => mark !== ' ') + before
+  const below = lines.length - 1 - lines.findLastIndex(({ mark }) => mark !== ' ') + after
+  return isWhole(above, isFirst) && isWhole(below, isLast)
+}
+
+function isWhole(count: number, isAtEnd: boolean): boolean {
+  return count === contextLines || (isAtEnd && count < contextLines)
 }
 
 /**
- * The hunks that it can have been, when a blank line was lost beside added lines: it can have stood before, between or behind
- * them, but context is never longer than git shows it.
+ * The hunks that it can have been, when blank lines were lost beside added ones: they can have stood before, between or behind
+ * them, but git shows neither more nor less context than it does.
  *
- * @param lines with the restored line last in its gap.
+ * @param lines with the restored lines last in their gap.
+ * @returns one if there is no doubt, none if it cannot be.
  */
-export function sortOutBlank(lines: readonly DiffLine[], { from, to, restored }: Doubt): DiffLine[][] {
-  const blank = lines[to - 1]
-  // More than one: too many arrangements to be worth it; two outcomes are as good as twenty.
-  if (blank === undefined || restored > 1) return [[...lines], [...lines]]
-  const rest = lines.toSpliced(to - 1, 1)
+export function sortOutBlanks(lines: readonly DiffLine[], doubt: Doubt, ends: Ends): DiffLine[][] {
+  const { from, to, restored } = doubt
+  const gap = lines.slice(from, to)
+  const blanks = gap.splice(-restored)
+  const texts = new Set([...blanks, ...gap.filter(({ mark }) => mark === ' ')].map(({ text }) => text))
+  // Blank lines that differ, or too many places for them: not worth telling apart what would be refused anyway.
+  if (texts.size > 1 || (gap.length + 1) ** restored > arrangementsLimit) return [[...lines], [...lines]]
   const outcomes = new Map<string, DiffLine[]>()
-  for (let place = from; place < to; place++) {
-    const outcome = rest.toSpliced(place, 0, blank)
-    if (fitsContext(outcome)) outcomes.set(outcome.map(({ mark, text }) => mark + text).join('\n'), outcome)
+  for (const arranged of arrange(gap, blanks)) {
+    const outcome = lines.toSpliced(from, to - from, ...arranged)
+    if (fitsContext(outcome, ends))
+      outcomes.set(outcome.map(({ mark, text }) => mark + text).join('\n'), outcome)
   }
   return [...outcomes.values()]
+}
+
+/** Every way to strew the blank lines among the others. */
+function arrange(gap: readonly DiffLine[], [blank, ...blanks]: readonly DiffLine[]): DiffLine[][] {
+  if (blank === undefined) return [[...gap]]
+  const places = Array.from({ length: gap.length + 1 }, (_, place) => place)
+  return places.flatMap((place) =>
+    arrange(gap.slice(place), blanks).map((rest) => [...gap.slice(0, place), blank, ...rest]),
+  )
 }

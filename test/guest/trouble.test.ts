@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { ResultDocument } from '../../harness/verdict/result.js'
+import { packageRoot } from '../../harness/folders.js'
+import { createQemuTarget } from '../../harness/target/qemu-target.js'
+import { obtainGuestImages } from '../../vms/guest-images.js'
+import { obtainKernel } from '../../vms/kernels/kernels.js'
+
+let runs = ''
+let before: string[] = []
+
+beforeAll(async () => {
+  runs = await mkdtemp(join(tmpdir(), 'fct-test-trouble-'))
+})
+
+afterAll(() => rm(runs, { recursive: true }))
+
+beforeEach(() => {
+  before = leftovers()
+})
+
+/** Temporary folders and QEMU processes: nothing of either may outlive a run. */
+function leftovers(): string[] {
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith('fctorture-'))
+  const processes = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isQemu(pid))
+  return [...folders, ...processes].sort()
+}
+
+function isQemu(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('qemu-system')
+  } catch {
+    return false // it has ended since
+  }
+}
+
+/** Starts a run, does something to it when the progress shows a phase, and waits for its end. */
+async function runAndMeddle(phase: string, meddle: (pid: number) => void, ...args: string[]) {
+  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+  const child = execa(
+    process.execPath,
+    [cli, 'run', 'CLOSE01', '--time', '60', '--json', '--runs', runs, ...args],
+    { reject: false },
+  )
+  let seen = ''
+  let isDone = false
+  child.stderr.on('data', (chunk: Buffer) => {
+    seen += chunk.toString()
+    if (isDone || !seen.includes(phase)) return
+    isDone = true
+    meddle(child.pid ?? 0)
+  })
+  const { exitCode, stdout } = await child
+  return { exitCode, result: JSON.parse(stdout) as ResultDocument, isDone }
+}
+
+it('keeps what it has and leaves nothing behind when the user stops it', async () => {
+  const { exitCode, result, isDone } = await runAndMeddle('load 2', (pid) => process.kill(pid, 'SIGINT'))
+  expect(isDone).toBe(true)
+  expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_INTERRUPTED' }] })
+  expect(result.events.read).toBeGreaterThan(0)
+  expect(exitCode).toBe(125)
+  expect(leftovers()).toEqual(before)
+})
+
+it('calls a guest lost whose machine was killed, and judges what was shipped before', async () => {
+  const { exitCode, result, isDone } = await runAndMeddle('load 2', () => {
+    const [machine] = leftovers().filter((name) => /^\d+$/.test(name) && !before.includes(name))
+    process.kill(Number(machine), 'SIGKILL')
+  })
+  expect(isDone).toBe(true)
+  expect(result.verdict).toBe('INCONCLUSIVE')
+  expect(result.reasons.map(({ code }) => code)).toContain('FCT_GUEST_LOST')
+  expect(result.events.read).toBeGreaterThan(0)
+  expect(exitCode).toBe(125)
+  expect(leftovers()).toEqual(before)
+})
+
+it("shows the kernel's words when it refuses the module", async () => {
+  const { exitCode, result } = await runAndMeddle('never', () => undefined, '--busted', 'nonsense')
+  expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_MODULE_LOAD' }] })
+  expect(result.reasons[0]?.message).toContain('nonsense')
+  expect(exitCode).toBe(125)
+  expect(leftovers()).toEqual(before)
+})
+
+it('shows the last of the console when a guest gives up before its agent could speak', async () => {
+  const context = { announce: () => () => undefined, signal: new AbortController().signal }
+  const images = await obtainGuestImages(await obtainKernel('debian:6.1', context), context)
+  const rootfs = join(runs, 'empty.erofs')
+  await writeFile(rootfs, Buffer.alloc(1 << 20))
+  const target = await createQemuTarget({ ...images, rootfs }, context.signal)
+  await expect(target.start()).rejects.toMatchObject({
+    code: 'FCT_AGENT_LOST',
+    message: expect.stringContaining('cannot mount the root file system') as string,
+    detail: expect.stringContaining('erofs') as string,
+  })
+  await target.stop()
+  expect(leftovers()).toEqual(before)
+})

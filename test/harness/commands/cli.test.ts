@@ -1,0 +1,65 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { packageRoot } from '../../../harness/folders.js'
+
+let folder = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fct-test-cli-'))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+function fctorture(args: readonly string[], env: Record<string, string> = {}) {
+  return execa('npx', ['--no-install', 'fctorture', ...args], { cwd: packageRoot, reject: false, env })
+}
+
+it('shows its help and exits 0', async () => {
+  const { exitCode, stdout } = await fctorture(['--help'])
+  expect(exitCode).toBe(0)
+  expect(stdout).toContain('Exit status: 0 PASS, 1 FAIL, 125 no verdict')
+})
+
+it.each([
+  [['run', 'CLOSE1'], 'FCT_SCENARIO_UNKNOWN', 'did you mean CLOSE01?'],
+  [['run', 'CLOSE01', '--kernel', 'debian:6.2'], 'FCT_KERNEL_UNKNOWN', 'did you mean debian:6.'],
+  [['run', './missing.yaml'], 'FCT_SCENARIO_UNREADABLE', 'missing.yaml'],
+  [['run', 'CLOSE01', '--time', 'soon'], '--time', 'number of seconds'],
+  [['run', 'CLOSE01', '--seed', '-1'], '--seed', 'whole number'],
+  [['run'], 'scenario', 'missing required argument'],
+  [['torture'], 'unknown command', 'torture'],
+])('answers %j with exit status 129 and says why', async (args, code, words) => {
+  const { exitCode, stdout, stderr } = await fctorture([...args])
+  expect(stderr).toContain(code)
+  expect(stderr).toContain(words)
+  expect(stdout).toBe('')
+  expect(exitCode).toBe(129)
+})
+
+it('names file, line and field of an invalid scenario', async () => {
+  const path = join(folder, 'BAD01.yaml')
+  await writeFile(path, 'name: BAD01\npurpose: x\nseconds: -1\n')
+  const { exitCode, stderr } = await fctorture(['run', path])
+  expect(stderr).toMatch(/FCT_SCENARIO_INVALID.*BAD01\.yaml:3: seconds:/)
+  expect(exitCode).toBe(129)
+})
+
+it('ends with ERROR, 125 and a run folder when the packages cannot be had', async () => {
+  const runs = join(folder, 'runs')
+  const aptConfig = join(folder, 'apt.conf')
+  await writeFile(aptConfig, `Dir::Etc::SourceList "/dev/null";\nDir::Etc::SourceParts "/dev/null";\n`)
+  const env = { XDG_CACHE_HOME: join(folder, 'empty-cache'), APT_CONFIG: aptConfig }
+  const { exitCode, stdout } = await fctorture(['run', 'CLOSE01', '--json', '--runs', runs], env)
+  const result = JSON.parse(stdout) as { verdict: string; run: string; reasons: { code: string }[] }
+  expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_APT_NO_MIRROR' }] })
+  expect(exitCode).toBe(125)
+  expect((await readdir(result.run)).sort()).toEqual([
+    'console.log',
+    'report.html',
+    'run.json',
+    'verdict.json',
+  ])
+})
