@@ -4,6 +4,7 @@ import { renderHtml } from '../report/html.js'
 import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
 import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
+import type { ResultDocument } from '../verdict/result.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
 import { buildContext, showRunProgress } from './progress.js'
 import { judgeRun, type Judgement } from './judge-run.js'
@@ -26,8 +27,15 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   const console = await record.closeConsole()
   await record.writeJson('run', { ...parametersOf(plan), ...factsOf(aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
-  await keep(record, plan, judgement, aftermath, console, options.json === true)
+  const extras = extrasOf(record, plan, judgement, aftermath, console)
+  await record.writeJson('verdict', judgement.result)
+  await record.writeText('report.html', renderHtml(judgement.result, extras))
+  process.stdout.write(options.json === true ? toJson(judgement.result) : summarize(judgement.result, extras))
   return judgement.result.exit
+}
+
+function toJson(result: ResultDocument): string {
+  return JSON.stringify(result, null, 2) + '\n'
 }
 
 async function tortureWithProgress(
@@ -87,17 +95,16 @@ function factsOf({ kernel, images, target, end }: Aftermath): Record<string, unk
   }
 }
 
-async function keep(
+/** What the report shows beside the result document. */
+function extrasOf(
   record: RunRecord,
   plan: RunPlan,
-  { result, oracle }: Judgement,
+  { oracle }: Judgement,
   { end, target }: Aftermath,
   console: string,
-  isJson: boolean,
-): Promise<void> {
-  const reportPath = join(record.folder, 'report.html')
-  const extras: ReportExtras = {
-    reportPath,
+): ReportExtras {
+  return {
+    reportPath: join(record.folder, 'report.html'),
     operations: end.progress?.clients.operations ?? {},
     errors: end.progress?.clients.errors ?? {},
     pairs: plan.scenario.exposure,
@@ -106,10 +113,6 @@ async function keep(
     console,
     splats: oracle.splats,
   }
-  await record.writeJson('verdict', result)
-  await record.writeText('report.html', renderHtml(result, extras))
-  if (isJson) process.stdout.write(JSON.stringify(result, null, 2) + '\n')
-  else process.stdout.write(summarize(result, extras))
 }
 
 /** Nested parameters as "scenario.stressors.close.gap_us". */

@@ -15,7 +15,10 @@ beforeAll(async () => {
   const kernel = await obtainKernel('debian:6.1', context)
   folder = await mkdtemp(join(tmpdir(), 'fct-test-kmod-'))
   await cp(join(packageRoot, 'kmod'), folder, { recursive: true })
-  const make = await execa('make', ['-C', folder, `KDIR=${kernel.headers}`, 'W=1', '-j2'], { all: true, reject: false })
+  const make = await execa('make', ['-C', folder, `KDIR=${kernel.headers}`, 'W=1', '-j2'], {
+    all: true,
+    reject: false,
+  })
   output = make.all
   const { stdout } = await execa('modinfo', [join(folder, 'fctorture.ko')])
   modinfo = stdout

@@ -8,6 +8,9 @@ import { findDiffLevels, linesOf, splitQuotation } from './quotation.js'
 import { refuse } from './refusal.js'
 import { checkDiffstat, checkHunkSequence } from './review-checks.js'
 
+/** Bytes of a review mail; laying its hunks over files takes time that grows with both. */
+const reviewLimit = 2 << 20
+
 /**
  * Reads patches from what a user has: patch files and mails, mboxes, directories with a quilt series or *.patch files, and
  * review mails that quote a diff.
@@ -62,6 +65,13 @@ function ambiguousLevel({ origin }: Message, levels: readonly number[]): FctErro
 }
 
 function readReview({ origin, commentary, patch }: Message, quoteLevel: number): ReviewPatch {
+  if (commentary.length + patch.length > reviewLimit) {
+    throw refuse(
+      'FCT_PATCH_TOO_LARGE',
+      origin,
+      `a review of more than ${reviewLimit >> 20} MiB, which no list lets through`,
+    )
+  }
   const { diffLines, comments } = splitQuotation(linesOf(commentary + patch), quoteLevel)
   const diff = readDiff(diffLines, { origin, strip: 1, isLossy: true }, comments)
   for (const file of diff.files) checkHunkSequence(file, origin)

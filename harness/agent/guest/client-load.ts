@@ -44,7 +44,7 @@ function addUp(all: readonly LoadStats[]): LoadStats {
     return total
   }
   return {
-    operations: sum(all.map(({ operations }) => operations)) as LoadStats['operations'],
+    operations: sum(all.map(({ operations }) => operations)),
     errors: sum(all.map(({ errors }) => errors)),
     stuckThreads: all.reduce((total, { stuckThreads }) => total + stuckThreads, 0),
   }

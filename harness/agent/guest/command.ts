@@ -10,7 +10,8 @@ export async function command(code: `FCT_${string}`, file: string, ...args: stri
     return stdout
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error
-    const output = String(error.all ?? '')
-    throw new FctError(code, error.shortMessage, output.split('\n').slice(-20).join('\n'), { cause: error })
+    const { shortMessage, all } = error as ExecaError<{ all: true }>
+    const output = typeof all === 'string' ? all : ''
+    throw new FctError(code, shortMessage, output.split('\n').slice(-20).join('\n'), { cause: error })
   }
 }

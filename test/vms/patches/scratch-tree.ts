@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -65,11 +65,14 @@ function commit(folder: string, subject: string, files: Files): void {
 export function diffBetween(before: Files, after: Files): string {
   const folder = makeFolder()
   try {
-    git(folder, 'init', '-q')
-    commit(folder, 'before', before)
-    git(folder, 'rm', '-q', '-r', '.')
-    commit(folder, 'after', after)
-    return git(folder, 'diff', '-M', 'HEAD~1')
+    mkdirSync(join(folder, 'a'))
+    mkdirSync(join(folder, 'b'))
+    writeFiles(join(folder, 'a'), before)
+    writeFiles(join(folder, 'b'), after)
+    const options = ['diff', '--no-index', '--no-prefix', '-M', 'a', 'b']
+    // Exit status 1 says that there are differences.
+    const { stdout } = spawnSync('git', options, { cwd: folder, encoding: 'latin1' })
+    return stdout.replace(/^(rename|copy) (from|to) [ab]\//gm, '$1 $2 ')
   } finally {
     rmSync(folder, { recursive: true })
   }
