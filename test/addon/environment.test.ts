@@ -13,11 +13,10 @@ import { obstacle, PrivateInstance } from './private-instance.js'
  * A worker runs plain JavaScript, so it uses the native classes themselves, which is the point here: what becomes of
  * their descriptors and threads when an environment ends without having closed anything.
  */
-const addon = join(packageRoot, 'build', 'Release', 'fctorture.node')
+const addon = process.env['FCTORTURE_ADDON'] ?? join(packageRoot, 'build', 'Release', 'fctorture.node')
 const prelude = `
   const native = require(${JSON.stringify(addon)})
-  const loadIn = (directory) => {
-    const mix = { read: 1, write: 1, rename: 1 }
+  const loadIn = (directory, mix = { read: 1, write: 1, rename: 1 }) => {
     const load = new native.ClientLoad({ directory, threads: 4, files: 4, seed: 1n, size: 4096, mix, deadlineMs: 60000 })
     load.start()
     return load
@@ -71,9 +70,9 @@ it('ends a worker that waits for a load to stop', async () => {
 
 it('outlives a thread that hung in the kernel when its worker was terminated', async () => {
   const fifo = join(folder, 'f0')
-  spawnSync('mkfifo', [fifo]) // who opens it waits for the other side
+  spawnSync('mkfifo', [fifo]) // who opens it for writing waits for a reader
   await terminateAfterMessage(`
-    loadIn(${JSON.stringify(folder)})
+    loadIn(${JSON.stringify(folder)}, { write: 1 })
     setTimeout(() => require('worker_threads').parentPort.postMessage(0), 50)
   `)
   expect(countThreads()).toBeGreaterThan(0)
@@ -103,20 +102,28 @@ it('lets a process end while its threads work', async () => {
 })
 
 describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
+  let instance: PrivateInstance
+  let holder: number
+
+  beforeEach(() => {
+    instance = new PrivateInstance('worker')
+    spawnSync('mkfifo', [join(folder, 'fifo')])
+    holder = openSync(join(folder, 'fifo'), 'r+') // never read: the writer has to wait
+  })
+
+  afterEach(() => {
+    closeSync(holder)
+    instance.remove() // EBUSY if a file of it were open
+  })
+
   it('lets go of a tracing instance when a worker is terminated in the middle of a write and of stop()', async () => {
-    const instance = new PrivateInstance('worker')
-    const fifo = join(folder, 'fifo')
-    spawnSync('mkfifo', [fifo])
-    const holder = openSync(fifo, 'r+') // never read: the writer has to wait
     for (let number = 0; number < 5000; number++) instance.mark(`mark ${number}`)
     await terminateAfterMessage(`
-      const fd = require('fs').openSync(${JSON.stringify(fifo)}, 'r+')
+      const fd = require('fs').openSync(${JSON.stringify(join(folder, 'fifo'))}, 'r+')
       const reader = new native.TraceReader(${JSON.stringify(instance.folder)}, fd, 1, 8192)
       reader.start()
       setTimeout(() => { reader.stop(); require('worker_threads').parentPort.postMessage(0) }, 50)
     `)
     expect(countThreads()).toBe(0)
-    closeSync(holder)
-    instance.remove() // EBUSY if a file of it were open
   })
 })

@@ -52,17 +52,20 @@ interface Reject {
   readonly lines: readonly string[]
 }
 
+/** Rejected hunks of a file that are named; the rest is counted. */
+const hunksNamed = 20
+
 async function readRejects({ patch, folder }: GitApplication): Promise<Reject[]> {
   const rejects: Reject[] = []
   for (const path of touchedFiles(patch)) {
     const text = await readFile(join(folder, `${path}.rej`), 'latin1').catch(() => undefined)
     if (text === undefined) continue
     const lines = text.trimEnd().split('\n')
-    const numbers = lines
-      .filter((line) => hunkHeader.test(line))
-      .map((header) => numberOf(header, path, patch))
+    const headers = lines.filter((line) => hunkHeader.test(line))
+    const numbers = headers.slice(0, hunksNamed).map((header) => numberOf(header, path, patch))
+    const more = headers.length > hunksNamed ? ` and ${headers.length - hunksNamed} more` : ''
     rejects.push({
-      where: `${path}, ${numbers.length === 1 ? 'hunk' : 'hunks'} ${numbers.join(', ')}`,
+      where: `${path}, ${headers.length === 1 ? 'hunk' : 'hunks'} ${numbers.join(', ')}${more}`,
       lines,
     })
   }

@@ -8,8 +8,8 @@ import { findDiffLevels, linesOf, splitQuotation } from './quotation.js'
 import { refuse } from './refusal.js'
 import { checkDiffstat, checkHunkSequence } from './review-checks.js'
 
-/** Bytes of a review mail; laying its hunks over files takes time that grows with both. */
-const reviewLimit = 2 << 20
+/** More than a person reviews; laying hunks over files takes time that grows with both. */
+const hunkLimit = 2000
 
 /**
  * Reads patches from what a user has: patch files and mails, mboxes, directories with a quilt series or *.patch files, and
@@ -65,15 +65,12 @@ function ambiguousLevel({ origin }: Message, levels: readonly number[]): FctErro
 }
 
 function readReview({ origin, commentary, patch }: Message, quoteLevel: number): ReviewPatch {
-  if (commentary.length + patch.length > reviewLimit) {
-    throw refuse(
-      'FCT_PATCH_TOO_LARGE',
-      origin,
-      `a review of more than ${reviewLimit >> 20} MiB, which no list lets through`,
-    )
-  }
   const { diffLines, comments } = splitQuotation(linesOf(commentary + patch), quoteLevel)
   const diff = readDiff(diffLines, { origin, strip: 1, isLossy: true }, comments)
+  const hunkCount = diff.files.reduce((sum, { hunks }) => sum + hunks.length, 0)
+  if (hunkCount > hunkLimit) {
+    throw refuse('FCT_PATCH_TOO_LARGE', origin, `a review of ${hunkCount} hunks, more than ${hunkLimit}`)
+  }
   for (const file of diff.files) checkHunkSequence(file, origin)
   const before = diffLines.filter(({ number }) => number < diff.firstLine)
   const commentLines = comments.filter(

@@ -9,7 +9,10 @@ const diffstat = /^\s*(\d+) files? changed(?:,\s+(\d+) insertions?\(\+\))?(?:,\s
  * Refuses a file whose hunks do not follow from each other: line numbers of the new file run ahead of the old file's by what
  * the hunks before have added. Where they do not, a hunk in between has been cut out.
  */
-export function checkHunkSequence({ path, hunks }: FileChange, origin: Origin): void {
+export function checkHunkSequence({ path, change, mode, hunks }: FileChange, origin: Origin): void {
+  if (change === 'modified' && hunks.length === 0 && mode === undefined) {
+    throw refuse('FCT_PATCH_INCOMPLETE', origin, `${path}: none of its hunks is quoted`)
+  }
   let ahead = 0
   let end = 0
   for (const hunk of hunks) {

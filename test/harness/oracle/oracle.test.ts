@@ -306,17 +306,3 @@ describe('notes', () => {
     expect(notesFor(['close'])).toEqual([])
   })
 })
-
-describe('speed', () => {
-  it('is at least a million events a second', () => {
-    const builder = new TraceBuilder()
-    for (let life = 0; life < 40_000; life++) builder.gcLife(life % 500, 100 + (life % 8)).dispose(life % 500)
-    const trace = builder.build()
-    const rates = Array.from({ length: 4 }, () => {
-      const began = performance.now()
-      const { events } = judge({ ...rest, trace })
-      return events.judged / ((performance.now() - began) / 1000)
-    })
-    expect(Math.max(...rates)).toBeGreaterThan(1e6)
-  })
-})

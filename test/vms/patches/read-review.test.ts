@@ -154,6 +154,12 @@ describe('refuses', () => {
     await refuses(quote(stat + diff).replace(/^> @@ -28[^]*/m, ''), 'FCT_PATCH_INCOMPLETE', '1 files, +3, -2')
   })
 
+  it('a file without a hunk, and more hunks than anyone reviews', async () => {
+    await refuses(quote(diff.replace(/^@@[^]*/m, '')), 'FCT_PATCH_INCOMPLETE')
+    const hunks = Array.from({ length: 2001 }, (_, index) => `@@ -${index + 1} +${index + 1} @@\n-a\n+b\n`)
+    await refuses(quote(diff.replace(/^@@[^]*/m, hunks.join(''))), 'FCT_PATCH_TOO_LARGE')
+  })
+
   it('hunks whose file is not named', async () => {
     await refuses(quote(diff.replace(/^[^]*?(?=@@)/, '')), 'FCT_PATCH_NO_FILE')
   })

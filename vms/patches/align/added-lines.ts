@@ -39,16 +39,20 @@ export function repairIndentation(match: Match, file: SourceFile, loss: WhiteSpa
   return { lines, indented: repaired.size, leftUnindented: lost - repaired.size }
 }
 
+/** How far up such a place is looked for; no function of nfsd is as long. */
+const linesAbove = 1000
+
 /** The new file from a place above the hunk where C code is at its outermost level, to the first line below it. */
 function newLinesAround(match: Match, file: SourceFile): NewLine[] {
   const known = (text: string): NewLine => ({ text })
-  const anchor = file.lines.slice(0, match.start).findLastIndex((line) => /^[{}]/.test(line))
+  const top = Math.max(0, match.start - linesAbove)
+  const anchor = file.lines.slice(top, match.start).findLastIndex((line) => /^[{}]/.test(line))
   const below = file.lines.slice(match.end).find((line) => !isBlank(line))
   const inside = match.lines.flatMap(({ mark, text }, index): NewLine[] => {
     if (mark === '-') return []
     return [mark === '+' ? { text, addedAt: index } : known(text)]
   })
-  const above = file.lines.slice(Math.max(0, anchor), match.start).map(known)
+  const above = file.lines.slice(top + Math.max(0, anchor), match.start).map(known)
   return [...above, ...inside, ...(below === undefined ? [] : [known(below)])]
 }
 

@@ -23,8 +23,7 @@ function findWith(hunk: Hunk, file: SourceFile): Match[] {
   const first = hunk.lines.findIndex((line) => line.mark !== '+')
   if (first < 0) return []
   const matches: Match[] = []
-  for (let start = 0; start < file.lines.length; start++) {
-    if (file.squeezed[start] !== squeezed[first]) continue
+  for (const start of file.findSqueezed(squeezed[first] ?? '')) {
     const match = new LaidHunk(hunk, squeezed, file, start).lay()
     if (match !== undefined) matches.push(match)
   }

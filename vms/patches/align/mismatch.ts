@@ -26,7 +26,7 @@ function nearestPlace(hunk: Hunk, old: readonly DiffLine[], file: SourceFile): n
   for (const [index, line] of old.entries()) {
     const squeezed = squeeze(line.text)
     if (squeezed.length < 4) continue
-    for (let at = file.squeezed.indexOf(squeezed); at >= 0; at = file.squeezed.indexOf(squeezed, at + 1)) {
+    for (const at of file.findSqueezed(squeezed)) {
       votes.set(at - index, (votes.get(at - index) ?? 0) + 1)
     }
   }
