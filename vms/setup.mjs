@@ -27,6 +27,7 @@ const debianPackages = {
   gcc: 'fctorture.ko',
   'g++': 'the addon',
   make: 'fctorture.ko and the addon',
+  git: 'patches',
   libelf1: 'objtool, when a module is built',
   python3: 'node-gyp',
   'clang-format': 'npm test',

@@ -98,13 +98,14 @@ void ClientLoad::Start() {
 
 void ClientLoad::Stop(std::function<void()> done) {
   core_->is_stopping = true;
+  directory_.reset();  // threads hold it until they end; an open directory would keep its file system busy
   threads_.WhenAllEnded(std::move(done));
 }
 
 void ClientLoad::Close() {
   core_->is_stopping = true;
   threads_.WaitForAll(kCloseWait);
-  directory_.reset();  // an open directory would keep its file system busy
+  directory_.reset();
 }
 
 ClientLoadStats ClientLoad::Stats() const {

@@ -101,7 +101,6 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     const stream = join(folder, 'stream')
     const sink = createWriteStream(stream)
     const source = createReadStream(fifo)
-    await once(source.pause(), 'open', { signal: AbortSignal.timeout(1) }).catch(() => undefined)
     const started = startInto(fifo, { poolBytes: 1 })
     const written = markTexts(5000)
     for (const text of written) instance.mark(text)

@@ -41,10 +41,12 @@ describe('CLOSE01 on a stock kernel', () => {
     expect({
       verdict: ended.result.verdict,
       findings: ended.result.findings,
+      reasons: ended.result.reasons,
       stderr: ended.stderr,
     }).toMatchObject({
       verdict: 'PASS',
       findings: [],
+      reasons: [],
     })
     expect(ended.exitCode).toBe(0)
   })

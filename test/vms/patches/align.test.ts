@@ -223,6 +223,10 @@ describe('the place of a hunk', () => {
     const after = changedIn(before, 3).replace('top', 'TOP').replace('* end', '* END')
     const mail = anonymous(archivedMail(before, after))
     expect(await applyMail(mail, `/* moved */\n${before}`)).toBe(`/* moved */\n${after}`)
+    // A function of another name speaks against it.
+    const named = mail.replace(/^(> > @@ -\d\d,.*@@)$/gm, '$1 third(struct nfsd_file *nf)')
+    expect(named).not.toBe(mail)
+    await expect(applyMail(named, before)).rejects.toMatchObject({ code: 'FCT_PATCH_AMBIGUOUS' })
     // With more lines in between, before and after disagree.
     const torn = before.replace('/* end', 'more\n/* end')
     await expect(applyMail(mail, torn)).rejects.toMatchObject({ code: 'FCT_PATCH_NO_MATCH' })

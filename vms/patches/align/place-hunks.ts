@@ -40,7 +40,7 @@ export function placeHunks(change: FileChange, file: SourceFile, origin: Origin)
   if (lost.length > 0) throw noMatch(change, file, lost, origin)
   for (const seat of seats) narrow(seat, bySection(seat, file), 'the function named in its header')
   while (narrowByOrder(seats)) continue
-  for (const [index, seat] of seats.entries()) narrow(seat, byOffset(seats, index), 'its neighbours')
+  for (const [index, seat] of seats.entries()) narrow(seat, byOffset(seats, index, file), 'its neighbours')
   while (narrowByOrder(seats)) continue
   return seats.map((seat) => toPlaced(seat, seats, change, origin))
 }
@@ -81,15 +81,18 @@ function narrowByOrder(seats: readonly Seat[]): boolean {
   return isNarrower
 }
 
-/** Line numbers are trusted where the neighbours, on both sides if there are two, are off by the same amount. */
-function byOffset(seats: readonly Seat[], index: number): Match[] {
+/**
+ * Line numbers are trusted where the neighbours, on both sides if there are two, are off by the same amount, and the function
+ * that the header names, if it does, does not speak against it.
+ */
+function byOffset(seats: readonly Seat[], index: number, file: SourceFile): Match[] {
   const seat = seats[index]
   if (seat === undefined || seat.matches.length < 2) return []
   const around = [seats.slice(0, index).findLast(isPlaced), seats.slice(index + 1).find(isPlaced)]
   const offsets = new Set(around.filter((one) => one !== undefined).map(offsetOf))
   const [offset] = offsets
   if (offset === undefined || offsets.size > 1) return []
-  return seat.matches.filter(({ start }) => start - oldIndex(seat.hunk) === offset)
+  return bySection(seat, file).filter(({ start }) => start - oldIndex(seat.hunk) === offset)
 }
 
 function offsetOf({ hunk, matches: [match] }: Seat): number {
