@@ -3,9 +3,9 @@ import { native, type NativeClientLoad } from './native.js'
 
 /**
  * What a client thread does to a file drawn at random:
- * `read` opens it with O_DIRECT, so that the server is asked, and reads 4 KiB; `write` opens, writes 4 KiB and closes,
- * which flushes; `append` writes 512 bytes to the end, and cuts a file that has doubled back to its size; `unlink`
- * removes and creates it; `rename` creates a temporary file and renames it over.
+ * `read` opens it with O_DIRECT, so that the server is asked, and reads 4 KiB; `write` opens, writes 4 KiB
+ * and closes, which flushes; `append` writes 512 bytes to the end, and cuts a file that has doubled back to
+ * its size; `unlink` removes and creates it; `rename` creates a temporary file and renames it over.
  */
 export type Op = (typeof ops)[number]
 
@@ -68,7 +68,8 @@ export class ClientLoad {
   /**
    * Ends each thread after its operation. Every call gives the same answer.
    *
-   * @returns After `deadlineMs` at the latest; threads that hang by then are left behind and counted as stuck.
+   * @returns After `deadlineMs` at the latest; threads that hang by then are left behind and counted as
+   *   stuck.
    */
   async stop(): Promise<LoadStats> {
     this.#stopped ??= this.#stopOnce()

@@ -22,7 +22,10 @@ export interface DeviceInfo {
 /** Counters of the module since it was loaded (struct fct_stats). */
 export interface DeviceStats {
   readonly stressors: Record<Stressor, { called: number; useful: number; raced: number }>
-  /** How often two stressors were inside one inode at once; keys `close*acquire`, all pairs in the order of stressors. */
+  /**
+   * How often two stressors were inside one inode at once; keys `close*acquire`, all pairs in the order of
+   * stressors.
+   */
   readonly exposure: Record<string, number>
   /** fct_file events handed to the ring buffer. */
   readonly observed: number
@@ -40,8 +43,9 @@ class DeviceMismatch extends Error {
 /**
  * /dev/fctorture, the test module's ioctls.
  *
- * All methods throw (or reject with) errors that look like Node's own, with code, errno, syscall and path: EOPNOTSUPP for
- * what the kernel at hand cannot do, EBADF after close(). Those that can sleep in the kernel return promises.
+ * All methods throw (or reject with) errors that look like Node's own, with code, errno, syscall and path:
+ * EOPNOTSUPP for what the kernel at hand cannot do, EBADF after close(). Those that can sleep in the kernel
+ * return promises.
  */
 export class Device {
   readonly #native: NativeDevice
@@ -71,7 +75,10 @@ export class Device {
     return this.#native.info()
   }
 
-  /** Makes an open file of an exported file system a target; the module pins its inode, so the file may be closed. */
+  /**
+   * Makes an open file of an exported file system a target; the module pins its inode, so the file may be
+   * closed.
+   */
   addTarget(fd: number): void {
     this.#native.addTarget(checkFd(fd))
   }
@@ -96,7 +103,10 @@ export class Device {
     this.#native.phase(phases[phase])
   }
 
-  /** One nfsd_file_close_inode_sync() on a file's inode, and whether nfsd had it in its cache before and after. */
+  /**
+   * One nfsd_file_close_inode_sync() on a file's inode, and whether nfsd had it in its cache before and
+   * after.
+   */
   async closeSync(fd: number): Promise<{ cachedBefore: boolean; cachedAfter: boolean }> {
     return this.#native.closeSync(checkFd(fd))
   }

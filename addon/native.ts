@@ -6,7 +6,10 @@ import type { ClientLoadOptions, LoadStats } from './client-load.js'
 import type { Trace } from './trace.js'
 import type { TraceReaderStats } from './trace-reader.js'
 
-/** Classes and functions of fctorture.node. They trust their arguments: only the face in this folder calls them. */
+/**
+ * Classes and functions of fctorture.node. They trust their arguments: only the face in this folder calls
+ * them.
+ */
 export interface Native {
   readonly Device: new (path: string) => NativeDevice
   readonly TraceReader: new (
@@ -67,7 +70,10 @@ class AddonMissing extends Error {
 
 let loaded: Native | undefined
 
-/** Loads the addon at the first call, so that who only imports a type or judges a decoded trace can do without it. */
+/**
+ * Loads the addon at the first call, so that who only imports a type or judges a decoded trace can do without
+ * it.
+ */
 export function native(): Native {
   loaded ??= createRequire(import.meta.url)(findAddon()) as Native
   return loaded

@@ -4,9 +4,15 @@ import { native, type NativeTraceReader } from './native.js'
 export interface TraceReaderOptions {
   /** Folder of the tracing instance, below tracefs' `instances`. */
   readonly instance: string
-  /** Where the frames go: a virtio-serial port, pipe, socket or file. Stays the caller's; the reader has a duplicate. */
+  /**
+   * Where the frames go: a virtio-serial port, pipe, socket or file. Stays the caller's; the reader has a
+   * duplicate.
+   */
   readonly fd: number
-  /** Time between two looks at the ring buffer, ms; 1 by default. A CPU with little to say is looked at every 8th time. */
+  /**
+   * Time between two looks at the ring buffer, ms; 1 by default. A CPU with little to say is looked at every
+   * 8th time.
+   */
   readonly intervalMs?: number
   /** Bytes of pages that may wait to be written; 16 MiB by default. */
   readonly poolBytes?: number
@@ -29,10 +35,11 @@ class ReaderState extends Error {
 }
 
 /**
- * Drains the raw pages of a tracing instance into one file descriptor, as frames (addon/README.md), in threads of its own.
+ * Drains the raw pages of a tracing instance into one file descriptor, as frames (addon/README.md), in
+ * threads of its own.
  *
- * Nothing is lost between ring buffer and descriptor: while the other end does not read, pages stay where they are, and
- * what the kernel then overwrites shows in its stats.
+ * Nothing is lost between ring buffer and descriptor: while the other end does not read, pages stay where
+ * they are, and what the kernel then overwrites shows in its stats.
  */
 export class TraceReader {
   readonly #native: NativeTraceReader
@@ -64,8 +71,8 @@ export class TraceReader {
    * Writes what the ring buffer still holds, each CPU's stats and the end mark; tracing is to be off by then.
    * Every call gives the same answer.
    *
-   * @returns Rejects with what ended the stream early, as Node's own errors: of `write` (EPIPE, ENOSPC), of `read`, or
-   *   ECANCELED if close() came before the end.
+   * @returns Rejects with what ended the stream early, as Node's own errors: of `write` (EPIPE, ENOSPC), of
+   *   `read`, or ECANCELED if close() came before the end.
    */
   async stop(): Promise<TraceReaderStats> {
     if (!this.#isStarted) throw new ReaderState('the trace reader has not been started')

@@ -13,9 +13,9 @@ export type Column =
   | BigInt64Array
 
 /**
- * What a field's column holds: integers at their own width and sign (`u64`, `i64` as bigints); `pointer`: ids into
- * `Trace.pointers`; `string` (arrays of char, up to the first NUL) and `hex` (other arrays and structures, two digits a
- * byte): ids into `Trace.strings`.
+ * What a field's column holds: integers at their own width and sign (`u64`, `i64` as bigints); `pointer`: ids
+ * into `Trace.pointers`; `string` (arrays of char, up to the first NUL) and `hex` (other arrays and
+ * structures, two digits a byte): ids into `Trace.strings`.
  */
 export type FieldKind =
   'u8' | 'u16' | 'u32' | 'u64' | 'i8' | 'i16' | 'i32' | 'i64' | 'pointer' | 'string' | 'hex'
@@ -54,10 +54,15 @@ export interface Trace {
   /** Bytes of a long of the traced kernel: 4 or 8. */
   longSize: number
   cpus: number
-  /** The trace clock; '' if the file does not say. `counter` is a strict order without time, others count ns. */
+  /**
+   * The trace clock; '' if the file does not say. `counter` is a strict order without time, others count ns.
+   */
   clock: string
   types: EventType[]
-  /** All events, by time; of equal times the lower CPU's come first, and within a CPU the ring's order is kept. */
+  /**
+   * All events, by time; of equal times the lower CPU's come first, and within a CPU the ring's order is
+   * kept.
+   */
   rows: {
     count: number
     ts: BigUint64Array
@@ -80,12 +85,15 @@ export interface Trace {
     pages: number
     /** Equals `read events` of the CPU's stats when nothing was lost on the way. */
     events: number
-    /** Events whose stamp was below the one before and was raised to it (the kernel's reader skips discarded events' time). */
+    /**
+     * Events whose stamp was below the one before and was raised to it (the kernel's reader skips discarded
+     * events' time).
+     */
     raised: number
   }[]
   /**
-   * Events that the ring buffer overwrote before they were read. `after` and `before` are the times of the CPU's
-   * events around the gap: 0n if there is none before it, 2^64 - 1 if there is none behind it.
+   * Events that the ring buffer overwrote before they were read. `after` and `before` are the times of the
+   * CPU's events around the gap: 0n if there is none before it, 2^64 - 1 if there is none behind it.
    */
   gaps: {
     cpu: number
@@ -101,8 +109,8 @@ export interface Trace {
  *
  * Of a file with several buffers (`trace-cmd record -B`) the one that has events is taken.
  *
- * @throws Error with code `FCT_DECODE_<REASON>` and `offset`, the byte in the file: MAGIC, VERSION, ENDIAN, TRUNCATED,
- *   FORMAT, BUFFERS, PAGE, EVENT, FIELD, LIMIT. Or as Node's own, if the file cannot be read.
+ * @throws Error with code `FCT_DECODE_<REASON>` and `offset`, the byte in the file: MAGIC, VERSION, ENDIAN,
+ *   TRUNCATED, FORMAT, BUFFERS, PAGE, EVENT, FIELD, LIMIT. Or as Node's own, if the file cannot be read.
  */
 export async function readTrace(path: string): Promise<Trace> {
   return native().readTrace(checkPath(path, 'path'))

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -85,6 +85,13 @@ it('leaves threads behind that hang in the kernel, and says how many', async () 
   expect(stopped).toMatchObject({ operations: { write: 0 }, stuckThreads: 2 })
   await execa('timeout', ['0.2', 'cat', fifo], { reject: false })
   expect(load.stats().stuckThreads).toBe(0)
+})
+
+it('lets go of its directory when it has stopped, so that the file system can be unmounted', async () => {
+  await runFor(20)
+  const fds = await readdir('/proc/self/fd')
+  const open = await Promise.all(fds.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+  expect(open.filter((path) => path.startsWith(directory))).toEqual([])
 })
 
 it('is started once', async () => {

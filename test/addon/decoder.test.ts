@@ -15,7 +15,10 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
-/** The pure parts of the addon, and the tests; doctest's macros take the compiler long, so these are not optimised. */
+/**
+ * The pure parts of the addon, and the tests; doctest's macros take the compiler long, so these are not
+ * optimised.
+ */
 async function listSources(): Promise<{ path: string; level: string }[]> {
   const pure = (await readdir(sources)).filter((name) => /^(trace_decode.*|crc32)\.cc$/.test(name))
   const tests = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.cc'))

@@ -10,8 +10,8 @@ import { packageRoot } from '../../harness/folders.js'
 import { obstacle, PrivateInstance } from './private-instance.js'
 
 /*
- * A worker runs plain JavaScript, so it uses the native classes themselves, which is the point here: what becomes of
- * their descriptors and threads when an environment ends without having closed anything.
+ * A worker runs plain JavaScript, so it uses the native classes themselves, which is the point here: what
+ * becomes of their descriptors and threads when an environment ends without having closed anything.
  */
 const addon = process.env['FCTORTURE_ADDON'] ?? join(packageRoot, 'build', 'Release', 'fctorture.node')
 const prelude = `

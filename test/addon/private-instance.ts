@@ -14,7 +14,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TraceMetadata } from '../../harness/agent/protocol.js'
 
-/** Why this machine cannot trace itself; empty if it can. Said aloud, for a skipped test must not pass unseen. */
+/**
+ * Why this machine cannot trace itself; empty if it can. Said aloud, for a skipped test must not pass unseen.
+ */
 export const obstacle = findObstacle()
 
 function findObstacle(): string {

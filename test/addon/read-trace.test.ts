@@ -8,7 +8,10 @@ import { readTrace, type FieldPlan, type Trace } from '../../addon/index.js'
 import { packageRoot } from '../../harness/folders.js'
 import { writeTraceDat } from '../../harness/store/trace-dat.js'
 
-/** Pages of a Debian 6.1.192 guest, four a CPU, and what its kernel made of the same events in the file `trace`. */
+/**
+ * Pages of a Debian 6.1.192 guest, four a CPU, and what its kernel made of the same events in the file
+ * `trace`.
+ */
 const fixture = join(packageRoot, 'test', 'fixtures', 'raw-pages')
 let folder = ''
 let path = ''

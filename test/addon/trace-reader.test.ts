@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, createReadStream, createWriteStream, openSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -56,17 +56,17 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
   })
 
   /** Opens `path`, starts a reader into it; the reader has its own duplicate. */
-  function startInto(path: string, options: { poolBytes?: number } = {}): TraceReader {
-    const fd = openSync(path, 'w')
-    reader = new TraceReader({ instance: instance.folder, fd, ...options })
-    closeSync(fd)
+  async function startInto(path: string, options: { poolBytes?: number } = {}): Promise<TraceReader> {
+    const file = await open(path, 'w')
+    reader = new TraceReader({ instance: instance.folder, fd: file.fd, ...options })
+    await file.close()
     reader.start()
     return reader
   }
 
   it('ships every event that the kernel says was read, and trace-cmd finds as many in the file', async () => {
     const stream = join(folder, 'stream')
-    const started = startInto(stream)
+    const started = await startInto(stream)
     instance.write('events/sched/enable', '1')
     const written = markTexts(20_000)
     for (const text of written) instance.mark(text)
@@ -101,7 +101,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     const stream = join(folder, 'stream')
     const sink = createWriteStream(stream)
     const source = createReadStream(fifo)
-    const started = startInto(fifo, { poolBytes: 1 })
+    const started = await startInto(fifo, { poolBytes: 1 })
     const written = markTexts(5000)
     for (const text of written) instance.mark(text)
     await delay(100)
@@ -120,7 +120,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     for (const text of written) instance.mark(text)
     instance.write('tracing_on', '0')
     const stream = join(folder, 'stream')
-    await startInto(stream).stop()
+    await (await startInto(stream)).stop()
     const [trace] = await assemble(instance, stream, ['ftrace:print'])
     const overrun = instance.count('overrun')
     expect(overrun).toBeGreaterThan(0)
@@ -138,7 +138,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     const fifo = join(folder, 'fifo')
     spawnSync('mkfifo', [fifo])
     const cat = spawn('head', ['-c', '10', fifo], { stdio: 'ignore' })
-    const started = startInto(fifo)
+    const started = await startInto(fifo)
     for (const text of markTexts(1000)) instance.mark(text)
     await once(cat, 'exit')
     for (const text of markTexts(1000)) instance.mark(text)
@@ -150,7 +150,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
   })
 
   it('reports a full medium as the error of write', async () => {
-    const started = startInto('/dev/full')
+    const started = await startInto('/dev/full')
     instance.mark('anything')
     instance.write('tracing_on', '0')
     await expect(started.stop()).rejects.toMatchObject({
@@ -164,7 +164,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     const fifo = join(folder, 'fifo')
     spawnSync('mkfifo', [fifo])
     const holder = openSync(fifo, 'r+')
-    const started = startInto(fifo)
+    const started = await startInto(fifo)
     for (const text of markTexts(5000)) instance.mark(text)
     instance.write('tracing_on', '0')
     const stopped = started.stop()
@@ -175,7 +175,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
 
   it('comes to an end while tracing goes on', async () => {
     instance.write('events/sched/enable', '1')
-    const started = startInto(join(folder, 'stream'))
+    const started = await startInto(join(folder, 'stream'))
     await delay(20)
     expect((await started.stop()).error).toBeNull()
   })
@@ -220,9 +220,9 @@ it('checks its arguments', () => {
 })
 
 /**
- * The first row that is out of order, or -1. The clock `counter` gives each stamp once, but an event that is interrupted
- * while its place is being reserved gets the stamp of the one that interrupted it (__rb_reserve_next(), "SLOW PATH"):
- * equal stamps are possible, on one CPU.
+ * The first row that is out of order, or -1. The clock `counter` gives each stamp once, but an event that is
+ * interrupted while its place is being reserved gets the stamp of the one that interrupted it
+ * (__rb_reserve_next(), "SLOW PATH"): equal stamps are possible, on one CPU.
  */
 function findDisorder({ rows: { ts, cpu } }: Trace): number {
   return ts.findIndex((stamp, row) => {
