@@ -69,11 +69,15 @@ function explain(error: unknown): number {
   return exitStatus.failed
 }
 
-/** A first signal asks everything to come to its end; with a second one the process ends as it is. */
+/**
+ * A first signal asks everything to come to its end; with a second one the process ends as it is. The listeners stay: a
+ * library that finds none but its own takes the signal for the end of the process.
+ */
 function signalOfUser(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(exitStatus.failed)
       controller.abort(new Interrupted('FCT_INTERRUPTED', `stopped by ${name}`))
     })
   }

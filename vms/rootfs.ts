@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { findMirrors, sourcesFor } from './apt-root.js'
 import { hashOf, obtain, type BuildContext } from './cache.js'
 import { makeErofs } from './modules-image.js'
@@ -80,7 +80,9 @@ async function bootstrap(tree: string, sources: string, signal: AbortSignal): Pr
   const fast = ['--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"']
   const failure = { code: 'FCT_ROOTFS_FAILED', doing: 'making the root file system' } as const
   // SIGINT, because mmdebstrap then unmounts what it has mounted before it ends.
-  const options = { signal, killSignal: 'SIGINT', forceKillAfterDelay: 30_000 } as const
+  // TMPDIR: what it leaves even so goes with the entry's folder.
+  const env = { TMPDIR: dirname(tree) }
+  const options = { signal, killSignal: 'SIGINT', forceKillAfterDelay: 10_000, env } as const
   await runProgram('mmdebstrap', [...args, ...fast, suites.suites[0] ?? '', tree, sources], failure, options)
 }
 
