@@ -1,30 +1,33 @@
 import type { ResultDocument } from '../verdict/result.js'
 import type { ReportExtras } from './extras.js'
 
-/** A row of the table of operations; what does not apply is undefined. */
-export interface OperationRow {
-  readonly name: string
-  readonly done: number
-  readonly perSecond: number
-  readonly useful?: number
-  readonly raced?: number
+/** Heads of the columns that `operationRows` fills, behind the name. */
+export const operationHeads = ['done', 'per second', 'useful', 'raced'] as const
+
+/** The table of operations, stressors first: name, then a text per head; what does not apply is empty. */
+export function operationRows(result: ResultDocument, { operations }: ReportExtras): string[][] {
+  const perSecond = (count: number): string =>
+    formatRate(result.guestSeconds > 0 ? count / result.guestSeconds : 0)
+  const stressors = Object.entries(result.stressors).map(([name, { called, useful, raced }]) => [
+    name,
+    formatCount(called),
+    perSecond(called),
+    formatCount(useful),
+    formatCount(raced),
+  ])
+  const clients = Object.entries(operations).map(([name, done]) => [
+    `client ${name}`,
+    formatCount(done),
+    perSecond(done),
+    '',
+    '',
+  ])
+  return [...stressors, ...clients]
 }
 
-export function operationRows(result: ResultDocument, { operations }: ReportExtras): OperationRow[] {
-  const perSecond = (count: number): number => (result.guestSeconds > 0 ? count / result.guestSeconds : 0)
-  const stressors = Object.entries(result.stressors).map(([name, { called, useful, raced }]) => ({
-    name,
-    done: called,
-    perSecond: perSecond(called),
-    useful,
-    raced,
-  }))
-  const clients = Object.entries(operations).map(([name, done]) => ({
-    name: `client ${name}`,
-    done,
-    perSecond: perSecond(done),
-  }))
-  return [...stressors, ...clients]
+/** Errors that clients met, "ENOENT 3". */
+export function errorCounts({ errors }: ReportExtras): string[] {
+  return Object.entries(errors).map(([name, count]) => `${name} ${formatCount(count)}`)
 }
 
 /** Pairs and how often their window was open: the scenario's first, then what else was open. */
@@ -39,7 +42,7 @@ export function formatCount(count: number | null): string {
   return count === null ? 'unknown' : count.toLocaleString('en-US')
 }
 
-export function formatRate(perSecond: number): string {
+function formatRate(perSecond: number): string {
   return perSecond.toLocaleString('en-US', { maximumFractionDigits: perSecond < 10 ? 1 : 0 })
 }
 

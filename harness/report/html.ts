@@ -2,7 +2,14 @@ import { describeExposure, upperBound } from '../verdict/exposure-bound.js'
 import type { ResultDocument, ResultFinding } from '../verdict/result.js'
 import { viewConsole } from './console-view.js'
 import type { ReportExtras } from './extras.js'
-import { exposureRows, formatCount, formatOccurrence, formatRate, operationRows } from './figures.js'
+import {
+  exposureRows,
+  formatCount,
+  formatOccurrence,
+  operationRows,
+  operationHeads,
+  errorCounts,
+} from './figures.js'
 import { markup, raw, type Markup } from './markup.js'
 import { style } from './style.js'
 
@@ -70,17 +77,10 @@ function showFinding(finding: ResultFinding, splats: ReportExtras['splats']): Ma
 }
 
 function operations(result: ResultDocument, extras: ReportExtras): Markup {
-  const cell = (value: number | undefined): string => (value === undefined ? '' : formatCount(value))
-  const rows = operationRows(result, extras).map(({ name, done, perSecond, useful, raced }) => [
-    name,
-    formatCount(done),
-    formatRate(perSecond),
-    cell(useful),
-    cell(raced),
-  ])
-  const errors = Object.entries(extras.errors).map(([name, count]) => `${name} ${formatCount(count)}`)
+  const rows = operationRows(result, extras)
+  const errors = errorCounts(extras)
   return markup`<h2>Operations</h2>
-${table(['', 'done', 'per second', 'useful', 'raced'], rows)}
+${table(['', ...operationHeads], rows)}
 <p class="dim">Client errors: ${errors.length > 0 ? errors.join(', ') : 'none'}.</p>`
 }
 

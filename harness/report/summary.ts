@@ -6,7 +6,8 @@ import {
   exposureRows,
   formatCount,
   formatOccurrence,
-  formatRate,
+  errorCounts,
+  operationHeads,
   operationRows,
   printable,
 } from './figures.js'
@@ -79,17 +80,10 @@ function shorten(evidence: string): string {
 }
 
 function operations(result: ResultDocument, extras: ReportExtras, colors: Colors): string {
-  const cell = (value: number | undefined): string => (value === undefined ? '' : formatCount(value))
-  const rows = operationRows(result, extras).map(({ name, done, perSecond, useful, raced }) => [
-    name,
-    formatCount(done),
-    formatRate(perSecond),
-    cell(useful),
-    cell(raced),
-  ])
+  const rows = operationRows(result, extras)
   if (rows.length === 0) return ''
-  const [head = '', ...body] = align([['Operations', 'done', 'per second', 'useful', 'raced'], ...rows])
-  const errors = Object.entries(extras.errors).map(([name, count]) => `${name} ${formatCount(count)}`)
+  const [head = '', ...body] = align([['Operations', ...operationHeads], ...rows])
+  const errors = errorCounts(extras)
   const tail = errors.length > 0 ? [`client errors: ${errors.join(', ')}`] : []
   return [colors.bold(head), ...body, ...tail].join('\n')
 }
