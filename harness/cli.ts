@@ -1,8 +1,15 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import pc from 'picocolors'
 import { exitStatus } from './commands/exit-status.js'
+import { addKernelCommand } from './commands/kernel-command.js'
+import {
+  addKernelOptions,
+  kernelRequestOf,
+  mirrorsOf,
+  type KernelOptions,
+} from './commands/kernel-options.js'
 import { prepareCommand } from './commands/prepare.js'
-import { runCommand } from './commands/run.js'
+import { runCommand, type RunOptions } from './commands/run.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
 import { Interrupted } from './target/drive.js'
@@ -11,13 +18,16 @@ const description = `Tortures the NFS server's open-file cache (fs/nfsd/filecach
 
 Exit status: 0 PASS, 1 FAIL, 125 no verdict (INCONCLUSIVE or ERROR), 128 fctorture itself failed, 129 usage.`
 
+type RunArguments = KernelOptions & Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors'>
+
 function createProgram(finish: (status: number) => void, signal: AbortSignal): Command {
   const program = new Command('fctorture').description(description).exitOverride().showHelpAfterError()
-  program
-    .command('run')
-    .description('torture one kernel with one scenario and judge what happened')
-    .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file')
-    .option('--kernel <name>', 'the kernel under test', 'debian:6.1')
+  addKernelOptions(
+    program
+      .command('run')
+      .description('torture one kernel with one scenario and judge what happened')
+      .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
+  )
     .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
     .option('--seed <number>', 'seed of all random choices; drawn and printed if not given', parseSeed)
     .option(
@@ -26,16 +36,16 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     )
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
-    .action(async (scenario: string, options: Omit<Parameters<typeof runCommand>[0], 'scenario'>) => {
-      finish(await runCommand({ scenario, ...options }, signal))
+    .action(async (scenario: string, options: RunArguments) => {
+      const kernel = kernelRequestOf(options)
+      finish(await runCommand({ scenario, ...options, kernel, mirrors: mirrorsOf(options) }, signal))
     })
-  program
-    .command('prepare')
-    .description('download and build all that runs with a kernel need')
-    .option('--kernel <name>', 'the kernel', 'debian:6.1')
-    .action(async (options: { kernel: string }) => {
-      finish(await prepareCommand(options, signal))
-    })
+  addKernelOptions(
+    program.command('prepare').description('download and build all that runs with a kernel need'),
+  ).action(async (options: KernelOptions) => {
+    finish(await prepareCommand(kernelRequestOf(options), mirrorsOf(options), signal))
+  })
+  addKernelCommand(program, finish, signal)
   return program
 }
 

@@ -18,7 +18,33 @@
 #include "fct.h"
 #include "fct_trace.h"
 
-struct fct_offsets fct_off = { -1, -1, -1, -1, -1, -1 };
+#ifdef FCT_FILECACHE_H
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+struct auth_domain;
+struct nfsd_net;
+struct svc_cred;
+struct svc_fh;
+struct svc_rqst;
+#include FCT_FILECACHE_H
+#define fct_field(member)	offsetof(struct nfsd_file, member)
+#else
+#define fct_field(member)	-1
+#endif
+#ifdef NFSD_FILE_GC
+#define FCT_BIT_GC	NFSD_FILE_GC
+#else
+#define FCT_BIT_GC	-1
+#endif
+
+struct fct_offsets fct_off = {
+	.inode	= fct_field(nf_inode),
+	.file	= fct_field(nf_file),
+	.flags	= fct_field(nf_flags),
+	.ref	= fct_field(nf_ref),
+	.may	= fct_field(nf_may),
+	.bit_gc	= FCT_BIT_GC,
+};
 
 fct_param(int, off_nf_inode, fct_off.inode, "Offset of nf_inode in struct nfsd_file (bytes, -1: unknown)");
 fct_param(int, off_nf_file, fct_off.file, "Offset of nf_file (bytes, -1: unknown)");

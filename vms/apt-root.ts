@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FctError } from '../harness/fct-error.js'
+import type { BuildContext } from './cache.js'
 import { runProgram } from './program.js'
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
@@ -20,12 +21,16 @@ export interface Suites {
 }
 
 /** Sets up the private root for some suites below `folder` and loads their package lists. */
-export async function createAptRoot(folder: string, suites: Suites, signal: AbortSignal): Promise<AptRoot> {
+export async function createAptRoot(
+  folder: string,
+  suites: Suites,
+  { signal, mirrors }: Pick<BuildContext, 'signal' | 'mirrors'>,
+): Promise<AptRoot> {
   for (const sub of ['lists/partial', 'cache/archives/partial', 'etc', 'state']) {
     await mkdir(join(folder, sub), { recursive: true })
   }
   await writeFile(join(folder, 'state', 'status'), '')
-  await writeFile(join(folder, 'etc', 'sources.list'), sourcesFor(suites, await findMirrors()))
+  await writeFile(join(folder, 'etc', 'sources.list'), sourcesFor(suites, mirrors ?? (await findMirrors())))
   await writeFile(join(folder, 'etc', 'apt.conf'), configurationFor(folder))
   const root = { folder, env: { APT_CONFIG: join(folder, 'etc', 'apt.conf'), LC_ALL: 'C' }, signal }
   await apt(root, ['-qq', 'update'], `loading the package lists of ${suites.suites.join(', ')}`)

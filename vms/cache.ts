@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
 import { FctError } from '../harness/fct-error.js'
 import { cacheFolder } from '../harness/folders.js'
+import type { Mirrors } from './apt-root.js'
 
 /** Something that can be made again from its inputs. Equal inputs, equal hash, no work. */
 export interface Recipe {
@@ -24,6 +25,8 @@ export interface BuildContext {
   readonly announce: (title: string) => () => void
   /** Ends the programs that build, if the user stops. */
   readonly signal: AbortSignal
+  /** Where Debian is downloaded from; read from this host's apt configuration if not given. */
+  readonly mirrors?: Mirrors
 }
 
 export function hashOf(inputs: unknown): string {

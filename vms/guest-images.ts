@@ -5,7 +5,7 @@ import { FctError } from '../harness/fct-error.js'
 import { packageRoot } from '../harness/folders.js'
 import { obtain, type BuildContext } from './cache.js'
 import { archive, obtainInitramfs } from './initramfs.js'
-import type { Kernel } from './kernels/kernels.js'
+import type { KernelUnderTest } from './kernels/kernels.js'
 import { obtainModulesImage } from './modules-image.js'
 import { hashOfFile, obtainRootfs } from './rootfs.js'
 import { obtainTestModule } from './test-module.js'
@@ -19,6 +19,10 @@ export interface GuestImages {
   readonly probeInitramfs: string
   readonly rootfs: string
   readonly modules: string
+  /** What the kernel's profile adds to its command line. */
+  readonly kernelParameters: string
+  /** Whether fctorture.ko knows the layout of struct nfsd_file; else the guest must find it out. */
+  readonly knowsLayout: boolean
   /** Hashes of what the guest is made of, for run.json. */
   readonly hashes: Readonly<Record<string, string>>
 }
@@ -31,27 +35,40 @@ const built = {
 }
 
 /** Builds or finds everything a guest of this kernel is started from. */
-export async function obtainGuestImages(kernel: Kernel, context: BuildContext): Promise<GuestImages> {
+export async function obtainGuestImages(
+  { kernel, nfsd, nfsdSource, profile, hash }: KernelUnderTest,
+  context: BuildContext,
+): Promise<GuestImages> {
   requireBuilt()
   const probeInitramfs = await obtainInitramfs(kernel, context)
   const modules = await obtainModulesImage(kernel, context)
   const rootfs = await obtainRootfs(context)
-  const module = await obtainTestModule(kernel, context)
+  const module = await obtainTestModule({ kernel, nfsdSource }, context)
   const payload = {
     'agent.cjs': built.agent,
     'fctorture.node': built.addon,
     'fctorture.ko': module,
     start: built.start,
+    ...(nfsd && { 'nfsd.ko': nfsd.path }),
   }
   const initramfs = await obtainPayload(probeInitramfs, payload, context)
   const hashes = {
-    kernel: kernel.hash,
+    kernel: hash,
     rootfs: rootfs.hash,
     module: hashOfFile(module),
     agent: hashOfFile(built.agent),
     addon: hashOfFile(built.addon),
   }
-  return { kernel: kernel.image, initramfs, probeInitramfs, rootfs: rootfs.image, modules, hashes }
+  return {
+    kernel: kernel.image,
+    initramfs,
+    probeInitramfs,
+    rootfs: rootfs.image,
+    modules,
+    kernelParameters: profile.kernelParameters,
+    knowsLayout: nfsdSource !== undefined,
+    hashes,
+  }
 }
 
 function requireBuilt(): void {

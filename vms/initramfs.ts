@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile, writeFile, chmod, rm } from 'node:fs/promise
 import { basename, dirname, join } from 'node:path'
 import { packageRoot } from '../harness/folders.js'
 import { obtain, type BuildContext } from './cache.js'
-import type { Kernel } from './kernels/kernels.js'
+import type { Kernel } from './kernels/kernel.js'
 import { runProgram } from './program.js'
 import { hashOfFile } from './rootfs.js'
 
@@ -27,7 +27,7 @@ export async function obtainInitramfs(kernel: Kernel, context: BuildContext): Pr
     {
       kind: 'initramfs',
       inputs: {
-        recipe: 1,
+        recipe: 2,
         kernel: kernel.hash,
         bootModules,
         init: hashOfFile(init),
@@ -50,10 +50,23 @@ async function buildInitramfs(kernel: Kernel, into: string): Promise<void> {
   await copyFile(init, join(tree, 'init'))
   await chmod(join(tree, 'init'), 0o755)
   const modules = await findModules(kernel)
-  for (const module of modules) await copyFile(module, join(tree, 'modules', basename(module)))
-  await writeFile(join(tree, 'modules', 'order'), modules.map((module) => `${basename(module)}\n`).join(''))
+  const names: string[] = []
+  for (const module of modules) names.push(await addModule(module, join(tree, 'modules')))
+  await writeFile(join(tree, 'modules', 'order'), names.map((name) => `${name}\n`).join(''))
   await archive(tree, join(into, 'initramfs.cpio'))
   await rm(tree, { recursive: true })
+}
+
+/** Uncompressed, since busybox cannot load anything else. @returns its file name. */
+async function addModule(module: string, folder: string): Promise<string> {
+  const copy = join(folder, basename(module))
+  await copyFile(module, copy)
+  if (!module.endsWith('.xz')) return basename(copy)
+  await runProgram('xz', ['--decompress', copy], {
+    code: 'FCT_INITRAMFS_FAILED',
+    doing: `unpacking ${module}`,
+  })
+  return basename(copy, '.xz')
 }
 
 /** Paths of the boot modules with all they depend on, in the order in which they can be loaded. */

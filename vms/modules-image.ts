@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { obtain, type BuildContext } from './cache.js'
-import type { Kernel } from './kernels/kernels.js'
+import type { Kernel } from './kernels/kernel.js'
 import { runProgram } from './program.js'
 
 /** A read-only image with all modules of a kernel: the guest mounts it at /lib/modules/RELEASE. */

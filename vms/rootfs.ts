@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { findMirrors, sourcesFor } from './apt-root.js'
+import { join } from 'node:path'
+import { bootstrap } from './bootstrap.js'
 import { hashOf, obtain, type BuildContext } from './cache.js'
 import { makeErofs } from './modules-image.js'
-import { runProgram } from './program.js'
 
 const suites = { suites: ['bookworm', 'bookworm-updates'], securitySuites: ['bookworm-security'] }
 
@@ -48,42 +47,20 @@ export async function obtainRootfs(context: BuildContext): Promise<Rootfs> {
       kind: 'rootfs',
       inputs,
       title: `root file system (${packages.length} Debian packages and Node)`,
-      build: buildRootfs,
+      build: (into, signal) => buildRootfs(into, { ...context, signal }),
     },
     context,
   )
   return { image: join(folder, 'root.erofs'), hash: hashOf(inputs) }
 }
 
-async function buildRootfs(into: string, signal: AbortSignal): Promise<void> {
+async function buildRootfs(into: string, context: BuildContext): Promise<void> {
   const tree = join(into, 'tree')
-  const sources = join(into, 'sources.list')
-  await writeFile(sources, sourcesFor(suites, await findMirrors()))
-  await bootstrap(tree, sources, signal)
+  await bootstrap({ suites, packages, tree, title: 'the root file system' }, context)
   for (const path of unwanted) await rm(join(tree, path), { recursive: true, force: true })
   await addOurs(tree)
   await makeErofs(join(into, 'root.erofs'), tree)
   await rm(tree, { recursive: true })
-  await rm(sources)
-}
-
-async function bootstrap(tree: string, sources: string, signal: AbortSignal): Promise<void> {
-  const mode = process.getuid?.() === 0 ? 'root' : 'unshare'
-  const args = [
-    '--quiet',
-    `--mode=${mode}`,
-    '--variant=apt',
-    '--format=directory',
-    `--include=${packages.join(',')}`,
-  ]
-  // ldconfig, perl and the like run many times; a guest image that breaks off half-way is made again anyway.
-  const fast = ['--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"']
-  const failure = { code: 'FCT_ROOTFS_FAILED', doing: 'making the root file system' } as const
-  // SIGINT, because mmdebstrap then unmounts what it has mounted before it ends.
-  // TMPDIR: what it leaves even so goes with the entry's folder.
-  const env = { TMPDIR: dirname(tree) }
-  const options = { signal, killSignal: 'SIGINT', forceKillAfterDelay: 10_000, env } as const
-  await runProgram('mmdebstrap', [...args, ...fast, suites.suites[0] ?? '', tree, sources], failure, options)
 }
 
 async function addOurs(tree: string): Promise<void> {

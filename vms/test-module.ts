@@ -1,26 +1,48 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { readdirSync, readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { packageRoot } from '../harness/folders.js'
 import { hashOf, obtain, type BuildContext } from './cache.js'
-import type { Kernel } from './kernels/kernels.js'
-import { runProgram } from './program.js'
+import type { Kernel } from './kernels/kernel.js'
+import { hashOfFile } from './rootfs.js'
+import { obtainToolchain, type Toolchain } from './toolchain.js'
 
 const sources = join(packageRoot, 'kmod')
 
+/** What fctorture.ko is built for. */
+export interface ModuleRequest {
+  readonly kernel: Kernel
+  /** The tree of the nfsd that will run, for the layout of struct nfsd_file; without it the target must know it by BTF. */
+  readonly nfsdSource: string | undefined
+}
+
 /** fctorture.ko for one kernel, built from kmod/ against its headers. */
-export async function obtainTestModule(kernel: Kernel, context: BuildContext): Promise<string> {
+export async function obtainTestModule(request: ModuleRequest, context: BuildContext): Promise<string> {
+  const { kernel } = request
+  const toolchain = await obtainToolchain(kernel.toolchain, context)
+  const header = layoutHeader(request)
+  const inputs = {
+    recipe: 3,
+    kernel: kernel.hash,
+    sources: hashOfSources(),
+    compiler: toolchain.version,
+    layout: header && hashOfFile(header),
+  }
   const folder = await obtain(
     {
       kind: 'module',
-      inputs: { recipe: 2, kernel: kernel.hash, sources: hashOfSources(), compiler: await compilerVersion() },
+      inputs,
       title: `fctorture.ko for ${kernel.name}`,
-      build: (into, signal) => buildTestModule(kernel, into, signal),
+      build: (into, signal) => buildTestModule(request, into, toolchain, signal),
     },
     context,
   )
   return join(folder, 'fctorture.ko')
+}
+
+function layoutHeader({ nfsdSource }: ModuleRequest): string | undefined {
+  return nfsdSource && join(nfsdSource, 'fs', 'nfsd', 'filecache.h')
 }
 
 function isSource(name: string): boolean {
@@ -32,23 +54,32 @@ function hashOfSources(): string {
   return hashOf(names.map((name) => [name, readFileSync(join(sources, name), 'utf8')]))
 }
 
-async function compilerVersion(): Promise<string> {
-  const { stdout } = await execa('gcc-12', ['--version'])
-  return stdout.split('\n')[0] ?? ''
-}
-
-async function buildTestModule(kernel: Kernel, into: string, signal: AbortSignal): Promise<void> {
+async function buildTestModule(
+  request: ModuleRequest,
+  into: string,
+  toolchain: Toolchain,
+  signal: AbortSignal,
+): Promise<void> {
   const copy = join(into, 'src')
   await mkdir(copy)
   for (const name of (await readdir(sources)).filter(isSource))
     await copyFile(join(sources, name), join(copy, name))
-  const failure = { code: 'FCT_MODULE_BUILD', doing: `building fctorture.ko for ${kernel.name}` } as const
-  await runProgram('make', ['-C', copy, `KDIR=${kernel.headers}`, 'W=1', '-j2'], failure, { signal })
+  const failure = {
+    code: 'FCT_MODULE_BUILD',
+    doing: `building fctorture.ko for ${request.kernel.name}`,
+  } as const
+  const place = { cwd: copy, writable: [into], readable: [request.kernel.headers] }
+  await toolchain.run('make', moduleArguments(request), failure, place, { signal })
   // Without its debug information it is a tenth of the size, and so is what each guest unpacks.
-  await runProgram(
-    'strip',
-    ['--strip-debug', '-o', join(into, 'fctorture.ko'), join(copy, 'fctorture.ko')],
-    failure,
-    { signal },
-  )
+  const strip = ['--strip-debug', '-o', join(into, 'fctorture.ko'), join(copy, 'fctorture.ko')]
+  await toolchain.run('strip', strip, failure, place, { signal })
+}
+
+/** For `make` in a copy of kmod/. */
+export function moduleArguments(request: ModuleRequest): string[] {
+  const header = layoutHeader(request)
+  const layout = header === undefined ? [] : [`FCT_FILECACHE_H=${header}`]
+  const jobs = `-j${String(cpus().length)}`
+  // BTF would need the kernel's own vmlinux.
+  return [`KDIR=${request.kernel.headers}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', ...layout, jobs]
 }

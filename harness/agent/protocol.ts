@@ -17,6 +17,8 @@ export interface PrepareParams {
   readonly nfsdThreads: number
   /** Value of the module's `busted` parameter; empty for a sound module. */
   readonly busted: string
+  /** Whether the module was built with the layout of struct nfsd_file; else the agent reads it from the kernel's BTF. */
+  readonly knowsLayout: boolean
   /** Ring buffer of the trace instance, KiB per CPU. */
   readonly bufferKiB: number
 }
@@ -31,10 +33,17 @@ export interface TraceMetadata {
   readonly pageSize: number
 }
 
+export interface NfsdIdentity {
+  /** modpost's hash over its sources; null if the kernel was built without (Debian's are). */
+  readonly srcversion: string | null
+  /** The linker's hash over its code, hexadecimal; null if it has none. */
+  readonly buildId: string | null
+}
+
 export interface Prepared {
   readonly release: string
-  /** nfsd's source version (modinfo), which tells a rebuilt nfsd.ko from the package's. */
-  readonly nfsdSrcversion: string
+  /** Which nfsd.ko is loaded. */
+  readonly nfsd: NfsdIdentity
   /** Lines of the module's `capabilities` file. */
   readonly capabilities: string
   readonly trace: TraceMetadata

@@ -95,7 +95,7 @@ function outcomeOf(failure: FctError | undefined): GuestOutcome {
 }
 
 function identify(
-  { scenario, seed, kernel: name }: RunPlan,
+  { scenario, seed, kernel: wanted }: RunPlan,
   run: string,
   { kernel, target, end }: Aftermath,
 ): Parameters<typeof composeResult>[0] {
@@ -104,11 +104,12 @@ function identify(
     scenario: scenario.name,
     seed,
     kernel: {
-      name,
-      release: end.prepared?.release ?? kernel?.release ?? 'unknown',
+      name: wanted.name,
+      release: end.prepared?.release ?? kernel?.kernel.release ?? 'unknown',
       hash: kernel?.hash ?? 'unknown',
-      profile: 'stock',
-      patches: [],
+      profile: wanted.profile,
+      patches: kernel?.patches ?? wanted.patches,
+      build: kernel?.way ?? null,
     },
     target: { kind: target?.kind ?? 'qemu', accel: target?.accel ?? 'none' },
     guestSeconds: end.finished?.loadSeconds ?? end.progress?.seconds ?? 0,

@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update'
+import type { Mirrors } from '../../vms/apt-root.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { Progress } from '../agent/protocol.js'
 
@@ -6,13 +7,13 @@ import type { Progress } from '../agent/protocol.js'
 type Output = NodeJS.WriteStream
 
 /** Says what is being built, and how long it took; gives up when the user does. */
-export function buildContext(output: Output, signal: AbortSignal): BuildContext {
+export function buildContext(output: Output, signal: AbortSignal, mirrors?: Mirrors): BuildContext {
   const announce = (title: string) => {
     const began = Date.now()
     output.write(`building: ${title} ...\n`)
     return () => output.write(`building: ${title}: ${((Date.now() - began) / 1000).toFixed(1)} s\n`)
   }
-  return { announce, signal }
+  return { announce, signal, ...(mirrors && { mirrors }) }
 }
 
 /** Shows how a run goes on: one line that renews itself on a terminal, a line now and then elsewhere. */

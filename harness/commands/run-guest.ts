@@ -1,6 +1,6 @@
 import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
-import { obtainKernel, type Kernel } from '../../vms/kernels/kernels.js'
+import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { RunPlan } from '../scenario/plan.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
@@ -10,7 +10,7 @@ import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
 export interface Aftermath {
-  readonly kernel: Kernel | undefined
+  readonly kernel: KernelUnderTest | undefined
   readonly images: GuestImages | undefined
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
@@ -48,7 +48,7 @@ export async function runGuest(
       record.writeConsole(chunk)
     })
     const makeSpool = (pageSize: number): TraceSpool => (got.spool = new TraceSpool(record.folder, pageSize))
-    got.end = await drive(target, drivePlanOf(plan), makeSpool, observer, context.signal)
+    got.end = await drive(target, drivePlanOf(plan, got.images), makeSpool, observer, context.signal)
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
@@ -57,10 +57,10 @@ export async function runGuest(
   return got
 }
 
-function drivePlanOf({ scenario, seed, busted }: RunPlan): DrivePlan {
+function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {
   const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors } = scenario
   return {
-    prepare: { exports, versions, nfsdThreads, busted, bufferKiB },
+    prepare: { exports, versions, nfsdThreads, busted, knowsLayout, bufferKiB },
     load: { seed: String(seed), knobs: knobsOf(stressors), clients, churn },
     seconds: scenario.seconds,
     quietMs: scenario.quietSeconds * 1000,

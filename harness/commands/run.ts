@@ -1,5 +1,7 @@
 import { join } from 'node:path'
-import { findKernel } from '../../vms/kernels/catalogue.js'
+import type { BuildContext } from '../../vms/cache.js'
+import { readKernelName } from '../../vms/kernels/kernel-name.js'
+import type { Mirrors } from '../../vms/apt-root.js'
 import { renderHtml } from '../report/html.js'
 import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
@@ -11,6 +13,8 @@ import { judgeRun, type Judgement } from './judge-run.js'
 import { runGuest, type Aftermath } from './run-guest.js'
 
 export interface RunOptions extends PlanOptions {
+  /** Where Debian is downloaded from, instead of what this host's apt says. */
+  readonly mirrors: Mirrors | undefined
   /** The result document on stdout. */
   readonly json?: boolean
   /** Folder that gets the run's folder. */
@@ -20,12 +24,16 @@ export interface RunOptions extends PlanOptions {
 /** Runs one scenario on one kernel, judges it and reports. The exit status is the verdict's. */
 export async function runCommand(options: RunOptions, signal: AbortSignal): Promise<number> {
   const plan = planRun(options)
-  findKernel(plan.kernel)
+  readKernelName(plan.kernel.name)
   const record = await createRunRecord(options.runs, plan.scenario.name, String(plan.seed), new Date())
   await record.writeJson('run', parametersOf(plan))
-  const aftermath = await tortureWithProgress(plan, record, signal)
+  const aftermath = await tortureWithProgress(
+    plan,
+    record,
+    buildContext(process.stderr, signal, options.mirrors),
+  )
   const console = await record.closeConsole()
-  await record.writeJson('run', { ...parametersOf(plan), ...factsOf(aftermath) })
+  await record.writeJson('run', { ...parametersOf(plan), ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
   const extras = extrasOf(record, plan, judgement, aftermath, console)
   await record.writeJson('verdict', judgement.result)
@@ -41,10 +49,9 @@ function toJson(result: ResultDocument): string {
 async function tortureWithProgress(
   plan: RunPlan,
   record: RunRecord,
-  signal: AbortSignal,
+  context: BuildContext,
 ): Promise<Aftermath> {
   const progress = showRunProgress(process.stderr, plan.scenario.name)
-  const context = buildContext(process.stderr, signal)
   try {
     return await runGuest(plan, record, context, {
       onPhase: (name) => {
@@ -67,20 +74,24 @@ function parametersOf({ scenario, kernel, seed, busted }: RunPlan): Record<strin
     scenario,
     seed: String(seed),
     busted,
-    kernel: { name: kernel },
+    kernel,
     fctorture: { node: process.version },
   }
 }
 
 /** What only the run itself could tell. */
-function factsOf({ kernel, images, target, end }: Aftermath): Record<string, unknown> {
+function factsOf(
+  { kernel: wanted }: RunPlan,
+  { kernel, images, target, end }: Aftermath,
+): Record<string, unknown> {
   return {
     kernel: {
-      name: kernel?.name,
-      release: end.prepared?.release ?? kernel?.release,
+      ...wanted,
+      release: end.prepared?.release ?? kernel?.kernel.release,
       hash: kernel?.hash,
-      packages: kernel?.packages,
-      nfsdSrcversion: end.prepared?.nfsdSrcversion,
+      packages: kernel?.kernel.packages,
+      build: kernel?.way,
+      nfsd: end.prepared?.nfsd,
     },
     target,
     inputs: images?.hashes,

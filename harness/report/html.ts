@@ -1,3 +1,4 @@
+import { describeKernel } from './describe-kernel.js'
 import { describeExposure, upperBound } from '../verdict/exposure-bound.js'
 import type { ResultDocument, ResultFinding } from '../verdict/result.js'
 import { viewConsole } from './console-view.js'
@@ -54,7 +55,7 @@ function header({
 }: ResultDocument): Markup {
   const patches = kernel.patches.map((patch) => markup` + ${patch}`)
   return markup`<h1><span class="${verdict}">${verdict}</span> ${scenario} on ${kernel.name}${patches}</h1>
-<p class="dim">${kernel.release}, ${kernel.profile}, file cache ${kernel.flavour};
+<p class="dim">${describeKernel(kernel)};
 ${target.kind}, ${target.accel}; seed ${seed};
 ${guestSeconds.toFixed(1)} s of load; ${run}</p>
 <ul>${reasons.map(({ code, message }) => markup`<li>${message} <span class="dim">${code}</span></li>`)}</ul>`

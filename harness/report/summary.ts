@@ -1,3 +1,4 @@
+import { describeKernel } from './describe-kernel.js'
 import pc from 'picocolors'
 import { describeExposure } from '../verdict/exposure-bound.js'
 import type { ResultDocument, VerdictName } from '../verdict/result.js'
@@ -38,10 +39,9 @@ function headline(result: ResultDocument, colors: Colors): string {
   const paint = verdictColor(verdict, colors)
   const name = [kernel.name, ...kernel.patches].join(' + ')
   const run = `on ${name}, ${guestSeconds.toFixed(1)} s of load, seed ${String(seed)}`
-  const software = `${kernel.release}, ${kernel.profile}, file cache ${kernel.flavour}`
   return [
     `${paint(colors.bold(` ${verdict} `))} ${colors.bold(scenario)} ${run}`,
-    colors.dim(printable(`${software}; ${target.kind}, ${target.accel}`)),
+    colors.dim(printable(`${describeKernel(kernel)}; ${target.kind}, ${target.accel}`)),
   ].join('\n')
 }
 

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto'
+import type { KernelRequest } from '../../vms/kernels/kernels.js'
 import { loadScenario, type Scenario } from './scenario.js'
 
 /** One scenario, one kernel, one seed: everything that is decided before anything is started. */
 export interface RunPlan {
   readonly scenario: Scenario
-  readonly kernel: string
+  readonly kernel: KernelRequest
   /** 0 to 2^53 - 1. */
   readonly seed: number
   /** The module's deliberate bug; empty for a sound module. */
@@ -13,7 +14,7 @@ export interface RunPlan {
 
 export interface PlanOptions {
   readonly scenario: string
-  readonly kernel: string
+  readonly kernel: KernelRequest
   /** Seconds of load, instead of the scenario's. */
   readonly time?: number
   readonly seed?: number

@@ -19,11 +19,8 @@ const readyLimitMs = 120_000
 const tailBytes = 64 * 1024
 const lastWordsMs = 30_000
 
-/**
- * oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words.
- * slub_debug: poison, red zones and traces for nfsd_file objects on a stock kernel.
- */
-const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 slub_debug=FZPU,nfsd_file'
+/** oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words. */
+const commandLine = 'console=ttyS0,115200 oops=panic panic=-1'
 
 /** A QEMU guest of our own, from images that stand ready. */
 export async function createQemuTarget(images: GuestImages, signal: AbortSignal): Promise<Target> {
@@ -32,7 +29,7 @@ export async function createQemuTarget(images: GuestImages, signal: AbortSignal)
   const spec: MachineSpec = {
     kernel: images.kernel,
     initramfs: images.initramfs,
-    commandLine,
+    commandLine: `${commandLine} ${images.kernelParameters}`.trim(),
     accelerator,
     cpus: 2,
     memoryMiB: 2048,

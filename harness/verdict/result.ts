@@ -19,12 +19,23 @@ export interface KernelIdentity {
   readonly name: string
   /** uname -r */
   readonly release: string
-  /** Of image, modules, patches and profile. */
+  /** Of provider, packages or commit, patches, configuration and compiler. */
   readonly hash: string
   /** Generation of its file cache, found by probing; `unknown` if none fits. */
   readonly flavour: string
   readonly profile: string
   readonly patches: readonly string[]
+  /** What was built for it; null if that failed. */
+  readonly build: KernelBuild | null
+}
+
+/** Which way a kernel was made, the cheapest that would do. */
+export interface KernelBuild {
+  /** `package`, `image` (the user's) or `full build` */
+  readonly kernel: string
+  /** nfsd.ko: `as built` with the kernel, or `rebuilt alone` */
+  readonly nfsd: string
+  readonly reason: string
 }
 
 export interface TargetIdentity {

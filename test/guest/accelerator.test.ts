@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { bootProbe, chooseAccelerator } from '../../vms/accelerator.js'
 import { obtainInitramfs } from '../../vms/initramfs.js'
-import { obtainKernel } from '../../vms/kernels/kernels.js'
+import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 
-const context = { announce: () => () => undefined, signal: new AbortController().signal }
 const limitMs = 120_000
 
 it('believes an accelerator under which a guest has spoken', async () => {
-  const kernel = await obtainKernel('debian:6.1', context)
-  const initramfs = await obtainInitramfs(kernel, context)
+  const { kernel } = await obtainStockKernel()
+  const initramfs = await obtainInitramfs(kernel, quietContext)
   expect(await bootProbe(kernel.image, initramfs, 'tcg', limitMs)).toBe(true)
   const { accelerator, reason } = await chooseAccelerator(kernel.image, initramfs)
   expect(reason).toMatch(accelerator === 'kvm' ? /a probe guest answered/ : /cannot be opened|said nothing/)
@@ -19,7 +18,7 @@ it('believes an accelerator under which a guest has spoken', async () => {
 
 it('believes no guest that says nothing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'fct-test-probe-'))
-  const kernel = await obtainKernel('debian:6.1', context)
+  const { kernel } = await obtainStockKernel()
   await writeFile(join(folder, 'empty.cpio'), Buffer.alloc(512))
   expect(await bootProbe(kernel.image, join(folder, 'empty.cpio'), 'tcg', limitMs)).toBe(false)
   await rm(folder, { recursive: true })

@@ -89,7 +89,7 @@ describe('CLOSE01 on a stock kernel', () => {
     >
     expect(run).toMatchObject({
       seed: '42',
-      kernel: { name: 'debian:6.1' },
+      kernel: { name: 'debian:6.1', release: expect.stringMatching(/^6\.1\./) as string, profile: 'stock' },
       scenario: { name: 'CLOSE01', seconds: 10 },
     })
     const verdict: unknown = JSON.parse(readFileSync(join(ended.result.run, 'verdict.json'), 'utf8'))

@@ -8,7 +8,7 @@ import type { ResultDocument } from '../../harness/verdict/result.js'
 import { packageRoot } from '../../harness/folders.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
-import { obtainKernel } from '../../vms/kernels/kernels.js'
+import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 
 let runs = ''
 let before: string[] = []
@@ -89,11 +89,10 @@ it("shows the kernel's words when it refuses the module", async () => {
 })
 
 it('shows the last of the console when a guest gives up before its agent could speak', async () => {
-  const context = { announce: () => () => undefined, signal: new AbortController().signal }
-  const images = await obtainGuestImages(await obtainKernel('debian:6.1', context), context)
+  const images = await obtainGuestImages(await obtainStockKernel(), quietContext)
   const rootfs = join(runs, 'empty.erofs')
   await writeFile(rootfs, Buffer.alloc(1 << 20))
-  const target = await createQemuTarget({ ...images, rootfs }, context.signal)
+  const target = await createQemuTarget({ ...images, rootfs }, quietContext.signal)
   await expect(target.start()).rejects.toMatchObject({
     code: 'FCT_AGENT_LOST',
     message: expect.stringContaining('cannot mount the root file system') as string,

@@ -4,21 +4,25 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { packageRoot } from '../../harness/folders.js'
-import { obtainKernel } from '../../vms/kernels/kernels.js'
+import { moduleArguments } from '../../vms/test-module.js'
+import { obtainStockKernel } from '../stock-kernel.js'
 
 let folder = ''
 let output = ''
 let modinfo = ''
 
 beforeAll(async () => {
-  const context = { announce: () => () => undefined, signal: new AbortController().signal }
-  const kernel = await obtainKernel('debian:6.1', context)
+  const { kernel } = await obtainStockKernel()
   folder = await mkdtemp(join(tmpdir(), 'fct-test-kmod-'))
   await cp(join(packageRoot, 'kmod'), folder, { recursive: true })
-  const make = await execa('make', ['-C', folder, `KDIR=${kernel.headers}`, 'W=1', '-j2'], {
-    all: true,
-    reject: false,
-  })
+  const make = await execa(
+    'make',
+    ['-C', folder, 'W=1', ...moduleArguments({ kernel, nfsdSource: undefined })],
+    {
+      all: true,
+      reject: false,
+    },
+  )
   output = make.all
   const { stdout } = await execa('modinfo', [join(folder, 'fctorture.ko')])
   modinfo = stdout

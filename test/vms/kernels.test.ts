@@ -1,14 +1,15 @@
 import { expect, it } from 'vitest'
 import { orderModules } from '../../vms/initramfs.js'
-import { findKernel, nearest, readCatalogue } from '../../vms/kernels/catalogue.js'
-import { parseVersions } from '../../vms/kernels/debian-kernel.js'
+import { nearest, readCatalogue } from '../../vms/kernels/catalogue.js'
+import { readKernelName } from '../../vms/kernels/kernel-name.js'
+import { parseVersions } from '../../vms/kernels/debian-packages.js'
 
 it('knows the kernels of the catalogue', () => {
   expect(readCatalogue().get('debian:6.1')).toMatchObject({ name: 'debian:6.1', image: 'linux-image-amd64' })
 })
 
 it('answers an unknown kernel with the nearest name', () => {
-  expect(() => findKernel('debain:6.1')).toThrow(
+  expect(() => readKernelName('debain:6.1')).toThrow(
     expect.objectContaining({
       code: 'FCT_KERNEL_UNKNOWN',
       message: expect.stringContaining('did you mean debian:6.1?') as string,

@@ -23,7 +23,7 @@ export function readCatalogue(): Map<string, CatalogueEntry> {
 }
 
 /** @throws UsageError FCT_KERNEL_UNKNOWN with the nearest name */
-export function findKernel(name: string): CatalogueEntry {
+export function findKernel(name: string, forms: string): CatalogueEntry {
   const catalogue = readCatalogue()
   const entry = catalogue.get(name)
   if (entry !== undefined) return entry
@@ -31,7 +31,7 @@ export function findKernel(name: string): CatalogueEntry {
   throw new UsageError(
     'FCT_KERNEL_UNKNOWN',
     `there is no kernel ${JSON.stringify(name)} in the catalogue; did you mean ${nearest(name, known)}?`,
-    `Known: ${known.join(', ')}`,
+    forms,
   )
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDebugfs, writeDebugfs } from '../../../addon/index.js'
 import { FctError } from '../../fct-error.js'
-import type { Knobs } from '../protocol.js'
+import type { Knobs, NfsdIdentity, PrepareParams } from '../protocol.js'
 import { command } from './command.js'
 
 const moduleFile = '/fct/fctorture.ko'
@@ -14,14 +14,23 @@ const fields = ['nf_inode', 'nf_file', 'nf_flags', 'nf_ref', 'nf_may']
 /** Useful acquires per misdeed of a busted module: soon enough for a short run, late enough that events were shipped before. */
 const bustedEvery = 100
 
-/** Loads fctorture.ko, told where nfsd of this very kernel keeps its fields. */
-export async function loadModule(busted: string): Promise<void> {
-  const offsets = parseOffsets(await readLayout())
-  const parameters = fields.map((field) => `off_${field}=${String(offsets.get(field) ?? -1)}`)
-  const flags = await readFile('/sys/kernel/tracing/events/nfsd/nfsd_file_put/format', 'utf8')
-  parameters.push(`bit_gc=${String(findFlagBit(flags, 'GC') ?? -1)}`)
+/** Loads fctorture.ko; one that was not built with it is told where nfsd of this very kernel keeps its fields. */
+export async function loadModule({
+  busted,
+  knowsLayout,
+}: Pick<PrepareParams, 'busted' | 'knowsLayout'>): Promise<void> {
+  const parameters = knowsLayout ? [] : await layoutParameters()
   if (busted !== '') parameters.push(`busted=${busted}`, `busted_every=${String(bustedEvery)}`)
   await insertModule(parameters)
+}
+
+async function layoutParameters(): Promise<string[]> {
+  const offsets = parseOffsets(await readLayout())
+  const flags = await readFile('/sys/kernel/tracing/events/nfsd/nfsd_file_put/format', 'utf8')
+  return [
+    ...fields.map((field) => `off_${field}=${String(offsets.get(field) ?? -1)}`),
+    `bit_gc=${String(findFlagBit(flags, 'GC') ?? -1)}`,
+  ]
 }
 
 async function insertModule(parameters: readonly string[]): Promise<void> {
@@ -76,7 +85,11 @@ export async function removeModule(): Promise<void> {
   await command('FCT_MODULE_UNLOAD', 'rmmod', 'fctorture')
 }
 
-/** nfsd's srcversion, a hash over its sources that modpost puts into the module. */
-export async function nfsdSrcversion(): Promise<string> {
-  return (await readFile('/sys/module/nfsd/srcversion', 'utf8').catch(() => '')).trim()
+/** Tells one nfsd.ko from another. */
+export async function identifyNfsd(): Promise<NfsdIdentity> {
+  const srcversion = await readFile('/sys/module/nfsd/srcversion', 'utf8').catch(() => '')
+  const note = await readFile('/sys/module/nfsd/notes/.note.gnu.build-id').catch(() => Buffer.alloc(0))
+  // An ELF note: three words, the name "GNU\0", then the hash.
+  const buildId = note.subarray(16).toString('hex')
+  return { srcversion: srcversion.trim() || null, buildId: buildId || null }
 }

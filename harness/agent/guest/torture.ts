@@ -18,7 +18,7 @@ import { mountFileSystems, unmountFileSystems, type Export } from './file-system
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
 import { lruEntries, readFilecache, startServer, stopServer } from './nfs-server.js'
 import { findPort } from './ports.js'
-import { loadModule, nfsdSrcversion, readCapabilities, removeModule, setKnobs } from './test-module.js'
+import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
 import {
   createTracingInstance,
   readCmdlines,
@@ -64,7 +64,7 @@ export function createTorture(send: (message: Upward) => void): Torture {
       bench = await prepare(params, step)
       return {
         release: release(),
-        nfsdSrcversion: await nfsdSrcversion(),
+        nfsd: await identifyNfsd(),
         capabilities: readCapabilities(),
         trace: bench.instance.metadata,
       }
@@ -93,7 +93,7 @@ async function prepare(
   step('mounting NFS')
   const mounts = await mountClients(exports, params.versions)
   step('loading fctorture.ko')
-  await loadModule(params.busted)
+  await loadModule(params)
   const device = Device.open()
   step('preparing the trace')
   const instance = await createTracingInstance(params.bufferKiB)

@@ -23,6 +23,7 @@ const passed: ResultDocument = {
     release: '6.1.0-56-amd64',
     hash: 'abc',
     flavour: 'lru-holds-ref',
+    build: { kernel: 'package', nfsd: 'rebuilt alone', reason: 'the patches touch fs/nfsd only' },
     profile: 'stock',
     patches: ['fix.patch'],
   },
@@ -83,7 +84,7 @@ describe('summarize', () => {
   it('tells a PASS: what was done, what it is worth, where the report is', () => {
     expect(summarize(passed, extras, plain)).toBe(`\
  PASS  CLOSE01 on debian:6.1 + fix.patch, 30.0 s of load, seed 42
-6.1.0-56-amd64, stock, file cache lru-holds-ref; qemu, tcg
+6.1.0-56-amd64, stock, file cache lru-holds-ref; package, nfsd rebuilt alone (the patches touch fs/nfsd only); qemu, tcg
 
 Operations     done  per second  useful  raced
 close         9,000         300   3,000     12

@@ -163,7 +163,14 @@ describe('composeResult', () => {
       run: '/runs/1',
       scenario: 'CLOSE01',
       seed: 42,
-      kernel: { name: 'debian:6.1', release: '6.1.0-56-amd64', hash: 'abc', profile: 'stock', patches: [] },
+      kernel: {
+        name: 'debian:6.1',
+        release: '6.1.0-56-amd64',
+        hash: 'abc',
+        profile: 'stock',
+        patches: [],
+        build: null,
+      },
       target: { kind: 'qemu', accel: 'tcg' },
       guestSeconds: 31.2,
     }

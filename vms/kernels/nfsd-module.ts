@@ -1,0 +1,138 @@
+import { copyFile, cp, mkdir, readdir, readFile, rm, utimes, writeFile, stat } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { dirname, join } from 'node:path'
+import { FctError } from '../../harness/fct-error.js'
+import { hashOf, obtain, type BuildContext } from '../cache.js'
+import { applyPatches } from '../patches/apply-patches.js'
+import type { PatchSet } from '../patches/patch.js'
+import { obtainToolchain, type Toolchain } from '../toolchain.js'
+import { withWorkspace } from '../workspace.js'
+import type { Kernel, KernelSource } from './kernel.js'
+import { obtainNfsdSource } from './nfsd-source.js'
+
+/** An nfsd.ko of ours, for a kernel that was built before. */
+export interface NfsdModule {
+  readonly hash: string
+  /** nfsd.ko without debug information. */
+  readonly path: string
+  /** The tree that it was built from, patches applied: `fs/nfsd/...`. */
+  readonly source: string
+}
+
+export interface NfsdRequest {
+  readonly kernel: Kernel
+  /** Of fs/nfsd; the kernel's own, or that of another commit with the same rest. */
+  readonly source: KernelSource
+  readonly patches: PatchSet
+}
+
+/**
+ * nfsd.ko alone, built out of tree against the kernel's headers. The objects stay in a workspace of this kernel, so that the
+ * next source that differs in one file costs one file.
+ *
+ * @throws FctError FCT_NFSD_BUILD with the compiler's first error, FCT_PATCH_*
+ */
+export async function obtainNfsdModule(request: NfsdRequest, context: BuildContext): Promise<NfsdModule> {
+  const { kernel, source, patches } = request
+  const toolchain = await obtainToolchain(kernel.toolchain, context)
+  const inputs = {
+    recipe: 1,
+    kernel: kernel.hash,
+    source: source.hash,
+    patches: identify(patches),
+    compiler: toolchain.version,
+  }
+  const folder = await obtain(
+    {
+      kind: 'nfsd',
+      inputs,
+      title: `nfsd.ko for ${kernel.name}`,
+      build: (into, signal) => buildInto(into, request, toolchain, { ...context, signal }),
+    },
+    context,
+  )
+  return { hash: hashOf(inputs), path: join(folder, 'nfsd.ko'), source: join(folder, 'tree') }
+}
+
+/** What a patch set does to a tree, whatever file it was read from. */
+export function identify({ patches }: PatchSet): string {
+  return hashOf(patches.map((patch) => (patch.kind === 'plain' ? [patch.strip, patch.diff] : patch.files)))
+}
+
+async function buildInto(
+  into: string,
+  { kernel, source, patches }: NfsdRequest,
+  toolchain: Toolchain,
+  context: BuildContext,
+): Promise<void> {
+  const tree = join(into, 'tree')
+  await cp(await obtainNfsdSource(source, context), tree, { recursive: true, preserveTimestamps: true })
+  await applyPatches(tree, patches)
+  await withWorkspace('nfsd-build', hashOf([kernel.hash, toolchain.version]), context, async (workspace) => {
+    await updateTree(tree, workspace)
+    await make(kernel, workspace, toolchain, context)
+    await copyFile(join(workspace, 'fs', 'nfsd', 'nfsd.ko'), join(into, 'nfsd.ko'))
+  })
+}
+
+async function make(
+  kernel: Kernel,
+  workspace: string,
+  toolchain: Toolchain,
+  { signal }: BuildContext,
+): Promise<void> {
+  const failure = { code: 'FCT_NFSD_BUILD', doing: `building nfsd.ko for ${kernel.name}` } as const
+  const place = { cwd: workspace, writable: [workspace], readable: [kernel.headers] }
+  try {
+    await toolchain.run('make', makeArguments(kernel, join(workspace, 'fs', 'nfsd')), failure, place, {
+      signal,
+    })
+  } catch (error) {
+    if (!(error instanceof FctError) || error.code !== 'FCT_NFSD_BUILD') throw error
+    const line = /^.*\berror: .*$/m.exec(error.detail)?.[0]
+    throw new FctError('FCT_NFSD_BUILD', `${failure.doing}: ${line ?? error.message}`, error.detail, {
+      cause: error,
+    })
+  }
+}
+
+/**
+ * srcversion is what tells one nfsd.ko from another in a running kernel. BTF would need the kernel's own vmlinux; debug
+ * information is nine tenths of the module.
+ */
+function makeArguments(kernel: Kernel, folder: string): string[] {
+  return [
+    ...['-C', kernel.headers, `M=${folder}`, `-j${String(cpus().length)}`],
+    ...['CONFIG_NFSD=m', 'CONFIG_MODULE_SRCVERSION_ALL=y', 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'KCFLAGS=-g0'],
+    'modules',
+  ]
+}
+
+/** Makes the files of `to` those of `from`; a file that is the same already keeps its time, and what make built of it stays. */
+async function updateTree(from: string, to: string): Promise<void> {
+  const wanted = await filesBelow(from)
+  for (const path of wanted) await updateFile(join(from, path), join(to, path))
+  const isSource = /\.[chx]$|(^|\/)(Makefile|Kconfig)$/
+  const others = (await filesBelow(to)).filter((path) => isSource.test(path) && !path.endsWith('.mod.c'))
+  const gone = new Set(others)
+  for (const path of wanted) gone.delete(path)
+  for (const path of gone) await rm(join(to, path))
+}
+
+async function updateFile(from: string, to: string): Promise<void> {
+  const content = await readFile(from)
+  const present = await readFile(to).catch(() => undefined)
+  if (present?.equals(content) === true) return
+  await mkdir(dirname(to), { recursive: true })
+  await writeFile(to, content)
+  const { mtimeMs } = await stat(from)
+  if (mtimeMs === 0) await utimes(to, 0, 0)
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const prefix = folder.length + 1
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(prefix))
+}
