@@ -66,6 +66,7 @@ async function buildInto(
     localVersion: `-fct.${hash.slice(0, 8)}`,
     toolchain,
     into,
+    logName: `kernel-${hash}`,
   }
   await buildFullKernel(build, context)
   // fs/nfsd as it was built stays: to be built again with a patch, and for the layout of its structures.
