@@ -7,7 +7,7 @@ import { obtainToolchain, type Toolchain, type ToolchainSpec } from '../toolchai
 import { createFolderSource } from './folder-source.js'
 import { buildFullKernel } from './full-build.js'
 import type { Kernel, KernelSource } from './kernel.js'
-import { partsOf } from './debian-kernel.js'
+import { partsOf } from './parts.js'
 import { identify } from './nfsd-module.js'
 import { nfsdPaths } from './nfsd-source.js'
 import { configsOf, readConfigs, type Profile } from './profiles.js'

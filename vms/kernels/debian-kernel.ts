@@ -8,6 +8,7 @@ import type { CatalogueEntry } from './catalogue.js'
 import { downloadPackages, resolvePackages } from './debian-packages.js'
 import { createDebianSource } from './debian-source.js'
 import type { Kernel } from './kernel.js'
+import { partsOf } from './parts.js'
 
 /** Image and headers of a catalogue entry from Debian's archive, downloaded once; the source only when somebody asks for it. */
 export async function obtainDebianKernel(entry: CatalogueEntry, context: BuildContext): Promise<Kernel> {
@@ -27,19 +28,6 @@ export async function obtainDebianKernel(entry: CatalogueEntry, context: BuildCo
   const compiler = await readCompiler(kernel.config)
   const toolchain = { suite: entry.suites[0] ?? '', compiler }
   return { ...kernel, toolchain, source: createDebianSource(entry, packages) }
-}
-
-/** Where the parts of a kernel stand in a folder laid out like a root file system. */
-export function partsOf(
-  folder: string,
-  release: string,
-): Pick<Kernel, 'image' | 'modules' | 'headers' | 'config'> {
-  return {
-    image: join(folder, 'boot', `vmlinuz-${release}`),
-    modules: join(folder, 'lib', 'modules', release),
-    headers: join(folder, 'usr', 'src', `linux-headers-${release}`),
-    config: join(folder, 'boot', `config-${release}`),
-  }
 }
 
 async function unpackKernel(

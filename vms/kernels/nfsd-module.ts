@@ -7,6 +7,7 @@ import { applyPatches } from '../patches/apply-patches.js'
 import type { PatchSet } from '../patches/patch.js'
 import { obtainToolchain, type Toolchain } from '../toolchain.js'
 import { withWorkspace } from '../workspace.js'
+import { findFirstError } from './build-log.js'
 import type { Kernel, KernelSource } from './kernel.js'
 import { obtainNfsdSource } from './nfsd-source.js'
 
@@ -89,7 +90,7 @@ async function make(
     })
   } catch (error) {
     if (!(error instanceof FctError) || error.code !== 'FCT_NFSD_BUILD') throw error
-    const line = /^.*\berror: .*$/m.exec(error.detail)?.[0]
+    const line = findFirstError(error.detail)
     throw new FctError('FCT_NFSD_BUILD', `${failure.doing}: ${line ?? error.message}`, error.detail, {
       cause: error,
     })

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { orderModules } from '../../vms/initramfs.js'
-import { nearest, readCatalogue } from '../../vms/kernels/catalogue.js'
-import { readKernelName } from '../../vms/kernels/kernel-name.js'
-import { parseVersions } from '../../vms/kernels/debian-packages.js'
+import { orderModules } from '../../../vms/initramfs.js'
+import { nearest, readCatalogue } from '../../../vms/kernels/catalogue.js'
+import { readKernelName } from '../../../vms/kernels/kernel-name.js'
+import { parseVersions } from '../../../vms/kernels/debian-packages.js'
 
 it('knows the kernels of the catalogue', () => {
   expect(readCatalogue().get('debian:6.1')).toMatchObject({ name: 'debian:6.1', image: 'linux-image-amd64' })
