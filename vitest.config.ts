@@ -16,6 +16,17 @@ export default defineConfig({
         },
       },
       {
+        // What is too long for npm test: `npm run check:full`.
+        test: {
+          name: 'full',
+          include: ['test/full/**/*.test.ts'],
+          testTimeout: 60 * minute,
+          hookTimeout: 60 * minute,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
         // Guests need both cores: one after the other, and after everything else.
         test: {
           name: 'guest',

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import lockfile from 'proper-lockfile'
 import { FctError } from '../harness/fct-error.js'
 import { cacheFolder } from '../harness/folders.js'
 import type { Mirrors } from './apt-root.js'
+import { describeEntry } from './cache-entries.js'
+import { lockEntry, registerUse } from './cache-use.js'
 
 /** Something that can be made again from its inputs. Equal inputs, equal hash, no work. */
 export interface Recipe {
@@ -44,18 +45,15 @@ export function isCached(recipe: Pick<Recipe, 'kind' | 'inputs'>): boolean {
 /**
  * The folder of the entry, built first if it is not there.
  *
- * An entry appears by one rename, so a half-written one is never seen; two that ask at once build it once.
+ * An entry appears by one rename, so a half-written one is never seen; two that ask at once build it once. This process is its
+ * user from then on, until it ends: garbage collection leaves the entry alone so long.
  */
 export async function obtain(recipe: Recipe, context: BuildContext): Promise<string> {
   const final = entryFolder(recipe)
-  if (existsSync(final)) return final
-  await mkdir(join(cacheFolder(), recipe.kind), { recursive: true })
-  const release = await lockfile.lock(final, {
-    realpath: false,
-    retries: { forever: true, maxTimeout: 1000 },
-  })
+  const release = await lockEntry(final)
   try {
     context.signal.throwIfAborted()
+    await registerUse(final)
     if (!existsSync(final)) await build(recipe, final, context)
   } finally {
     await release()
@@ -71,7 +69,7 @@ async function build(recipe: Recipe, final: string, context: BuildContext): Prom
     await mkdir(partial)
     await recipe.build(partial, context.signal)
     context.signal.throwIfAborted()
-    await writeFile(join(partial, 'inputs.json'), JSON.stringify(recipe.inputs, null, 2))
+    await writeFile(join(partial, 'entry.json'), describeEntry(recipe.title, recipe.inputs))
     await rename(partial, final)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })

@@ -27,8 +27,16 @@ const debianPackages = {
   gcc: 'fctorture.ko',
   'g++': 'the addon',
   make: 'fctorture.ko and the addon',
-  git: 'patches',
-  libelf1: 'objtool, when a module is built',
+  git: 'patches and kernel trees',
+  bubblewrap: 'builds in chroots of other suites',
+  'xz-utils': 'kernel modules and sources',
+  'libelf-dev': 'objtool, when a module or a kernel is built',
+  'libssl-dev': 'kernels built whole',
+  flex: 'kernels built whole',
+  bison: 'kernels built whole',
+  bc: 'kernels built whole',
+  rsync: 'kernels built whole',
+  ccache: 'kernels built whole',
   python3: 'node-gyp',
   'clang-format': 'npm test',
   'doctest-dev': 'npm test',
@@ -156,7 +164,7 @@ function installNodePackages() {
 }
 
 function buildTypeScript() {
-  const sources = ['addon', 'harness', 'vms'].flatMap((folder) => filesBelow(join(root, folder), /\.ts$/))
+  const sources = ['addon', 'harness', 'vms', 'test/bench'].flatMap((folder) => filesBelow(join(root, folder), /\.ts$/))
   const inputs = [
     ...sources,
     join(root, 'tsconfig.json'),

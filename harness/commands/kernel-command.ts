@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { defaultLimitBytes } from '../../vms/cache-gc.js'
 import { kernelGcCommand } from './kernel-gc.js'
 import { kernelListCommand } from './kernel-list.js'
 import { addMirrorOptions } from './kernel-options.js'
@@ -22,7 +23,7 @@ export function addKernelCommand(
   kernel
     .command('gc')
     .description('bound the cache: what was not used for longest goes first, what a job uses stays')
-    .option('--limit <size>', 'how much may stay', parseSize, 2 ** 34)
+    .option('--limit <size>', 'how much may stay', parseSize, defaultLimitBytes)
     .option('--dry-run', 'only say what would go')
     .option('--json', 'one document on stdout')
     .action(async (options: { limit: number; dryRun?: boolean; json?: boolean }) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { BuildContext } from '../../vms/cache.js'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
 import type { Mirrors } from '../../vms/apt-root.js'
+import { rememberFlavour } from '../../vms/kernels/known-flavours.js'
 import { renderHtml } from '../report/html.js'
 import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
@@ -35,11 +36,18 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   const console = await record.closeConsole()
   await record.writeJson('run', { ...parametersOf(plan), ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
+  await noteFlavour(aftermath, judgement.result)
   const extras = extrasOf(record, plan, judgement, aftermath, console)
   await record.writeJson('verdict', judgement.result)
   await record.writeText('report.html', renderHtml(judgement.result, extras))
   process.stdout.write(options.json === true ? toJson(judgement.result) : summarize(judgement.result, extras))
   return judgement.result.exit
+}
+
+/** For `kernel list`; a rebuilt nfsd.ko says nothing about the kernel's own. */
+async function noteFlavour({ kernel }: Aftermath, { kernel: { flavour } }: ResultDocument): Promise<void> {
+  if (kernel === undefined || kernel.nfsd !== undefined || flavour === 'unknown') return
+  await rememberFlavour(kernel.kernel.hash, flavour)
 }
 
 function toJson(result: ResultDocument): string {

@@ -69,7 +69,7 @@ it('never uses what a killed build left', async () => {
   await rm(final, { recursive: true })
   await mkdir(`${final}.partial`)
   await writeFile(join(`${final}.partial`, 'leftover'), '')
-  expect(await readdir(await obtain(wanted))).toEqual(['content', 'inputs.json'])
+  expect(await readdir(await obtain(wanted))).toEqual(['content', 'entry.json'])
 })
 
 it('leaves nothing behind when the user stops it', async () => {

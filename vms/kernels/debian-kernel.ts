@@ -13,7 +13,7 @@ import { partsOf } from './parts.js'
 /** Image and headers of a catalogue entry from Debian's archive, downloaded once; the source only when somebody asks for it. */
 export async function obtainDebianKernel(entry: CatalogueEntry, context: BuildContext): Promise<Kernel> {
   const packages = await resolvePackages(entry, context)
-  const inputs = { provider: 'debian', recipe: 2, packages }
+  const inputs = recipeInputs(packages)
   const folder = await obtain(
     {
       kind: 'kernel',
@@ -28,6 +28,11 @@ export async function obtainDebianKernel(entry: CatalogueEntry, context: BuildCo
   const compiler = await readCompiler(kernel.config)
   const toolchain = { suite: entry.suites[0] ?? '', compiler }
   return { ...kernel, toolchain, source: createDebianSource(entry, packages) }
+}
+
+/** What decides about the cache's entry of a kernel. */
+export function recipeInputs(packages: readonly string[]): object {
+  return { provider: 'debian', recipe: 2, packages }
 }
 
 async function unpackKernel(

@@ -69,7 +69,9 @@ async function buildInto(
   const tree = join(into, 'tree')
   await cp(await obtainNfsdSource(source, context), tree, { recursive: true, preserveTimestamps: true })
   await applyPatches(tree, patches)
-  await withWorkspace('nfsd-build', hashOf([kernel.hash, toolchain.version]), context, async (workspace) => {
+  const key = hashOf([kernel.hash, toolchain.version])
+  const place = { kind: 'nfsd-build', key, title: `objects of nfsd.ko for ${kernel.name}` }
+  await withWorkspace(place, context, async (workspace) => {
     await updateTree(tree, workspace)
     await make(kernel, workspace, toolchain, context)
     await copyFile(join(workspace, 'fs', 'nfsd', 'nfsd.ko'), join(into, 'nfsd.ko'))

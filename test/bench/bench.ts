@@ -1,0 +1,48 @@
+/**
+ * `npm run bench -- [NAME...] [--json]`: speeds, as ratios of what was measured in one run on one machine. Never a test: a
+ * machine under load is no defect.
+ */
+import { cpus, loadavg, release } from 'node:os'
+import { benchKernels } from './kernels.js'
+
+/** One line of a bench's table. */
+export interface Measurement {
+  readonly what: string
+  readonly seconds: number
+  /** How many times faster than the first line. */
+  readonly ratio: number
+}
+
+const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = { kernels: benchKernels }
+
+function format(name: string, rows: readonly Measurement[]): string {
+  const lines = rows.map(({ what, seconds, ratio }) => {
+    return `  ${what.padEnd(52)} ${seconds.toFixed(1).padStart(8)} s ${ratio.toFixed(1).padStart(8)} x`
+  })
+  return [name, ...lines, ''].join('\n')
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const wanted = args.filter((arg) => arg !== '--json')
+  const unknown = wanted.find((name) => !(name in benches))
+  if (unknown !== undefined)
+    throw new Error(`there is no bench ${unknown}; known: ${Object.keys(benches).join(', ')}`)
+  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', kernel: release(), load: loadavg() }
+  const results: Record<string, Measurement[]> = {}
+  for (const [name, bench] of Object.entries(benches)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    results[name] = await bench()
+    process.stderr.write(format(name, results[name]))
+  }
+  const { cpus: count, model, load } = machine
+  process.stderr.write(
+    `${count} x ${model}, load at the start ${load.map((value) => value.toFixed(1)).join(' ')}\n`,
+  )
+  if (args.includes('--json'))
+    process.stdout.write(JSON.stringify({ schema: 1, machine, results }, null, 2) + '\n')
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { execa } from 'execa'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
+import { listEntries } from '../../vms/cache-entries.js'
+import { collectGarbage } from '../../vms/cache-gc.js'
+import { withWorkspace } from '../../vms/workspace.js'
+import { quietContext } from '../stock-kernel.js'
+
+let program = ''
+let home = ''
+const running: User[] = []
+
+beforeAll(async () => {
+  const folder = join(packageRoot, 'test-results', `use-cache-${process.pid}`)
+  program = join(folder, 'use-cache.mjs')
+  // proper-lockfile is CommonJS and asks for Node's modules by require.
+  const banner =
+    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+  await build({
+    entryPoints: [join(packageRoot, 'test', 'vms', 'use-cache.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner: { js: banner },
+  })
+})
+
+afterAll(() => rm(join(program, '..'), { recursive: true }))
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'fct-test-gc-'))
+  vi.stubEnv('XDG_CACHE_HOME', home)
+})
+
+afterEach(async () => {
+  for (const user of running.splice(0)) await user.kill()
+  vi.unstubAllEnvs()
+  await rm(home, { recursive: true })
+})
+
+interface User {
+  output(): string
+  /** Resolves with what follows the word, once the process has said it. */
+  said(word: string): Promise<string>
+  tell(): void
+  /** Ends it as a process ends. */
+  end(): Promise<void>
+  kill(): Promise<void>
+}
+
+function startUser(how: 'quick' | 'slow', input: string): User {
+  const child = execa(process.execPath, [program, how, input], { stdin: 'pipe', reject: false })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const user: User = {
+    output: () => output,
+    said: async (word) => {
+      await vi.waitUntil(() => output.includes(word), { timeout: 30_000, interval: 20 })
+      return new RegExp(`${word} ?(.*)`).exec(output)?.[1] ?? ''
+    },
+    tell: () => void child.stdin.write('\n'),
+    end: async () => {
+      child.stdin.end()
+      await child
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await child
+    },
+  }
+  running.push(user)
+  return user
+}
+
+/** An entry that nobody uses any more, last used some days ago. */
+async function leaveEntry(input: string, daysAgo: number): Promise<string> {
+  const user = startUser('quick', input)
+  const folder = await user.said('has')
+  await user.end()
+  const then = new Date(Date.now() - daysAgo * 86_400_000)
+  const [kind = '', hash = ''] = folder.split('/').slice(-2)
+  await utimes(join(home, 'fctorture', '.use', `${kind}.${hash}`), then, then)
+  return folder
+}
+
+const collect = (limitBytes: number, isDryRun = false) => collectGarbage({ limitBytes, isDryRun })
+
+describe('two processes', () => {
+  it('that ask for one entry build it once', async () => {
+    const first = startUser('slow', 'a')
+    await first.said('building')
+    const second = startUser('quick', 'a')
+    first.tell()
+    const folder = await first.said('has')
+    expect(await second.said('has')).toBe(folder)
+    await second.end()
+    expect(second.output()).not.toContain('building')
+  }, 60_000)
+})
+
+describe('collectGarbage', () => {
+  it('removes what was not used for longest, until the limit is kept', async () => {
+    const old = await leaveEntry('old', 9)
+    const older = await leaveEntry('older', 30)
+    const recent = await leaveEntry('recent', 1)
+    const { removed, bytesBefore, bytesAfter } = await collect(2.5 * 2 ** 20)
+    expect(removed.map(({ title }) => title)).toEqual(['thing older'])
+    expect([older, old, recent].map((folder) => existsSync(folder))).toEqual([false, true, true])
+    expect(bytesBefore - bytesAfter).toBeGreaterThanOrEqual(2 ** 20)
+    expect((await listEntries()).map(({ title }) => title).sort()).toEqual(['thing old', 'thing recent'])
+  })
+
+  it('only says what would go in a dry run', async () => {
+    const folder = await leaveEntry('a', 1)
+    expect((await collect(0, true)).removed).toHaveLength(1)
+    expect(existsSync(folder)).toBe(true)
+  })
+
+  it('leaves what a living process uses, and takes it when that was killed', async () => {
+    const user = startUser('quick', 'a')
+    const folder = await user.said('has')
+    const first = await collect(0)
+    expect(first.removed).toEqual([])
+    expect(first.inUse.map((entry) => entry.folder)).toEqual([folder])
+    await user.kill()
+    expect((await collect(0)).removed.map((entry) => entry.folder)).toEqual([folder])
+    expect(existsSync(folder)).toBe(false)
+  })
+
+  it('leaves what is being built, and sweeps it up when the builder was killed', async () => {
+    const builder = startUser('slow', 'a')
+    await builder.said('building')
+    await collect(0)
+    const things = join(home, 'fctorture', 'thing')
+    expect((await readdir(things)).filter((name) => name.endsWith('.partial'))).toHaveLength(1)
+    await builder.kill()
+    // The lock of a killed process is stale after ten seconds without a sign of life.
+    await vi.waitFor(
+      async () => {
+        await collect(0)
+        expect(await readdir(things)).toEqual([])
+      },
+      { timeout: 30_000, interval: 1000 },
+    )
+  }, 60_000)
+
+  it('takes workspaces as entries, but not while they are worked in', async () => {
+    const place = { kind: 'nfsd-build', key: '0123456789abcdef', title: 'objects' }
+    await withWorkspace(place, quietContext, async (folder) => {
+      expect((await collect(0)).inUse.map((entry) => entry.folder)).toEqual([folder])
+    })
+    expect((await listEntries()).map(({ title }) => title)).toEqual(['objects'])
+  })
+
+  it('sweeps package lists of dead processes and forgets uses without entries', async () => {
+    const root = join(home, 'fctorture')
+    await mkdir(join(root, 'apt', '0123456789abcdef-4194305'), { recursive: true })
+    await mkdir(join(root, '.use', 'thing.0123456789abcdef'), { recursive: true })
+    await collect(0)
+    expect(await readdir(join(root, 'apt'))).toEqual([])
+    expect(await readdir(join(root, '.use'))).toEqual([])
+  })
+})

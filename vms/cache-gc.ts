@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheFolder } from '../harness/folders.js'
+import { foldersIn, listEntries, sizesOf, type CacheEntry } from './cache-entries.js'
+import { forgetUse, isInUse, noted, tryLockEntry } from './cache-use.js'
+
+export const defaultLimitBytes = 20 * 2 ** 30
+
+export interface GcOptions {
+  readonly limitBytes: number
+  /** Nothing is removed; the report says what would be. */
+  readonly isDryRun: boolean
+}
+
+export interface GcReport {
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  readonly removed: readonly CacheEntry[]
+  /** Their turn had come, but a job uses or builds them. */
+  readonly inUse: readonly CacheEntry[]
+}
+
+/**
+ * Removes entries, oldest use first, until what the cache holds is within the limit. An entry that a living process has asked
+ * for, or that is being built, stays. What killed builds left goes in any case. ccache bounds itself and is only counted.
+ */
+export async function collectGarbage({ limitBytes, isDryRun }: GcOptions): Promise<GcReport> {
+  if (!isDryRun) await sweep()
+  const entries = (await listEntries()).sort((a, b) => a.lastUse.getTime() - b.lastUse.getTime())
+  const ccache = join(cacheFolder(), 'ccache')
+  const bytesBefore = sum(entries) + ((await sizesOf([ccache])).get(ccache) ?? 0)
+  const removed: CacheEntry[] = []
+  const inUse: CacheEntry[] = []
+  let bytesAfter = bytesBefore
+  for (const entry of entries) {
+    if (bytesAfter <= limitBytes) break
+    if (await remove(entry.folder, isDryRun)) {
+      removed.push(entry)
+      bytesAfter -= entry.bytes
+    } else inUse.push(entry)
+  }
+  return { bytesBefore, bytesAfter, removed, inUse }
+}
+
+function sum(entries: readonly CacheEntry[]): number {
+  return entries.reduce((total, { bytes }) => total + bytes, 0)
+}
+
+/** Whether the entry could be removed. It is gone by one rename, so that nobody finds half of it. */
+async function remove(entry: string, isDryRun: boolean): Promise<boolean> {
+  const release = await tryLockEntry(entry)
+  if (release === undefined) return false
+  try {
+    if (await isInUse(entry)) return false
+    if (isDryRun) return true
+    const trash = `${entry}.trash`
+    await rename(entry, trash)
+    await forgetUse(entry)
+    await rm(trash, { recursive: true })
+    return true
+  } finally {
+    await release()
+  }
+}
+
+/** Removes what builds, collections and downloads left that were killed. */
+async function sweep(): Promise<void> {
+  await sweepUse()
+  for (const kind of await foldersIn(cacheFolder())) {
+    for (const name of await foldersIn(join(cacheFolder(), kind))) {
+      const path = join(cacheFolder(), kind, name)
+      if (/\.(partial|trash)$/.test(name)) await sweepRest(path)
+      if (kind === 'apt' && !isAlive(Number(name.split('-').at(-1))))
+        await rm(path, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Notes of use whose entries never came to be, or were removed by hand. */
+async function sweepUse(): Promise<void> {
+  for (const entry of await noted()) {
+    if (!existsSync(entry) && !(await isInUse(entry))) await forgetUse(entry)
+  }
+}
+
+async function sweepRest(path: string): Promise<void> {
+  const release = await tryLockEntry(path.replace(/\.\w+$/, ''))
+  if (release === undefined) return
+  try {
+    await rm(path, { recursive: true, force: true })
+  } finally {
+    await release()
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('node')
+}
