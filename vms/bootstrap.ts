@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { execa } from 'execa'
 import { findMirrors, sourcesFor, type Suites } from './apt-root.js'
 import type { BuildContext } from './cache.js'
 import { runProgram } from './program.js'
@@ -30,11 +31,17 @@ export async function bootstrap(
   const env = { TMPDIR: dirname(tree) }
   const options = { signal, killSignal: 'SIGINT', forceKillAfterDelay: 10_000, env } as const
   const include = `--include=${packages.join(',')}`
-  await runProgram(
-    'mmdebstrap',
-    [...shape, include, ...fast, suites.suites[0] ?? '', tree, sources],
-    failure,
-    options,
-  )
+  const prefix = mode === 'root' && (await canKeepMountsApart()) ? ['unshare', '--mount', '--'] : []
+  const [program = '', ...args] = [...prefix, 'mmdebstrap', ...shape, include, ...fast]
+  await runProgram(program, [...args, suites.suites[0] ?? '', tree, sources], failure, options)
   await rm(sources)
+}
+
+/**
+ * As root mmdebstrap mounts /dev/shm and the like into the tree. In a name space of its own they end with it, whatever ends it;
+ * in the host's they would stay after a SIGKILL, and the tree could not be removed. Not every container allows that.
+ */
+async function canKeepMountsApart(): Promise<boolean> {
+  const { exitCode } = await execa('unshare', ['--mount', 'true'], { reject: false })
+  return exitCode === 0
 }

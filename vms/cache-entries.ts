@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FctError } from '../harness/fct-error.js'
 import { cacheFolder } from '../harness/folders.js'
 import { lastUseOf } from './cache-use.js'
 import { runProgram } from './program.js'
@@ -33,13 +34,9 @@ export async function listEntries(): Promise<CacheEntry[]> {
     for (const hash of await foldersIn(join(cacheFolder(), kind))) {
       if (!hashName.test(hash)) continue
       const folder = join(cacheFolder(), kind, hash)
-      found.push({
-        kind,
-        hash,
-        folder,
-        ...(await readDescription(folder, kind)),
-        lastUse: await lastUseOf(folder),
-      })
+      const lastUse = await lastUseOf(folder).catch(() => undefined)
+      if (lastUse === undefined) continue // removed since
+      found.push({ kind, hash, folder, ...(await readDescription(folder, kind)), lastUse })
     }
   }
   const sizes = await sizesOf(found.map(({ folder }) => folder))
@@ -47,9 +44,9 @@ export async function listEntries(): Promise<CacheEntry[]> {
 }
 
 async function readDescription(folder: string, kind: string): Promise<{ title: string; inputs: unknown }> {
-  const path = join(folder, 'entry.json')
-  if (!existsSync(path)) return { title: kind, inputs: undefined }
-  return JSON.parse(await readFile(path, 'utf8')) as { title: string; inputs: unknown }
+  const text = await readFile(join(folder, 'entry.json'), 'utf8').catch(() => undefined)
+  if (text === undefined) return { title: kind, inputs: undefined }
+  return JSON.parse(text) as { title: string; inputs: unknown }
 }
 
 /** Names of the folders in a folder, hidden ones left out. */
@@ -58,12 +55,18 @@ export async function foldersIn(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name)
 }
 
-/** Bytes on disk below each folder; one that vanishes meanwhile has none. */
+/**
+ * Bytes on disk below each folder; one that vanishes meanwhile has none. du fails when a file that it was about to measure is
+ * gone, as happens whenever something is being built; what it says about the rest is right.
+ */
 export async function sizesOf(folders: readonly string[]): Promise<Map<string, number>> {
   const present = folders.filter((folder) => existsSync(folder))
   if (present.length === 0) return new Map()
   const failure = { code: 'FCT_CACHE_UNREADABLE', doing: 'measuring the cache' } as const
-  const text = await runProgram('du', ['--summarize', '--block-size=1', '--', ...present], failure)
+  const args = ['--summarize', '--block-size=1', '--', ...present]
+  const text = await runProgram('du', args, failure, { reject: false })
+  if (text === '' && present.some((folder) => existsSync(folder)))
+    throw new FctError(failure.code, 'the cache cannot be measured: du said nothing', cacheFolder())
   return new Map(
     text.split('\n').map((line) => {
       const [bytes = '0', ...path] = line.split('\t')

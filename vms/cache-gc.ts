@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder } from '../harness/folders.js'
@@ -35,10 +35,10 @@ export async function collectGarbage({ limitBytes, isDryRun }: GcOptions): Promi
   let bytesAfter = bytesBefore
   for (const entry of entries) {
     if (bytesAfter <= limitBytes) break
-    if (await remove(entry.folder, isDryRun)) {
-      removed.push(entry)
-      bytesAfter -= entry.bytes
-    } else inUse.push(entry)
+    const outcome = await remove(entry.folder, isDryRun)
+    if (outcome === 'kept') inUse.push(entry)
+    else bytesAfter -= entry.bytes
+    if (outcome === 'removed') removed.push(entry)
   }
   return { bytesBefore, bytesAfter, removed, inUse }
 }
@@ -47,18 +47,27 @@ function sum(entries: readonly CacheEntry[]): number {
   return entries.reduce((total, { bytes }) => total + bytes, 0)
 }
 
-/** Whether the entry could be removed. It is gone by one rename, so that nobody finds half of it. */
-async function remove(entry: string, isDryRun: boolean): Promise<boolean> {
-  const release = await tryLockEntry(entry)
-  if (release === undefined) return false
-  try {
-    if (await isInUse(entry)) return false
-    if (isDryRun) return true
+/** What came of it; 'gone' if another collection was faster. It goes by one rename, so that nobody finds half of it. */
+async function remove(entry: string, isDryRun: boolean): Promise<'removed' | 'kept' | 'gone'> {
+  const outcome = await withFreeLock(entry, async () => {
+    if (!existsSync(entry)) return 'gone'
+    if (await isInUse(entry)) return 'kept'
+    if (isDryRun) return 'removed'
     const trash = `${entry}.trash`
     await rename(entry, trash)
     await forgetUse(entry)
     await rm(trash, { recursive: true })
-    return true
+    return 'removed'
+  })
+  return outcome ?? 'kept'
+}
+
+/** Does `work` with the entry's lock held; undefined if somebody else has it. */
+async function withFreeLock<T>(entry: string, work: () => Promise<T>): Promise<T | undefined> {
+  const release = await tryLockEntry(entry)
+  if (release === undefined) return undefined
+  try {
+    return await work()
   } finally {
     await release()
   }
@@ -71,29 +80,25 @@ async function sweep(): Promise<void> {
     for (const name of await foldersIn(join(cacheFolder(), kind))) {
       const path = join(cacheFolder(), kind, name)
       if (/\.(partial|trash)$/.test(name)) await sweepRest(path)
-      if (kind === 'apt' && !isAlive(Number(name.split('-').at(-1))))
+      if (kind === 'apt' && !existsSync(`/proc/${name.split('-').at(-1) ?? ''}`))
         await rm(path, { recursive: true, force: true })
     }
   }
 }
 
-/** Notes of use whose entries never came to be, or were removed by hand. */
+/**
+ * Notes of use whose entries never came to be, or were removed by hand. With the lock, for a build that begins notes its use
+ * before there is an entry.
+ */
 async function sweepUse(): Promise<void> {
   for (const entry of await noted()) {
-    if (!existsSync(entry) && !(await isInUse(entry))) await forgetUse(entry)
+    if (existsSync(entry)) continue
+    await withFreeLock(entry, async () => {
+      if (!existsSync(entry) && !(await isInUse(entry))) await forgetUse(entry)
+    })
   }
 }
 
 async function sweepRest(path: string): Promise<void> {
-  const release = await tryLockEntry(path.replace(/\.\w+$/, ''))
-  if (release === undefined) return
-  try {
-    await rm(path, { recursive: true, force: true })
-  } finally {
-    await release()
-  }
-}
-
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('node')
+  await withFreeLock(path.replace(/\.\w+$/, ''), () => rm(path, { recursive: true, force: true }))
 }

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { cacheFolder } from '../harness/folders.js'
 
@@ -75,14 +76,24 @@ export async function forgetUse(entry: string): Promise<void> {
   await rm(folderOfUsers(entry), { recursive: true, force: true })
 }
 
-/** Waits for an entry's lock. Whoever has it may build, use or remove the entry. */
-export async function lockEntry(entry: string): Promise<() => Promise<void>> {
-  await mkdir(dirname(entry), { recursive: true })
-  return lockfile.lock(entry, { realpath: false, retries: { forever: true, maxTimeout: 1000 } })
+/**
+ * Waits for an entry's lock, at the most until the user stops: another process may build for many minutes. Whoever has it may
+ * build, use or remove the entry.
+ */
+export async function lockEntry(entry: string, signal: AbortSignal): Promise<() => Promise<void>> {
+  for (let waitMs = 20; ; waitMs = Math.min(2 * waitMs, 500)) {
+    signal.throwIfAborted()
+    const release = await tryLockEntry(entry)
+    if (release !== undefined) return release
+    await delay(waitMs, undefined, { signal }).catch(() => {
+      signal.throwIfAborted()
+    })
+  }
 }
 
 /** The lock if it is free, else undefined. */
 export async function tryLockEntry(entry: string): Promise<(() => Promise<void>) | undefined> {
+  await mkdir(dirname(entry), { recursive: true })
   try {
     return await lockfile.lock(entry, { realpath: false, retries: 0 })
   } catch (error) {

@@ -50,7 +50,7 @@ export function isCached(recipe: Pick<Recipe, 'kind' | 'inputs'>): boolean {
  */
 export async function obtain(recipe: Recipe, context: BuildContext): Promise<string> {
   const final = entryFolder(recipe)
-  const release = await lockEntry(final)
+  const release = await lockEntry(final, context.signal)
   try {
     context.signal.throwIfAborted()
     await registerUse(final)

@@ -34,6 +34,11 @@ export async function runProgram(
   }
 }
 
+/** All that a program of `runProgram` printed before it failed. */
+export function outputOf({ cause }: FctError): string {
+  return cause instanceof ExecaError && typeof cause.all === 'string' ? cause.all : ''
+}
+
 function describe(file: string, error: ExecaError): string {
   if (error.code === 'ENOENT') return `${file} is not installed (npm run setup installs it)`
   if (error.timedOut) return `${file} did not end in time`

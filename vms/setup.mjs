@@ -164,7 +164,9 @@ function installNodePackages() {
 }
 
 function buildTypeScript() {
-  const sources = ['addon', 'harness', 'vms', 'test/bench'].flatMap((folder) => filesBelow(join(root, folder), /\.ts$/))
+  const sources = ['addon', 'harness', 'vms', 'test/bench'].flatMap((folder) =>
+    filesBelow(join(root, folder), /\.ts$/),
+  )
   const inputs = [
     ...sources,
     join(root, 'tsconfig.json'),

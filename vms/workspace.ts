@@ -20,7 +20,7 @@ export async function withWorkspace<T>(
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = join(cacheFolder(), kind, key)
-  const release = await lockEntry(folder)
+  const release = await lockEntry(folder, context.signal)
   try {
     context.signal.throwIfAborted()
     await registerUse(folder)

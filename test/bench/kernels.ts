@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { execa } from 'execa'
-import { cacheFolder } from '../../harness/folders.js'
 import type { BuildContext } from '../../vms/cache.js'
 import { buildFullKernel } from '../../vms/kernels/full-build.js'
 import type { Kernel, KernelSource } from '../../vms/kernels/kernel.js'
@@ -12,6 +12,7 @@ import { configsOf, findProfile } from '../../vms/kernels/profiles.js'
 import type { PatchSet } from '../../vms/patches/patch.js'
 import { readPatches } from '../../vms/patches/read-patches.js'
 import { obtainToolchain } from '../../vms/toolchain.js'
+import { borrowCache } from '../borrowed-cache.js'
 import type { Measurement } from './bench.js'
 
 const context: BuildContext = {
@@ -28,7 +29,7 @@ export async function benchKernels(): Promise<Measurement[]> {
   const { source } = kernel
   if (source === undefined) throw new Error('debian:6.1 has no source')
   const tree = await obtainNfsdSource(source, context)
-  const scratch = await mkdtemp(join(cacheFolder(), 'bench-'))
+  const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
   try {
     const full = await benchFullBuild(kernel, source, scratch)
     return withRatios([...full, ...(await benchNfsd(kernel, source, tree, scratch))])
@@ -79,17 +80,13 @@ async function benchNfsd(
   tree: string,
   scratch: string,
 ): Promise<Timing[]> {
-  const cache = join(scratch, 'cache', 'fctorture')
-  await mkdir(cache, { recursive: true })
-  for (const kind of ['kernel', 'nfsd-source', 'chroot']) {
-    await mkdir(join(cacheFolder(), kind), { recursive: true })
-    await symlink(join(cacheFolder(), kind), join(cache, kind))
-  }
+  const home = join(scratch, 'cache')
+  await borrowCache(home)
   const changes: [string, PatchSet][] = [['nfsd.ko from scratch', { patches: [], leftOut: [] }]]
   for (const file of ['filecache.c', 'filecache.h'])
     changes.push([`nfsd.ko after a change in ${file}`, await appendLine(tree, `fs/nfsd/${file}`, scratch)])
   const before = process.env['XDG_CACHE_HOME']
-  process.env['XDG_CACHE_HOME'] = dirname(cache)
+  process.env['XDG_CACHE_HOME'] = home
   try {
     const timings: Timing[] = []
     for (const [what, patches] of changes)

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readTrace } from '../../addon/index.js'
-import type { ResultDocument } from '../../harness/verdict/result.js'
-import { packageRoot } from '../../harness/folders.js'
+import { runFctorture, type Ended } from '../run-fctorture.js'
 
 let runs = ''
 
@@ -16,25 +15,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(runs, { recursive: true }))
 
-interface Ended {
-  readonly exitCode: number | undefined
-  readonly stderr: string
-  readonly result: ResultDocument
-}
-
-/** The main job as a user starts it, in a process of its own. */
-async function runFctorture(...args: string[]): Promise<Ended> {
-  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
-  const command = ['run', 'CLOSE01', '--kernel', 'debian:6.1', '--json', '--runs', runs, ...args]
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [cli, ...command], { reject: false })
-  return { exitCode, stderr, result: JSON.parse(stdout) as ResultDocument }
-}
-
 describe('CLOSE01 on a stock kernel', () => {
   let ended: Ended
 
   beforeAll(async () => {
-    ended = await runFctorture('--time', '10', '--seed', '42')
+    ended = await runFctorture(runs, ['--time', '10', '--seed', '42'])
   })
 
   it('passes, and exits 0', () => {
@@ -110,7 +95,7 @@ describe('CLOSE01 on a stock kernel', () => {
 
 describe('the positive control', () => {
   it('fails with the broken rule named, even if the guest dies of it', async () => {
-    const { exitCode, result } = await runFctorture('--time', '10', '--busted')
+    const { exitCode, result } = await runFctorture(runs, ['--time', '10', '--busted'])
     expect(result.verdict).toBe('FAIL')
     expect(exitCode).toBe(1)
     const rules = result.findings.map(({ rule }) => rule)

@@ -150,6 +150,30 @@ describe('collectGarbage', () => {
     )
   }, 60_000)
 
+  it('shares the work with another collection at the same time', async () => {
+    const inputs = Array.from({ length: 8 }, (_, number) => String(number))
+    const folders = await Promise.all(inputs.map((input) => leaveEntry(input, 1)))
+    const reports = await Promise.all([collect(0), collect(0), collect(0)])
+    const removed = reports.flatMap((report) => report.removed.map(({ folder }) => folder))
+    expect(removed.sort()).toEqual(folders.sort())
+    expect(await listEntries()).toEqual([])
+  })
+
+  it('leaves the package lists that a living process loads, whatever that is called', async () => {
+    const apt = join(home, 'fctorture', 'apt')
+    const sleeper = execa('sleep', ['60'], { reject: false })
+    try {
+      await mkdir(join(apt, `0123456789abcdef-${sleeper.pid ?? 0}`), { recursive: true })
+      await collect(0)
+      expect(await readdir(apt)).toHaveLength(1)
+    } finally {
+      sleeper.kill()
+      await sleeper
+    }
+    await collect(0)
+    expect(await readdir(apt)).toEqual([])
+  })
+
   it('takes workspaces as entries, but not while they are worked in', async () => {
     const place = { kind: 'nfsd-build', key: '0123456789abcdef', title: 'objects' }
     await withWorkspace(place, quietContext, async (folder) => {

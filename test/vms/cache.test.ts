@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { isCached, obtain as obtainWith, type Recipe } from '../../vms/cache.js'
+import { hashOf, isCached, obtain as obtainWith, type Recipe } from '../../vms/cache.js'
 
 let home = ''
 const context = { announce: () => () => undefined, signal: new AbortController().signal }
@@ -83,6 +83,15 @@ it('leaves nothing behind when the user stops it', async () => {
   )
   await expect(building).rejects.toThrow('stopped')
   expect(await readdir(join(home, 'fctorture', 'thing'))).toEqual([])
+})
+
+it('stops waiting for what somebody else builds when the user stops it', async () => {
+  const wanted = recipe({}, write('two'))
+  const lock = join(home, 'fctorture', 'thing', `${hashOf(wanted.inputs)}.lock`)
+  await mkdir(lock, { recursive: true })
+  const stopped = obtainWith(wanted, { ...context, signal: AbortSignal.timeout(100) })
+  await expect(stopped).rejects.toThrow('timeout')
+  expect(existsSync(lock)).toBe(true)
 })
 
 it('says which disk is full', async () => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { open, realpath, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { FctError } from '../../harness/fct-error.js'
 
 /** What belongs to a kernel image that somebody else built. */
@@ -18,7 +18,13 @@ export interface ImageParts {
 const magicOffset = 0x202
 const versionOffset = 0x20e
 const setupStart = 0x200
+const headerEnd = 0x300
 const longestRelease = 256
+/**
+ * "6.1.0-56-amd64 (user@host) #1 ...": arch/x86/boot/version.c. Folders are named by it, hence no slash, and a digit first; the
+ * blank is missing where the file is cut off.
+ */
+const releaseBefore = /^\d[\x21-\x2e\x30-\x7e]*(?= )/
 
 /**
  * `uname -r` of a bzImage, from its setup header.
@@ -31,6 +37,8 @@ export async function readKernelRelease(path: string): Promise<string> {
   })
   try {
     return await readRelease(file, path)
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EISDIR' ? notAKernel(path) : error
   } finally {
     await file.close()
   }
@@ -44,18 +52,19 @@ function cannotOpen(path: string, error: NodeJS.ErrnoException): FctError {
 }
 
 async function readRelease(file: FileHandle, path: string): Promise<string> {
-  const header = await readAt(file, 0, setupStart + 0x100)
-  if (header.toString('latin1', magicOffset, magicOffset + 4) !== 'HdrS') throw notAKernel(path)
+  const header = await readAt(file, 0, headerEnd)
+  const isWhole = header.length === headerEnd
+  if (!isWhole || header.toString('latin1', magicOffset, magicOffset + 4) !== 'HdrS') throw notAKernel(path)
   const text = await readAt(file, setupStart + header.readUInt16LE(versionOffset), longestRelease)
-  const release = /^[\x21-\x7e]+/.exec(text.toString('latin1'))?.[0]
+  const release = releaseBefore.exec(text.toString('latin1'))?.[0]
   if (release === undefined) throw notAKernel(path)
   return release
 }
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length)
-  await file.read({ buffer, position })
-  return buffer
+  const { bytesRead } = await file.read({ buffer, position })
+  return buffer.subarray(0, bytesRead)
 }
 
 function notAKernel(path: string): FctError {
@@ -67,14 +76,14 @@ function notAKernel(path: string): FctError {
 }
 
 /**
- * Finds modules, headers and configuration of an image by where it lies: in a build tree (arch/x86/boot/bzImage), or installed
+ * Finds modules, headers and configuration of an image by where it lies, symbolic links followed: in a build tree (arch/x86/boot/bzImage), or installed
  * (ROOT/boot/vmlinuz-RELEASE with ROOT/lib/modules/RELEASE and its headers).
  *
  * @throws FctError FCT_IMAGE_*, with the places that were looked at
  */
 export async function findImageParts(path: string): Promise<ImageParts> {
-  const image = resolve(path)
-  const release = await readKernelRelease(image)
+  const release = await readKernelRelease(path)
+  const image = await realpath(path)
   const tree = /^(.*)\/arch\/x86(?:_64)?\/boot\/bzImage$/.exec(image)?.[1]
   if (tree !== undefined) {
     const config = firstOf('FCT_IMAGE_NO_HEADERS', 'configuration', image, [join(tree, '.config')])

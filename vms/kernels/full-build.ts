@@ -6,7 +6,7 @@ import { cacheFolder } from '../../harness/folders.js'
 import type { BuildContext } from '../cache.js'
 import { runProgram } from '../program.js'
 import type { Toolchain } from '../toolchain.js'
-import { findFirstError, findMissingPackage } from './build-log.js'
+import { explainBuild, logPath } from './build-failure.js'
 import { checkConfig, formatConfig, readFragments } from './config-check.js'
 import { packHeaders } from './pack-headers.js'
 
@@ -35,20 +35,12 @@ const ccacheSize = '5G'
 export async function buildFullKernel(build: FullBuild, context: BuildContext): Promise<void> {
   const objects = join(build.into, 'objects')
   await mkdir(objects)
-  await prepareLog(build)
+  await mkdir(join(cacheFolder(), 'ccache'), { recursive: true })
+  await writeFile(await logPath(build.logName), '')
   await configure(build, objects, context)
   await make(build, objects, ['bzImage', 'modules'], context)
   await install(build, objects, context)
   await rm(objects, { recursive: true })
-}
-
-function logOf({ logName }: FullBuild): string {
-  return join(cacheFolder(), 'logs', `${logName}.log`)
-}
-
-async function prepareLog(build: FullBuild): Promise<void> {
-  for (const folder of ['logs', 'ccache']) await mkdir(join(cacheFolder(), folder), { recursive: true })
-  await writeFile(logOf(build), '')
 }
 
 /** Everything that the fragments do not ask for is off. */
@@ -80,7 +72,7 @@ async function make(
   targets: readonly string[],
   { signal }: BuildContext,
 ): Promise<void> {
-  const log = logOf(build)
+  const log = await logPath(build.logName)
   const failure = {
     code: 'FCT_KERNEL_BUILD',
     doing: `building a kernel (make ${targets.at(-1) ?? ''})`,
@@ -104,7 +96,7 @@ async function make(
     })
   } catch (error) {
     if (!(error instanceof FctError) || error.code !== 'FCT_KERNEL_BUILD') throw error
-    throw explain(error, await readFile(log, 'utf8'), log)
+    throw explainBuild(error, await readFile(log, 'utf8'), log)
   }
 }
 
@@ -127,30 +119,19 @@ function makeArguments(
 }
 
 /** Equal sources give equal objects wherever they lie, so that ccache finds them again. */
-function buildEnvironment({ into }: FullBuild): Record<string, string> {
+function buildEnvironment({ into, toolchain }: FullBuild): Record<string, string> {
   return {
     CCACHE_DIR: join(cacheFolder(), 'ccache'),
     CCACHE_MAXSIZE: ccacheSize,
     CCACHE_BASEDIR: into,
     CCACHE_NOHASHDIR: '1',
-    CCACHE_COMPILERCHECK: 'content',
+    CCACHE_COMPILERCHECK: `string:${toolchain.version}`,
+    // Includes are known from the compiler's own list of them: nothing is preprocessed twice.
+    CCACHE_DEPEND: '1',
     KBUILD_BUILD_TIMESTAMP: '2026-01-01',
     KBUILD_BUILD_USER: 'fctorture',
     KBUILD_BUILD_HOST: 'fctorture',
   }
-}
-
-function explain(error: FctError, log: string, path: string): FctError {
-  const first = findFirstError(log)
-  const missing = findMissingPackage(log)
-  const advice = missing === undefined ? '' : `Install the Debian package ${missing}.\n`
-  const lines = log.trimEnd().split('\n').slice(-15).join('\n')
-  return new FctError(
-    'FCT_KERNEL_BUILD',
-    `${error.message}: ${first ?? 'no error found in the log'}`,
-    `${advice}The whole log: ${path}\n${lines}`,
-    { cause: error },
-  )
 }
 
 async function install(build: FullBuild, objects: string, context: BuildContext): Promise<void> {

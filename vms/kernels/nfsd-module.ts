@@ -5,9 +5,10 @@ import { FctError } from '../../harness/fct-error.js'
 import { hashOf, obtain, type BuildContext } from '../cache.js'
 import { applyPatches } from '../patches/apply-patches.js'
 import type { PatchSet } from '../patches/patch.js'
+import { outputOf } from '../program.js'
 import { obtainToolchain, type Toolchain } from '../toolchain.js'
 import { withWorkspace } from '../workspace.js'
-import { findFirstError } from './build-log.js'
+import { keepLog } from './build-failure.js'
 import type { Kernel, KernelSource } from './kernel.js'
 import { obtainNfsdSource } from './nfsd-source.js'
 
@@ -92,10 +93,7 @@ async function make(
     })
   } catch (error) {
     if (!(error instanceof FctError) || error.code !== 'FCT_NFSD_BUILD') throw error
-    const line = findFirstError(error.detail)
-    throw new FctError('FCT_NFSD_BUILD', `${failure.doing}: ${line ?? error.message}`, error.detail, {
-      cause: error,
-    })
+    throw await keepLog(error, outputOf(error), `nfsd-${kernel.hash}`)
   }
 }
 

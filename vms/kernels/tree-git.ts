@@ -49,7 +49,21 @@ export async function openTreeGit(path: string, signal: AbortSignal): Promise<Tr
  * No hooks and no monitor of the repository's are started, and no lock is taken in it. That a tree may belong to somebody else
  * than the user who runs this is no danger beyond that of building it.
  */
-const settings = { 'safe.directory': '*', 'core.hooksPath': '/dev/null', 'core.fsmonitor': 'false' }
+const settings = {
+  'safe.directory': '*',
+  'core.hooksPath': '/dev/null',
+  'core.fsmonitor': 'false',
+  'core.autocrlf': 'false', // what has one hash has one content
+}
+
+/**
+ * Variables that git hands to what it runs (hooks, `rebase --exec`, `bisect run` in a linked worktree): GIT_DIR would put
+ * another repository in the place of the one that was named.
+ */
+function unsetGitVariables(): Record<string, undefined> {
+  const names = Object.keys(process.env).filter((name) => /^GIT_(?!SSL_|SSH|EXEC_PATH)/.test(name))
+  return Object.fromEntries(names.map((name) => [name, undefined]))
+}
 
 async function runGit(
   cwd: string,
@@ -63,6 +77,7 @@ async function runGit(
     [`GIT_CONFIG_VALUE_${index}`, value],
   ])
   const all = {
+    ...unsetGitVariables(),
     ...env,
     GIT_CONFIG_COUNT: String(Object.keys(settings).length),
     ...(Object.fromEntries(configuration) as Record<string, string>),

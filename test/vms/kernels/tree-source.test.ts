@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readTreeName } from '../../../vms/kernels/tree-name.js'
 import { openTreeSource, type TreeSource } from '../../../vms/kernels/tree-source.js'
 import { quietContext } from '../../stock-kernel.js'
@@ -58,7 +58,10 @@ beforeEach(async () => {
   await commit(files, 'first')
 })
 
-afterEach(() => rm(folder, { recursive: true }))
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true })
+})
 
 describe('readTreeName', () => {
   it('separates path and revision at the last @', () => {
@@ -171,6 +174,24 @@ describe('openTreeSource', () => {
     expect(await codeOf(`tree:${tree}@--help`)).toBe('FCT_TREE_NO_REVISION')
     await git('rm', '--quiet', 'fs/nfsd/filecache.c')
     expect(await codeOf(`tree:${tree}`)).toBe('FCT_TREE_NO_KERNEL')
+  })
+
+  it('reads the tree that is named, whatever git has put into the environment', async () => {
+    const first = await hashes('HEAD')
+    await git('clone', '--quiet', tree, join(folder, 'other'))
+    await commit({ 'fs/nfsd/filecache.c': 'int two;\n' }, 'second')
+    vi.stubEnv('GIT_DIR', join(tree, '.git'))
+    const other = await openTreeSource(`tree:${join(folder, 'other')}@HEAD`, quietContext.signal)
+    await other.close()
+    expect(other.nfsd.hash).toBe(first.nfsd)
+  })
+
+  it('ends lines as they are in the tree, whatever core.autocrlf says', async () => {
+    await git('config', 'core.autocrlf', 'true')
+    const source = await open('HEAD')
+    await source.base.exportAll(join(folder, 'out'), quietContext)
+    await source.close()
+    expect(await readFile(join(folder, 'out', 'mm/slub.c'), 'utf8')).toBe('int slub;\n')
   })
 
   it('names the files with conflicts', async () => {
