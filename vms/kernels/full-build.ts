@@ -35,16 +35,19 @@ const ccacheSize = '5G'
 export async function buildFullKernel(build: FullBuild, context: BuildContext): Promise<void> {
   const objects = join(build.into, 'objects')
   await mkdir(objects)
-  await mkdir(join(cacheFolder(), 'ccache'), { recursive: true })
   await writeFile(await logPath(build.logName), '')
-  await configure(build, objects, context)
+  await configureKernel(build, objects, context)
   await make(build, objects, ['bzImage', 'modules'], context)
   await install(build, objects, context)
   await rm(objects, { recursive: true })
 }
 
 /** Everything that the fragments do not ask for is off. */
-async function configure(build: FullBuild, objects: string, context: BuildContext): Promise<void> {
+export async function configureKernel(
+  build: FullBuild,
+  objects: string,
+  context: BuildContext,
+): Promise<void> {
   const fragments = build.configs.map(async (path) => ({
     name: basename(path),
     text: await readFile(path, 'utf8'),
@@ -73,6 +76,7 @@ async function make(
   { signal }: BuildContext,
 ): Promise<void> {
   const log = await logPath(build.logName)
+  await mkdir(join(cacheFolder(), 'ccache'), { recursive: true })
   const failure = {
     code: 'FCT_KERNEL_BUILD',
     doing: `building a kernel (make ${targets.at(-1) ?? ''})`,
