@@ -38,7 +38,7 @@ export async function obtainNfsdModule(request: NfsdRequest, context: BuildConte
   const { kernel, source, patches } = request
   const toolchain = await obtainToolchain(kernel.toolchain, context)
   const inputs = {
-    recipe: 1,
+    recipe: 2,
     kernel: kernel.hash,
     source: source.hash,
     patches: identify(patches),
@@ -88,9 +88,7 @@ async function make(
   const failure = { code: 'FCT_NFSD_BUILD', doing: `building nfsd.ko for ${kernel.name}` } as const
   const place = { cwd: workspace, writable: [workspace], readable: [kernel.headers] }
   try {
-    await toolchain.run('make', makeArguments(kernel, join(workspace, 'fs', 'nfsd')), failure, place, {
-      signal,
-    })
+    await toolchain.run('make', makeArguments(kernel, workspace), failure, place, { signal })
   } catch (error) {
     if (!(error instanceof FctError) || error.code !== 'FCT_NFSD_BUILD') throw error
     throw await keepLog(error, outputOf(error), `nfsd-${kernel.hash}`)
@@ -101,10 +99,13 @@ async function make(
  * srcversion is what tells one nfsd.ko from another in a running kernel. BTF would need the kernel's own vmlinux; debug
  * information is nine tenths of the module.
  */
-function makeArguments(kernel: Kernel, folder: string): string[] {
+function makeArguments(kernel: Kernel, workspace: string): string[] {
+  const folder = join(workspace, 'fs', 'nfsd')
+  // Splats name a file as the kernel's own build does, whatever machine they come from.
+  const flags = `-g0 -fmacro-prefix-map=${workspace}/=`
   return [
-    ...['-C', kernel.headers, `M=${folder}`, `-j${String(cpus().length)}`],
-    ...['CONFIG_NFSD=m', 'CONFIG_MODULE_SRCVERSION_ALL=y', 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'KCFLAGS=-g0'],
+    ...['-C', kernel.headers, `M=${folder}`, `-j${String(cpus().length)}`, `KCFLAGS=${flags}`],
+    ...['CONFIG_NFSD=m', 'CONFIG_MODULE_SRCVERSION_ALL=y', 'CONFIG_DEBUG_INFO_BTF_MODULES='],
     'modules',
   ]
 }
