@@ -76,8 +76,12 @@ export async function obtainToolchain(spec: ToolchainSpec, context: BuildContext
   return { ...spec, version: version.split('\n')[0] ?? '', run }
 }
 
+/**
+ * make ends its shells when it is ended, and what they run goes on: `timeout` (with no limit) puts all of them in one process
+ * group and ends that.
+ */
 const runOnHost: Toolchain['run'] = (file, args, failure, { cwd, env }, options) =>
-  runProgram(file, args, failure, { ...options, cwd, env: { LC_ALL: 'C', ...env } })
+  runProgram('timeout', ['0', file, ...args], failure, { ...options, cwd, env: { LC_ALL: 'C', ...env } })
 
 async function obtainChroot({ suite, compiler }: ToolchainSpec, context: BuildContext): Promise<string> {
   const suites = { suites: [suite, `${suite}-updates`], securitySuites: [`${suite}-security`] }

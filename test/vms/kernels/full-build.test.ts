@@ -73,3 +73,28 @@ describe('a build that fails', () => {
     await expect(stat(compiled)).rejects.toThrow(/ENOENT/)
   })
 })
+
+describe('a build that is interrupted', () => {
+  it('leaves no compiler behind', async () => {
+    const started = join(folder, 'into', 'pid')
+    // As the kernel's Makefiles have it: a shell with more than one command, and the compiler is its child.
+    const recipe = `\t@set -e; sh -c 'echo $$$$ > ${started}; exec sleep ${secondsOfCompiler}'; true\n`
+    const controller = new AbortController()
+    const ended = build(`${configure}bzImage:\n${recipe}`, controller.signal).catch((error: unknown) => error)
+    const read = async (): Promise<number> => Number(/^(\d+)\n$/.exec(await readFile(started, 'utf8'))?.[1])
+    const pid = await vi.waitFor(async () => expectNumber(await read()), { timeout: 15_000, interval: 50 })
+    const reason = new Error('the user stopped it')
+    controller.abort(reason)
+    expect(await ended).toBe(reason)
+    // Whoever inherits it may take a moment to reap it.
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/), { timeout: 5000 })
+  })
+})
+
+/** Shorter than the test may take, so that a compiler which stays behind fails the test and does not outlive it long. */
+const secondsOfCompiler = 20
+
+function expectNumber(value: number): number {
+  expect(value).toBeGreaterThan(0)
+  return value
+}
