@@ -62,12 +62,9 @@ async function layOut(folder: string): Promise<void> {
   if (existsSync(merged)) await rename(merged, join(await made(join(folder, 'lib')), 'modules'))
   const release = await findRelease(folder)
   const boot = await made(join(folder, 'boot'))
-  for (const [from, to] of [
-    ['vmlinuz', 'vmlinuz'],
-    ['config', 'config'],
-  ] as const) {
-    const path = join(folder, 'lib', 'modules', release, from)
-    if (existsSync(path)) await rename(path, join(boot, `${to}-${release}`))
+  for (const name of ['vmlinuz', 'config']) {
+    const path = join(folder, 'lib', 'modules', release, name)
+    if (existsSync(path)) await rename(path, join(boot, `${name}-${release}`))
   }
   for (const link of ['build', 'source'])
     await rm(join(folder, 'lib', 'modules', release, link), { force: true })

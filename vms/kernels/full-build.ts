@@ -12,7 +12,7 @@ import { packHeaders } from './pack-headers.js'
 
 /** A kernel to be configured and built whole. */
 export interface FullBuild {
-  /** A clean tree; it is not written to. */
+  /** A clean tree, not written to; below `into`, so that ccache knows its files again under another path. */
   readonly source: string
   /** Kconfig fragments, a later one before an earlier one. */
   readonly configs: readonly string[]

@@ -88,7 +88,8 @@ async function obtainBase(
   if (tree !== undefined) {
     const build = {
       name: tree.name,
-      source: tree.base,
+      // What is not rebuilt apart must count in the kernel's identity.
+      source: way.nfsd === 'as built' ? tree.nfsd : tree.base,
       toolchain: hostToolchain(),
       profile,
       patches: inKernel,
