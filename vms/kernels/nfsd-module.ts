@@ -1,16 +1,20 @@
-import { copyFile, cp, mkdir, readdir, readFile, rm, utimes, writeFile, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, utimes, writeFile, stat } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { FctError } from '../../harness/fct-error.js'
+import { packageRoot } from '../../harness/folders.js'
 import { hashOf, obtain, type BuildContext } from '../cache.js'
 import { applyPatches } from '../patches/apply-patches.js'
 import type { PatchSet } from '../patches/patch.js'
-import { outputOf } from '../program.js'
+import { outputOf, runProgram } from '../program.js'
 import { obtainToolchain, type Toolchain } from '../toolchain.js'
 import { withWorkspace } from '../workspace.js'
 import { keepLog } from './build-failure.js'
 import type { Kernel, KernelSource } from './kernel.js'
 import { obtainNfsdSource } from './nfsd-source.js'
+
+/** Has Kbuild ask the compiler once for each of its options. */
+const tryRun = join(packageRoot, 'vms', 'kernels', 'try-run.mk')
 
 /** An nfsd.ko of ours, for a kernel that was built before. */
 export interface NfsdModule {
@@ -68,7 +72,10 @@ async function buildInto(
   context: BuildContext,
 ): Promise<void> {
   const tree = join(into, 'tree')
-  await cp(await obtainNfsdSource(source, context), tree, { recursive: true, preserveTimestamps: true })
+  const copying = { code: 'FCT_NFSD_BUILD', doing: `copying fs/nfsd of ${source.title}` } as const
+  await runProgram('cp', ['-a', await obtainNfsdSource(source, context), tree], copying, {
+    signal: context.signal,
+  })
   await applyPatches(tree, patches)
   const key = hashOf([kernel.hash, toolchain.version])
   const place = { kind: 'nfsd-build', key, title: `objects of nfsd.ko for ${kernel.name}` }
@@ -86,7 +93,12 @@ async function make(
   { signal }: BuildContext,
 ): Promise<void> {
   const failure = { code: 'FCT_NFSD_BUILD', doing: `building nfsd.ko for ${kernel.name}` } as const
-  const place = { cwd: workspace, writable: [workspace], readable: [kernel.headers] }
+  const place = {
+    cwd: workspace,
+    writable: [workspace],
+    readable: [kernel.headers, tryRun],
+    env: { MAKEFILES: tryRun },
+  }
   try {
     await toolchain.run('make', makeArguments(kernel, workspace), failure, place, { signal })
   } catch (error) {
@@ -106,14 +118,14 @@ function makeArguments(kernel: Kernel, workspace: string): string[] {
   return [
     ...['-C', kernel.headers, `M=${folder}`, `-j${String(cpus().length)}`, `KCFLAGS=${flags}`],
     ...['CONFIG_NFSD=m', 'CONFIG_MODULE_SRCVERSION_ALL=y', 'CONFIG_DEBUG_INFO_BTF_MODULES='],
-    'modules',
+    ...[`fct-answers=${join(workspace, 'answers.mk')}`, 'try-run=$(remembered-try-run)', 'modules'],
   ]
 }
 
 /** Makes the files of `to` those of `from`; a file that is the same already keeps its time, and what make built of it stays. */
 async function updateTree(from: string, to: string): Promise<void> {
   const wanted = await filesBelow(from)
-  for (const path of wanted) await updateFile(join(from, path), join(to, path))
+  await Promise.all(wanted.map((path) => updateFile(join(from, path), join(to, path))))
   const isSource = /\.[chx]$|(^|\/)(Makefile|Kconfig)$/
   const others = (await filesBelow(to)).filter((path) => isSource.test(path) && !path.endsWith('.mod.c'))
   const gone = new Set(others)
