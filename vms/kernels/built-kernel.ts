@@ -27,7 +27,7 @@ export async function obtainBuiltKernel(request: FullBuildRequest, context: Buil
   const toolchain = await obtainToolchain(request.toolchain, context)
   const inputs = {
     provider: 'build',
-    recipe: 1,
+    recipe: 2,
     source: source.hash,
     patches: identify(patches),
     configs: hashOf(readConfigs(profile)),

@@ -124,9 +124,12 @@ function requireSource({ name, source }: Kernel): KernelSource {
   )
 }
 
-/** A running kernel with BTF for its modules tells the layout of struct nfsd_file itself; for any other it is read from the source. */
+/**
+ * A running kernel with BTF for its modules tells the layout of struct nfsd_file itself; for any other it is read from the
+ * source. Without either nobody knows it: the run is INCONCLUSIVE.
+ */
 async function findLayout(kernel: Kernel, context: BuildContext): Promise<string | undefined> {
   const config = await readFile(kernel.config, 'utf8')
   if (/^CONFIG_DEBUG_INFO_BTF_MODULES=y$/m.test(config)) return undefined
-  return obtainNfsdSource(requireSource(kernel), context)
+  return kernel.source && obtainNfsdSource(kernel.source, context)
 }

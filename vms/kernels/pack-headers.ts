@@ -22,6 +22,13 @@ const fromSource = [
     '--include=/arch/x86/include/***',
     '--include=/arch/x86/Makefile*',
   ],
+  // And what nfsd.ko is built from: the kernel may be named as an image later.
+  ...['--include=/fs/', '--include=/fs/nfsd/***', '--include=/fs/internal.h'],
+  ...[
+    '--include=/Documentation/',
+    '--include=/Documentation/sunrpc/',
+    '--include=/Documentation/sunrpc/xdr/***',
+  ],
   ...['--include=/arch/x86/entry/', '--include=/arch/x86/entry/syscalls/***', '--include=/arch/x86/Kbuild'],
 ]
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDebugfs, writeDebugfs } from '../../../addon/index.js'
@@ -6,6 +7,8 @@ import type { Knobs, NfsdIdentity, PrepareParams } from '../protocol.js'
 import { command } from './command.js'
 
 const moduleFile = '/fct/fctorture.ko'
+/** A kernel without type information, built from a source that is not at hand, keeps its layout to itself. */
+const nfsdTypes = '/sys/kernel/btf/nfsd'
 const debugfs = '/sys/kernel/debug/fctorture'
 
 /** Fields of struct nfsd_file that the module reads; their offsets differ from kernel to kernel. */
@@ -25,6 +28,7 @@ export async function loadModule({
 }
 
 async function layoutParameters(): Promise<string[]> {
+  if (!existsSync(nfsdTypes)) return []
   const offsets = parseOffsets(await readLayout())
   const flags = await readFile('/sys/kernel/tracing/events/nfsd/nfsd_file_put/format', 'utf8')
   return [
@@ -54,7 +58,7 @@ async function readLayout(): Promise<string> {
     '/sys/kernel/btf/vmlinux',
     '-C',
     'nfsd_file',
-    '/sys/kernel/btf/nfsd',
+    nfsdTypes,
   )
 }
 
