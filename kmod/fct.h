@@ -15,11 +15,17 @@
 
 #include "fct_uapi.h"
 
+struct auth_domain;
+struct dentry;
 struct inode;
+struct mutex;
+struct net;
 struct nfsd_file;
+struct notifier_block;
 struct seq_file;
 struct shrink_control;
 struct shrinker;
+struct svc_cred;
 struct svc_fh;
 struct svc_rqst;
 struct task_struct;
@@ -35,6 +41,9 @@ struct work_struct;
 
 typedef __be32 (*fct_acquire_fn)(struct svc_rqst *rqstp, struct svc_fh *fhp, unsigned int may_flags,
 				 struct nfsd_file **pnf);
+typedef __be32 (*fct_acquire_local_fn)(struct net *net, struct svc_cred *cred, struct auth_domain *client,
+				       struct svc_fh *fhp, unsigned int may_flags, struct nfsd_file **pnf);
+typedef int (*fct_notifier_fn)(struct notifier_block *nb, unsigned long action, void *data);
 
 /* A member is NULL if this nfsd has no such function. */
 struct fct_nfsd {
@@ -42,11 +51,24 @@ struct fct_nfsd {
 	bool (*is_cached)(struct inode *inode);
 	fct_acquire_fn acquire;
 	fct_acquire_fn acquire_gc;
+	fct_acquire_local_fn acquire_local;
+	void *get;			/* returns its argument, or nothing */
 	void (*put)(struct nfsd_file *nf);
 	void (*free)(struct nfsd_file *nf);
 	unsigned long (*lru_scan)(struct shrinker *shrinker, struct shrink_control *sc);
 	unsigned long (*lru_count)(struct shrinker *shrinker, struct shrink_control *sc);
 	void (*gc_worker)(struct work_struct *work);
+	bool (*lru_remove)(struct nfsd_file *nf);
+	fct_notifier_fn lease_notifier_call;
+	void (*cache_purge)(struct net *net);
+	int (*cache_init)(void);
+	void (*cache_shutdown)(void);
+	void (*cache_shutdown_net)(struct net *net);
+	void (*fh_put)(struct svc_fh *fhp);
+	/* Data, not functions. */
+	struct mutex *mutex;
+	unsigned long *flags;		/* bit 0: the cache is up */
+	void **hashtbl;			/* before 6.0: not NULL while the cache is up */
 };
 
 /* Bits of fct_stressor.needs. */
@@ -54,23 +76,46 @@ struct fct_nfsd {
 #define FCT_SYM_IS_CACHED		BIT(1)
 #define FCT_SYM_ACQUIRE			BIT(2)
 #define FCT_SYM_ACQUIRE_GC		BIT(3)
-#define FCT_SYM_PUT			BIT(4)
-#define FCT_SYM_FREE			BIT(5)
-#define FCT_SYM_LRU_SCAN		BIT(6)
-#define FCT_SYM_LRU_COUNT		BIT(7)
-#define FCT_SYM_GC_WORKER		BIT(8)
+#define FCT_SYM_ACQUIRE_LOCAL		BIT(4)
+#define FCT_SYM_GET			BIT(5)
+#define FCT_SYM_PUT			BIT(6)
+#define FCT_SYM_FREE			BIT(7)
+#define FCT_SYM_LRU_SCAN		BIT(8)
+#define FCT_SYM_LRU_COUNT		BIT(9)
+#define FCT_SYM_GC_WORKER		BIT(10)
+#define FCT_SYM_LRU_REMOVE		BIT(11)
+#define FCT_SYM_LEASE_NOTIFIER_CALL	BIT(12)
+#define FCT_SYM_CACHE_PURGE		BIT(13)
+#define FCT_SYM_CACHE_INIT		BIT(14)
+#define FCT_SYM_CACHE_SHUTDOWN		BIT(15)
+#define FCT_SYM_CACHE_SHUTDOWN_NET	BIT(16)
+#define FCT_SYM_FH_PUT			BIT(17)
+#define FCT_SYM_MUTEX			BIT(18)
+#define FCT_SYM_FLAGS			BIT(19)
+#define FCT_SYM_HASHTBL			BIT(20)
 
 extern struct fct_nfsd fct_nfsd;
 
-int fct_nfsd_get(void);
-void fct_nfsd_put(void);
+int fct_nfsd_find(void);
+void fct_nfsd_forget(void);
+void fct_nfsd_release(void);
 const char *fct_missing_symbol(unsigned long needs);
+void *fct_find_function(const char *name);
 void fct_visit_nfsd_tracepoints(void (*visit)(struct tracepoint *tp));
+
+/* fct_gate.c: is nfsd's file cache up? */
+
+int fct_gate_place(void);
+void fct_gate_remove(void);
+bool fct_gate_enter(void);
+void fct_gate_leave(void);
+bool fct_gate_is_open(void);
 
 /* fct_capability.c: what works on this kernel, and why the rest does not */
 
 void fct_capability_grant(u64 capability);
 void fct_capability_refuse(u64 capability, const char *reason, ...) __printf(2, 3);
+void fct_capability_refuse_all(const char *reason);
 bool fct_can(u64 capability);
 u64 fct_capabilities(void);
 void fct_capabilities_show(struct seq_file *m);
@@ -90,6 +135,7 @@ struct fct_pin {
 	struct inode *inode;
 	struct fct_crowd crowd;
 	struct path path;		/* pins the inode */
+	struct fct_request *request;	/* captured; set once, with cmpxchg() */
 	const void *owner;		/* who added it; NULL: debugfs */
 	unsigned int slot;
 	struct kref kref;
@@ -103,7 +149,9 @@ void fct_targets_drop(const void *owner);
 void fct_targets_drop_all(void);
 struct fct_pin *fct_target_pick(u32 draw, unsigned int seek);
 struct fct_pin *fct_target_find(const struct inode *inode);
+bool fct_is_target(const struct inode *inode);
 void fct_target_put(struct fct_pin *target);
+void fct_targets_visit(void (*visit)(struct fct_pin *target));
 unsigned int fct_targets_count(void);
 void fct_targets_show(struct seq_file *m);
 
@@ -119,16 +167,21 @@ struct fct_window {
 
 void fct_window_enter(struct fct_window *window, enum fct_stressor_id id, struct fct_pin *target);
 void fct_window_leave(struct fct_window *window, bool useful);
+void fct_count_operation(enum fct_stressor_id id, bool useful, bool raced);
 void fct_count_observed(void);
 void fct_count_busted(void);
+void fct_count_injected(void);
 void fct_stats_fill(struct fct_stats *stats);
 
 /* fct_run.c: a run and its threads */
 
 struct fct_worker {
 	const struct fct_stressor *stressor;
+	unsigned int number;		/* among those of its stressor */
 	struct task_struct *task;
 	u64 random;			/* state of the generator, never 0 */
+	void *private;			/* of the stressor, from setup to teardown */
+	u32 round;			/* of a rendezvous, that it took part in last */
 };
 
 extern bool fct_active;			/* a run is on; read it with READ_ONCE() */
@@ -139,6 +192,8 @@ extern u64 fct_seed;			/* of the current or next run */
 int fct_run_start(u64 seed, const void *owner);
 void fct_run_stop(const void *owner);
 u64 fct_random(struct fct_worker *worker);
+u64 fct_mix(u64 value);
+u64 fct_xorshift(u64 *state);
 
 /* A debugfs file that holds one number, min .. max. */
 struct fct_knob {
@@ -151,6 +206,21 @@ struct fct_knob {
 
 #define FCT_MAX_THREADS		64
 #define FCT_MAX_GAP_US		10000000
+#define FCT_MAX_BURST		100000
+
+/* How the threads of a stressor work. */
+struct fct_pace {
+	unsigned int threads;		/* from the next start on */
+	unsigned int gap_us;		/* mean pause after a burst */
+	unsigned int burst;		/* operations between two pauses */
+	unsigned int cpus;		/* mask of the first 32 CPUs that the threads are bound to; 0: all, by turns */
+};
+
+#define FCT_PACE_KNOBS(pace, capability)					\
+	{ "threads", &(pace).threads, 0, FCT_MAX_THREADS, capability },		\
+	{ "gap_us", &(pace).gap_us, 0, FCT_MAX_GAP_US, capability },		\
+	{ "burst", &(pace).burst, 1, FCT_MAX_BURST, capability },		\
+	{ "cpus", &(pace).cpus, 0, UINT_MAX, capability }
 
 /**
  * struct fct_stressor - one way to torture the file cache
@@ -158,10 +228,12 @@ struct fct_knob {
  * @id: its place in struct fct_stats; 1 << @id is its capability
  * @needs: FCT_SYM_* that it cannot do without
  * @knobs: ends with an entry without name
- * @threads: how many threads a run gives it, NULL if it needs none
- * @gap_us: mean pause of a thread between two operations, NULL as @threads
- * @once: does and counts one operation in a thread of its own
- * @place: at module load, while nothing runs: places what it needs (optional)
+ * @pace: of its threads, NULL if it has none
+ * @led: only its first thread pauses, the others follow it
+ * @once: does and counts one operation in a thread of its own; nfsd's cache is up meanwhile
+ * @place: when nfsd comes, while nothing runs: places what it needs (optional)
+ * @setup: at the start of a run, for each of its threads before it runs (optional)
+ * @teardown: undoes @setup; the thread is gone (optional)
  * @quiesce: waits until the last operation of a run is over, with the run flagged as ended (optional)
  * @remove: undoes @place (optional)
  */
@@ -170,15 +242,18 @@ struct fct_stressor {
 	enum fct_stressor_id id;
 	unsigned long needs;
 	const struct fct_knob *knobs;
-	const unsigned int *threads;
-	const unsigned int *gap_us;
+	const struct fct_pace *pace;
+	bool led;
 	void (*once)(struct fct_worker *worker);
 	int (*place)(void);
+	int (*setup)(struct fct_worker *worker);
+	void (*teardown)(struct fct_worker *worker);
 	void (*quiesce)(void);
 	void (*remove)(void);
 };
 
-extern const struct fct_stressor fct_close, fct_acquire, fct_shrink, fct_gc;
+extern const struct fct_stressor fct_close, fct_acquire, fct_shrink, fct_gc, fct_synthetic, fct_local;
+extern const struct fct_stressor fct_lease, fct_fsnotify, fct_purge, fct_rendezvous;
 extern const struct fct_stressor *const fct_stressors[FCT_NR_STRESSORS];
 
 /* The one-shot form of each stressor; a thread's @once uses the same functions. */
@@ -186,6 +261,23 @@ bool fct_close_inode(struct inode *inode, struct fct_pin *target);
 unsigned long fct_shrink_scan(unsigned long nr_to_scan);
 void fct_gc_collect(unsigned long *lru_before, unsigned long *lru_after);
 unsigned long fct_lru_count(void);
+bool fct_lease_taken(struct inode *inode, struct fct_pin *target);
+bool fct_last_link_gone(struct inode *inode, struct fct_pin *target);
+void *fct_scratch_alloc(void);
+void fct_scratch_free(void *private);
+bool fct_acquire_captured(void *private, enum fct_stressor_id id, struct fct_pin *target);
+void fct_sweep_fill(struct fct_sweep *sweep);
+
+/* fct_capture.c: requests of real clients, kept to be repeated */
+
+void fct_capture(struct fct_pin *target, struct svc_rqst *rqstp, struct svc_fh *fhp, unsigned int may_flags);
+void fct_capture_drop(struct fct_pin *target);
+void fct_capture_drop_all(void);
+void fct_capture_want(void);
+void fct_capture_unwant(void);
+bool fct_capture_wanted(void);
+int fct_capture_check(void);
+unsigned int fct_captured_count(void);
 
 /* fct_hook.c: redirect a function of nfsd to one of ours */
 
@@ -201,11 +293,22 @@ void fct_hook_remove(struct fct_hook *hook);
 void fct_hook_leave(void);
 bool fct_hook_drain(unsigned long timeout);
 
+/* Somebody enters a function of nfsd. */
+struct fct_entry {
+	struct ftrace_ops ops;
+	void *function;			/* of nfsd; NULL: not placed */
+	void (*entered)(struct fct_entry *entry, unsigned long first_argument);	/* with preemption off */
+};
+
+int fct_entry_place(struct fct_entry *entry, void *function);
+void fct_entry_remove(struct fct_entry *entry);
+
 /* fct_observe.c: nfsd's tracepoints, repeated with the nfsd_file's address */
 
 struct fct_offsets {
-	int inode, file, flags, ref, may;	/* bytes into struct nfsd_file, -1 = unknown */
+	int inode, file, flags, ref, may, lru;	/* bytes into struct nfsd_file, -1 = unknown */
 	int bit_gc;				/* in nf_flags, -1 = unknown */
+	int fh_dentry, fh_export;	/* of struct svc_fh, -1 = unknown */
 };
 
 extern struct fct_offsets fct_off;
@@ -213,12 +316,30 @@ extern struct fct_offsets fct_off;
 int fct_observe_place(void);
 void fct_observe_remove(void);
 void fct_observe_show(struct seq_file *m);
+struct list_head *fct_nf_lru(struct nfsd_file *nf);
 const void *fct_nf_inode(const struct nfsd_file *nf);
 bool fct_nf_is_gc(const struct nfsd_file *nf);
 
+/* fct_inject.c: delays and forced switches where the file cache changes state */
+
+#define FCT_POINT_FUNCTION	32	/* points before it are tracepoints, by their number in FCT_OPS */
+#define FCT_NR_POINTS		64
+
+extern unsigned int fct_inject_rates[FCT_NR_POINTS];
+
+int fct_inject_place(void);
+void fct_inject_remove(void);
+void fct_inject_tracepoint(unsigned int number, const char *name);
+void fct_inject_seed(u64 seed);
+void fct_inject(unsigned int number, const void *inode);
+void fct_inject_show(struct seq_file *m);
+void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data), void *data);
+
 /* fct_busted.c: the positive control */
 
-int fct_busted_check(void);
+int fct_busted_place(void);
+void fct_busted_remove(void);
+bool fct_busted_misses_close(void);
 void fct_busted_misbehave(struct nfsd_file *nf);
 const char *fct_busted_name(void);
 

@@ -24,8 +24,12 @@ static DEFINE_PER_CPU(unsigned int, calls);
 /* Runs in the ftrace callback, for each acquire of nfsd. */
 static bool notrace wants_acquire(void)
 {
-	if (!READ_ONCE(fct_active) || READ_ONCE(repeat) == 0)
-		return false;
+	return READ_ONCE(fct_active) && (READ_ONCE(repeat) > 0 || fct_capture_wanted());
+}
+
+/* The `every` of all calls that come here. */
+static bool is_turn(void)
+{
 	return this_cpu_inc_return(calls) % READ_ONCE(every) == 0;
 }
 
@@ -48,12 +52,14 @@ static __be32 acquire_repeatedly(fct_acquire_fn real, struct svc_rqst *rqstp, st
 				 unsigned int may_flags, struct nfsd_file **pnf)
 {
 	__be32 status = real(rqstp, fhp, may_flags, pnf);
+	unsigned int times = is_turn() ? READ_ONCE(repeat) : 0;
 	struct fct_pin *target;
 	unsigned int i;
 
 	if (status == 0) {
 		target = fct_target_find(fct_nf_inode(*pnf));
-		for (i = 0; i < READ_ONCE(repeat) && READ_ONCE(fct_active); i++) {
+		fct_capture(target, rqstp, fhp, may_flags);
+		for (i = 0; i < times && READ_ONCE(fct_active); i++) {
 			if (acquire_once(real, rqstp, fhp, may_flags, target))
 				fct_busted_misbehave(*pnf);
 		}
@@ -84,7 +90,7 @@ static void remove_hooks(void)
 	fct_hook_remove(&gc_hook);
 }
 
-/* nfsd before 6.2 has one kind of entries, and no nfsd_file_acquire_gc(). */
+/* nfsd before 6.0 has one kind of entries, and no nfsd_file_acquire_gc(). */
 static int place_hooks(void)
 {
 	int err = 0;

@@ -15,7 +15,7 @@
 #include "fct.h"
 
 static char *busted = "";
-fct_param(charp, busted, busted, "Misbehave on purpose: extra_put, free_held (default: do not)");
+fct_param(charp, busted, busted, "Misbehave on purpose: extra_put, free_held, leak, double_lru, stuck_lru, missed_close (default: do not)");
 
 static unsigned int busted_every = 500;
 fct_param(uint, busted_every, busted_every, "One misdeed per this many useful acquires (default 500)");
@@ -38,13 +38,70 @@ static void free_held(struct nfsd_file *nf)
 	fct_nfsd.free(nf);
 }
 
+/* A reference that nobody will ever drop. */
+static void leak(struct nfsd_file *nf)
+{
+	((struct nfsd_file *(*)(struct nfsd_file *nf))fct_nfsd.get)(nf);
+}
+
+/* The entry forgets that it is on the LRU, and is added again: the list is damaged. */
+static void double_lru(struct nfsd_file *nf)
+{
+	if (fct_nf_lru(nf))
+		INIT_LIST_HEAD(fct_nf_lru(nf));
+}
+
+/* These two happen elsewhere: what is done there is left out. */
+static void leave_out(struct nfsd_file *nf)
+{
+}
+
 static const struct variant variants[] = {
 	{ "extra_put", FCT_SYM_PUT, extra_put },
 	{ "free_held", FCT_SYM_FREE, free_held },
+	{ "leak", FCT_SYM_GET, leak },
+	{ "double_lru", 0, double_lru },
+	{ "stuck_lru", FCT_SYM_LRU_REMOVE, leave_out },
+	{ "missed_close", FCT_SYM_CLOSE_INODE_SYNC, leave_out },
 };
 
 static const struct variant *chosen;	/* NULL: behave */
-static atomic_t acquires = ATOMIC_INIT(0);
+static atomic_t turns = ATOMIC_INIT(0);
+
+static bool is_turn(void)
+{
+	if ((unsigned int)atomic_inc_return(&turns) % busted_every)
+		return false;
+	fct_count_busted();
+	return true;
+}
+
+static bool is_chosen(const char *name)
+{
+	return chosen && !strcmp(chosen->name, name);
+}
+
+/* stuck_lru: an entry that should leave the LRU does not. */
+static bool lru_remove_nothing(struct nfsd_file *nf)
+{
+	fct_hook_leave();
+	return false;
+}
+
+static bool notrace wants_stuck_lru(void)
+{
+	return READ_ONCE(fct_active) && is_turn();
+}
+
+static struct fct_hook lru_remove_hook = { .replacement = lru_remove_nothing, .wants = wants_stuck_lru };
+
+/**
+ * fct_busted_misses_close - whether a close is to be left out: nfsd does not hear of it
+ */
+bool fct_busted_misses_close(void)
+{
+	return is_chosen("missed_close") && is_turn();
+}
 
 static const struct variant *find_variant(const char *name)
 {
@@ -58,11 +115,11 @@ static const struct variant *find_variant(const char *name)
 }
 
 /**
- * fct_busted_check - judge the parameter busted=, after the stressors were placed
+ * fct_busted_place - judge the parameter busted=, after the stressors were placed
  *
  * Return: 0; -EINVAL for an unknown variant or busted_every=0; -EOPNOTSUPP if this kernel cannot have it.
  */
-int fct_busted_check(void)
+int fct_busted_place(void)
 {
 	const struct variant *variant = find_variant(busted);
 
@@ -74,14 +131,30 @@ int fct_busted_check(void)
 		pr_err("busted=%s busted_every=%u: not known\n", busted, busted_every);
 		return -EINVAL;
 	}
-	if (!fct_can(FCT_CAP_ACQUIRE) || fct_missing_symbol(variant->needs)) {
+	if (!fct_can(FCT_CAP_ACQUIRE) || fct_missing_symbol(variant->needs) ||
+	    (variant->misbehave == double_lru && fct_off.lru < 0)) {
 		pr_err("busted=%s cannot be had on this kernel\n", busted);
 		return -EOPNOTSUPP;
+	}
+	if (!strcmp(busted, "stuck_lru")) {
+		int err = fct_hook_place(&lru_remove_hook, fct_nfsd.lru_remove);
+
+		if (err)
+			return err;
 	}
 	chosen = variant;
 	fct_capability_grant(FCT_CAP_BUSTED);
 	pr_alert("BUSTED ON PURPOSE (%s): this kernel will misbehave, and it is not nfsd's fault\n", busted);
 	return 0;
+}
+
+/**
+ * fct_busted_remove - behave, nfsd goes
+ */
+void fct_busted_remove(void)
+{
+	chosen = NULL;
+	fct_hook_remove(&lru_remove_hook);
 }
 
 /**
@@ -93,12 +166,10 @@ int fct_busted_check(void)
  */
 void fct_busted_misbehave(struct nfsd_file *nf)
 {
-	if (!chosen || !fct_nf_is_gc(nf))
+	if (!chosen || chosen->misbehave == leave_out || !fct_nf_is_gc(nf))
 		return;
-	if ((unsigned int)atomic_inc_return(&acquires) % busted_every)
-		return;
-	fct_count_busted();
-	chosen->misbehave(nf);
+	if (is_turn())
+		chosen->misbehave(nf);
 }
 
 /**

@@ -14,11 +14,18 @@ static struct capability {
 	{ "acquire", FCT_CAP_ACQUIRE },
 	{ "shrink", FCT_CAP_SHRINK },
 	{ "gc", FCT_CAP_GC },
+	{ "synthetic", FCT_CAP_SYNTHETIC },
+	{ "local", FCT_CAP_LOCAL },
+	{ "lease", FCT_CAP_LEASE },
+	{ "fsnotify", FCT_CAP_FSNOTIFY },
+	{ "purge", FCT_CAP_PURGE },
+	{ "rendezvous", FCT_CAP_RENDEZVOUS },
 	{ "observe", FCT_CAP_OBSERVE },
 	{ "busted", FCT_CAP_BUSTED },
+	{ "inject", FCT_CAP_INJECT },
 };
 
-static u64 present;	/* changes only while the module is loaded */
+static u64 present;	/* changes when the module is loaded, and when nfsd goes and comes */
 
 /**
  * fct_capability_grant - say that something works
@@ -26,7 +33,7 @@ static u64 present;	/* changes only while the module is loaded */
  */
 void fct_capability_grant(u64 capability)
 {
-	present |= capability;
+	WRITE_ONCE(present, present | capability);
 }
 
 /**
@@ -49,12 +56,25 @@ void fct_capability_refuse(u64 capability, const char *reason, ...)
 }
 
 /**
+ * fct_capability_refuse_all - say that nothing works
+ * @reason: for people, without a full stop or new line
+ */
+void fct_capability_refuse_all(const char *reason)
+{
+	unsigned int i;
+
+	WRITE_ONCE(present, 0);
+	for (i = 0; i < ARRAY_SIZE(capabilities); i++)
+		fct_capability_refuse(capabilities[i].bit, "%s", reason);
+}
+
+/**
  * fct_can - tell whether a capability is present
  * @capability: one FCT_CAP_ bit
  */
 bool fct_can(u64 capability)
 {
-	return present & capability;
+	return READ_ONCE(present) & capability;
 }
 
 /**
@@ -64,7 +84,7 @@ bool fct_can(u64 capability)
  */
 u64 fct_capabilities(void)
 {
-	return present;
+	return READ_ONCE(present);
 }
 
 /**

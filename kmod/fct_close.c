@@ -3,8 +3,7 @@
 #include "fct.h"
 #include "fct_trace.h"
 
-static unsigned int threads;
-static unsigned int gap_us = 1000;
+static struct fct_pace pace = { .gap_us = 1000, .burst = 1 };
 static unsigned int seek = 64;
 
 /**
@@ -21,7 +20,8 @@ bool fct_close_inode(struct inode *inode, struct fct_pin *target)
 
 	trace_fct_call(FCT_CLOSE, 0, inode);
 	fct_window_enter(&window, FCT_CLOSE, target);
-	fct_nfsd.close_inode_sync(inode);
+	if (!fct_busted_misses_close())
+		fct_nfsd.close_inode_sync(inode);
 	fct_window_leave(&window, cached);
 	trace_fct_call(FCT_CLOSE, 1, inode);
 	return cached;
@@ -38,8 +38,7 @@ static void close_once(struct fct_worker *worker)
 }
 
 static const struct fct_knob knobs[] = {
-	{ "threads", &threads, 0, FCT_MAX_THREADS, FCT_CAP_CLOSE },
-	{ "gap_us", &gap_us, 0, FCT_MAX_GAP_US, FCT_CAP_CLOSE },
+	FCT_PACE_KNOBS(pace, FCT_CAP_CLOSE),
 	{ "seek", &seek, 0, FCT_MAX_TARGETS, FCT_CAP_CLOSE },
 	{ }
 };
@@ -49,7 +48,6 @@ const struct fct_stressor fct_close = {
 	.id		= FCT_CLOSE,
 	.needs		= FCT_SYM_CLOSE_INODE_SYNC | FCT_SYM_IS_CACHED,
 	.knobs		= knobs,
-	.threads	= &threads,
-	.gap_us		= &gap_us,
+	.pace		= &pace,
 	.once		= close_once,
 };

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fct_core.c - load and unload
+ * fct_core.c - load and unload, of this module and of nfsd under it
  *
  * Everything that patches kernel text (the ftrace redirects, the probes on nfsd's tracepoints) is placed
  * here, while nothing runs: switching it under load has frozen guests under software emulation. What
  * happens later is decided by variables.
+ *
+ * nfsd.ko may go and come while we stay: we let go of it when it goes, and take hold of it when it comes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 #ifdef CONFIG_X86
 #include <asm/cpufeature.h>
 #endif
@@ -25,6 +30,12 @@ const struct fct_stressor *const fct_stressors[FCT_NR_STRESSORS] = {
 	[FCT_ACQUIRE]	= &fct_acquire,
 	[FCT_SHRINK]	= &fct_shrink,
 	[FCT_GC]	= &fct_gc,
+	[FCT_SYNTHETIC]	= &fct_synthetic,
+	[FCT_LOCAL]	= &fct_local,
+	[FCT_LEASE]	= &fct_lease,
+	[FCT_FSNOTIFY]	= &fct_fsnotify,
+	[FCT_PURGE]	= &fct_purge,
+	[FCT_RENDEZVOUS] = &fct_rendezvous,
 };
 
 unsigned long fct_loaded_at;
@@ -55,7 +66,9 @@ static void place_stressor(const struct fct_stressor *stressor)
 	}
 	if (stressor->place)
 		err = stressor->place();
-	if (err)
+	if (err == -ENODATA)
+		fct_capability_refuse(BIT_ULL(stressor->id), "the layout of struct svc_fh is not known");
+	else if (err)
 		fct_capability_refuse(BIT_ULL(stressor->id), "cannot be placed: error %d", err);
 	else
 		fct_capability_grant(BIT_ULL(stressor->id));
@@ -67,44 +80,115 @@ static void remove_stressor(const struct fct_stressor *stressor)
 		stressor->remove();
 }
 
-/* Undoes whatever fct_init() has got to; each part knows whether it stands. */
-static void fct_unwind(void)
+static DEFINE_MUTEX(attach_lock);
+static bool attached;
+
+/* Lets go of nfsd; each part knows whether it stands. */
+static void detach(void)
 {
 	int i;
 
-	fct_device_remove();
-	fct_debugfs_remove();
 	fct_run_stop(FCT_ANYONE);
+	fct_gate_remove();
+	fct_busted_remove();
+	fct_inject_remove();
 	fct_observe_remove();
 	for (i = FCT_NR_STRESSORS; i-- > 0;)
 		remove_stressor(fct_stressors[i]);
+	fct_capability_refuse_all("nfsd is not loaded");
+	fct_nfsd_forget();
+	attached = false;
+}
+
+static int place_parts(void)
+{
+	int err, i;
+
+	err = fct_gate_place();
+	if (err)
+		return err;
+	for (i = 0; i < FCT_NR_STRESSORS; i++)
+		place_stressor(fct_stressors[i]);
+	err = fct_inject_place() ?: fct_observe_place();
+	return err ?: fct_busted_place();
+}
+
+/* Takes hold of nfsd. */
+static int attach(void)
+{
+	int err = fct_nfsd_find();
+
+	if (err)
+		return err;
+	err = place_parts();
+	fct_nfsd_release();
+	if (err)
+		detach();
+	else
+		attached = true;
+	return err;
+}
+
+static bool is_nfsd(const struct module *module)
+{
+	return !strcmp(module->name, "nfsd");
+}
+
+static int nfsd_changes(struct notifier_block *nb, unsigned long state, void *module)
+{
+	if (!is_nfsd(module))
+		return NOTIFY_DONE;
+	mutex_lock(&attach_lock);
+	if (state == MODULE_STATE_LIVE && !attached && attach())
+		pr_err("nfsd is back, but cannot be tortured\n");
+	if (state == MODULE_STATE_GOING && attached)
+		detach();
+	mutex_unlock(&attach_lock);
+	return NOTIFY_DONE;
+}
+
+/* Before the kernel complains of probes that are left on a module's tracepoints. */
+static struct notifier_block notifier = { .notifier_call = nfsd_changes, .priority = 1 };
+
+static int attach_first(void)
+{
+	int err;
+
+	mutex_lock(&attach_lock);
+	err = attach();
+	mutex_unlock(&attach_lock);
+	if (err == -ENODEV)
+		pr_err("nfsd is not loaded: modprobe nfsd\n");
+	return err;
+}
+
+static void fct_unwind(void)
+{
+	unregister_module_notifier(&notifier);
+	fct_device_remove();
+	fct_debugfs_remove();
+	if (attached)
+		detach();
 	fct_targets_drop_all();
-	fct_nfsd_put();
 }
 
 static int __init fct_init(void)
 {
 	int firsterr;
-	int i;
 
 	fct_loaded_at = jiffies;
 	firsterr = refuse_ibt();
 	if (firsterr)
 		return firsterr;
-	firsterr = fct_nfsd_get();
+	firsterr = register_module_notifier(&notifier);
 	if (firsterr)
 		return firsterr;
+	firsterr = attach_first();
+	if (firsterr)
+		goto unwind;
 #ifdef TAINT_TEST	/* since 6.0 */
 	add_taint(TAINT_TEST, LOCKDEP_STILL_OK);
 #endif
-	for (i = 0; i < FCT_NR_STRESSORS; i++)
-		place_stressor(fct_stressors[i]);
-	firsterr = fct_observe_place();
-	if (firsterr)
-		goto unwind;
-	firsterr = fct_busted_check();
-	if (firsterr)
-		goto unwind;
 	fct_debugfs_create();
 	firsterr = fct_device_create();
 	if (firsterr)

@@ -69,6 +69,7 @@ static int capabilities_show(struct seq_file *m, void *unused)
 {
 	fct_capabilities_show(m);
 	fct_observe_show(m);
+	fct_inject_show(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(capabilities);
@@ -78,24 +79,39 @@ static void show_exposure(struct seq_file *m, const struct fct_stats *stats)
 	int a, b;
 
 	for (a = 0; a < FCT_NR_STRESSORS; a++) {
-		for (b = a; b < FCT_NR_STRESSORS; b++)
+		for (b = a; b < FCT_NR_STRESSORS; b++) {
+			if (stats->exposure[a][b] == 0)
+				continue;
 			seq_printf(m, "exposure %s*%s %llu\n", fct_stressors[a]->name,
 				   fct_stressors[b]->name, stats->exposure[a][b]);
+		}
 	}
+}
+
+static void show_stats(struct seq_file *m, const struct fct_stats *stats)
+{
+	int i;
+
+	seq_printf(m, "running %u\nnfsd_up %u\ntargets %u\ncaptured %u\n", stats->running, stats->nfsd_up,
+		   stats->nr_targets, stats->nr_captured);
+	for (i = 0; i < FCT_NR_STRESSORS; i++)
+		seq_printf(m, "%s called %llu useful %llu raced %llu\n", fct_stressors[i]->name,
+			   stats->stressor[i].called, stats->stressor[i].useful, stats->stressor[i].raced);
+	show_exposure(m, stats);
+	seq_printf(m, "sweep step %u offset_ns %lld\n", stats->sweep.step, stats->sweep.offset_ns);
+	seq_printf(m, "observed %llu\nbusted %llu\ninjected %llu\n", stats->observed, stats->busted,
+		   stats->injected);
 }
 
 static int stats_show(struct seq_file *m, void *unused)
 {
-	struct fct_stats stats;
-	int i;
+	struct fct_stats *stats = kmalloc(sizeof(*stats), GFP_KERNEL);
 
-	fct_stats_fill(&stats);
-	seq_printf(m, "running %u\ntargets %u\n", stats.running, stats.nr_targets);
-	for (i = 0; i < FCT_NR_STRESSORS; i++)
-		seq_printf(m, "%s called %llu useful %llu raced %llu\n", fct_stressors[i]->name,
-			   stats.stressor[i].called, stats.stressor[i].useful, stats.stressor[i].raced);
-	show_exposure(m, &stats);
-	seq_printf(m, "observed %llu\nbusted %llu\n", stats.observed, stats.busted);
+	if (!stats)
+		return -ENOMEM;
+	fct_stats_fill(stats);
+	show_stats(m, stats);
+	kfree(stats);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
@@ -152,14 +168,40 @@ static const struct file_operations targets_fops = {
 	.release	= single_release,
 };
 
-static void create_stressor(const struct fct_stressor *stressor)
+static void create_knobs(struct dentry *folder, const struct fct_knob *knob)
 {
-	struct dentry *folder = debugfs_create_dir(stressor->name, root);
-	const struct fct_knob *knob;
-
-	for (knob = stressor->knobs; knob->name; knob++)
+	for (; knob->name; knob++)
 		debugfs_create_file(knob->name, 0600, folder, (void *)knob, &knob_fops);
 }
+
+static void create_point(const char *name, const struct fct_knob *knobs, void *inject)
+{
+	create_knobs(name ? debugfs_create_dir(name, inject) : inject, knobs);
+}
+
+static const char help[] =
+	"echo /export/file > targets    add a target; an empty line drops all that were added here\n"
+	"cat capabilities               what works on this kernel, and why the rest does not\n"
+	"echo 4 > close/threads         from the next start on; all other knobs count at once\n"
+	"echo 1000 > close/gap_us       mean pause of a thread after each burst\n"
+	"echo 10 > close/burst          operations between two pauses\n"
+	"echo 3 > close/cpus            mask of the CPUs that the threads are bound to, 0: all by turns\n"
+	"echo 7 > seed                  what all that is random follows from\n"
+	"echo 1 > run                   start; echo 0 > run stops\n"
+	"cat stats                      counters since the module was loaded\n"
+	"inject/POINT/                  rate_ppm of a million, mode 0 nothing 1 spin 2 resched,\n"
+	"                               shape 0 fixed 1 uniform 2 log-uniform, min_ns, max_ns\n"
+	"inject/targets_only            1: only where nfsd works on a target\n"
+	"inject/budget_us               of delays in each second\n"
+	"rendezvous/partyN              kind of its Nth thread: 0 close 2 shrink 3 gc 4 synthetic 5 local\n"
+	"                               6 lease 7 fsnotify\n";
+
+static int help_show(struct seq_file *m, void *unused)
+{
+	seq_puts(m, help);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(help);
 
 /**
  * fct_debugfs_create - create all files; as usual with debugfs, failing to is not an error
@@ -174,8 +216,10 @@ void fct_debugfs_create(void)
 	debugfs_create_file("targets", 0600, root, NULL, &targets_fops);
 	debugfs_create_file("run", 0600, root, NULL, &run_fops);
 	debugfs_create_file("seed", 0600, root, NULL, &seed_fops);
+	debugfs_create_file("help", 0400, root, NULL, &help_fops);
 	for (i = 0; i < FCT_NR_STRESSORS; i++)
-		create_stressor(fct_stressors[i]);
+		create_knobs(debugfs_create_dir(fct_stressors[i]->name, root), fct_stressors[i]->knobs);
+	fct_inject_visit(create_point, debugfs_create_dir("inject", root));
 }
 
 /**

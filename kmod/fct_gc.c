@@ -2,8 +2,7 @@
 /* fct_gc.c - run the laundrette's worker more often than it likes, and on several CPUs at once */
 #include "fct.h"
 
-static unsigned int threads;
-static unsigned int gap_us = 50000;
+static struct fct_pace pace = { .gap_us = 50000, .burst = 1 };
 
 /**
  * fct_lru_count - nfsd_file_lru_count()
@@ -42,8 +41,7 @@ static void gc_once(struct fct_worker *worker)
 }
 
 static const struct fct_knob knobs[] = {
-	{ "threads", &threads, 0, FCT_MAX_THREADS, FCT_CAP_GC },
-	{ "gap_us", &gap_us, 0, FCT_MAX_GAP_US, FCT_CAP_GC },
+	FCT_PACE_KNOBS(pace, FCT_CAP_GC),
 	{ }
 };
 
@@ -52,7 +50,6 @@ const struct fct_stressor fct_gc = {
 	.id		= FCT_GC,
 	.needs		= FCT_SYM_GC_WORKER | FCT_SYM_LRU_COUNT,
 	.knobs		= knobs,
-	.threads	= &threads,
-	.gap_us		= &gap_us,
+	.pace		= &pace,
 	.once		= gc_once,
 };

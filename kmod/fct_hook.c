@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fct_hook.c - redirect a function of nfsd to one of ours
+ * fct_hook.c - redirect a function of nfsd to one of ours, or see who enters it
  *
  * A redirected call counts as under way from the ftrace callback, before the first instruction of the
  * replacement, to fct_hook_leave(): nothing of this module may go away before all have left.
@@ -65,6 +65,24 @@ bool fct_hook_drain(unsigned long timeout)
 #define get_regs(regs)	(regs)
 #endif
 
+static int place(struct ftrace_ops *ops, void *function)
+{
+	int err = ftrace_set_filter_ip(ops, (unsigned long)function, 0, 0);
+
+	if (err)
+		return err;
+	err = register_ftrace_function(ops);
+	if (err)
+		ftrace_set_filter_ip(ops, (unsigned long)function, 1, 0);
+	return err;
+}
+
+static void unplace(struct ftrace_ops *ops, void *function)
+{
+	unregister_ftrace_function(ops);
+	ftrace_set_filter_ip(ops, (unsigned long)function, 1, 0);
+}
+
 static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			     struct fct_regs *regs)
 {
@@ -90,13 +108,8 @@ int fct_hook_place(struct fct_hook *hook, void *function)
 
 	hook->ops.func = redirect;
 	hook->ops.flags = FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY;
-	err = ftrace_set_filter_ip(&hook->ops, (unsigned long)function, 0, 0);
-	if (err)
-		return err;
-	err = register_ftrace_function(&hook->ops);
-	if (err)
-		ftrace_set_filter_ip(&hook->ops, (unsigned long)function, 1, 0);
-	else
+	err = place(&hook->ops, function);
+	if (!err)
 		hook->function = function;
 	return err;
 }
@@ -111,15 +124,62 @@ void fct_hook_remove(struct fct_hook *hook)
 {
 	if (!hook->function)
 		return;
-	unregister_ftrace_function(&hook->ops);
-	ftrace_set_filter_ip(&hook->ops, (unsigned long)hook->function, 1, 0);
+	unplace(&hook->ops, hook->function);
 	hook->function = NULL;
 	while (!fct_hook_drain(MAX_JIFFY_OFFSET))
 		;
 	synchronize_rcu_tasks();	/* those between fct_hook_leave() and the return */
 }
 
+static void notrace enter(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			  struct fct_regs *regs)
+{
+	struct fct_entry *entry = container_of(ops, struct fct_entry, ops);
+
+	entry->entered(entry, regs_get_kernel_argument(get_regs(regs), 0));
+}
+
+/**
+ * fct_entry_place - be called whenever a function is entered; only while nothing runs
+ * @entry: with entered set
+ * @function: of nfsd
+ *
+ * Return: 0 or a negative errno.
+ */
+int fct_entry_place(struct fct_entry *entry, void *function)
+{
+	int err;
+
+	entry->ops.func = enter;
+	entry->ops.flags = FTRACE_OPS_FL_SAVE_REGS;
+	err = place(&entry->ops, function);
+	if (!err)
+		entry->function = function;
+	return err;
+}
+
+/**
+ * fct_entry_remove - undo fct_entry_place(), and wait until nobody is in it
+ * @entry: need not be placed
+ */
+void fct_entry_remove(struct fct_entry *entry)
+{
+	if (!entry->function)
+		return;
+	unplace(&entry->ops, entry->function);
+	entry->function = NULL;
+}
+
 #else /* CONFIG_DYNAMIC_FTRACE_WITH_REGS */
+
+int fct_entry_place(struct fct_entry *entry, void *function)
+{
+	return -EOPNOTSUPP;
+}
+
+void fct_entry_remove(struct fct_entry *entry)
+{
+}
 
 int fct_hook_place(struct fct_hook *hook, void *function)
 {

@@ -11,8 +11,11 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/miscdevice.h>
+#include <linux/path.h>
 #include <linux/printk.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -38,81 +41,71 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static long ioctl_info(struct file *file, void __user *arg)
+static long ioctl_info(struct file *file, void *data)
 {
-	struct fct_info info = {
-		.abi = FCT_ABI_VERSION,
-		.nr_stressors = FCT_NR_STRESSORS,
-		.capabilities = fct_capabilities(),
-	};
+	struct fct_info *info = data;
 
-	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+	info->abi = FCT_ABI_VERSION;
+	info->nr_stressors = FCT_NR_STRESSORS;
+	info->capabilities = fct_capabilities();
+	return 0;
 }
 
 /* An O_PATH descriptor is refused like one that is not open: -EBADF. */
-static long ioctl_add_target(struct file *file, void __user *arg)
+static long with_file(const struct fct_target *target, const void *owner,
+		      int (*act)(const struct path *path, const void *owner))
 {
-	struct fct_target target;
 	struct file *tortured;
 	long err;
 
-	if (copy_from_user(&target, arg, sizeof(target)))
-		return -EFAULT;
-	if (target.reserved)
+	if (target->reserved)
 		return -EINVAL;
-	tortured = fget(target.fd);
+	tortured = fget(target->fd);
 	if (!tortured)
 		return -EBADF;
-	err = fct_target_add(&tortured->f_path, file);
+	err = act(&tortured->f_path, owner);
 	fput(tortured);
 	return err;
 }
 
-static long ioctl_del_target(struct file *file, void __user *arg)
+static int remove_target(const struct path *path, const void *owner)
 {
-	struct fct_target target;
-	struct file *tortured;
-	long err;
-
-	if (copy_from_user(&target, arg, sizeof(target)))
-		return -EFAULT;
-	if (target.reserved)
-		return -EINVAL;
-	tortured = fget(target.fd);
-	if (!tortured)
-		return -EBADF;
-	err = fct_target_remove(d_inode(tortured->f_path.dentry));
-	fput(tortured);
-	return err;
+	return fct_target_remove(d_inode(path->dentry));
 }
 
-static long ioctl_start(struct file *file, void __user *arg)
+static long ioctl_add_target(struct file *file, void *data)
 {
-	struct fct_start start;
-
-	if (copy_from_user(&start, arg, sizeof(start)))
-		return -EFAULT;
-	if (memchr_inv(start.reserved, 0, sizeof(start.reserved)))
-		return -EINVAL;
-	return fct_run_start(start.seed, file);
+	return with_file(data, file, fct_target_add);
 }
 
-static long ioctl_stop(struct file *file, void __user *arg)
+static long ioctl_del_target(struct file *file, void *data)
+{
+	return with_file(data, file, remove_target);
+}
+
+static long ioctl_start(struct file *file, void *data)
+{
+	const struct fct_start *start = data;
+
+	if (memchr_inv(start->reserved, 0, sizeof(start->reserved)))
+		return -EINVAL;
+	return fct_run_start(start->seed, file);
+}
+
+static long ioctl_stop(struct file *file, void *data)
 {
 	fct_run_stop(FCT_ANYONE);
 	return 0;
 }
 
-static long ioctl_stats(struct file *file, void __user *arg)
+static long ioctl_stats(struct file *file, void *data)
 {
-	struct fct_stats stats;
-
-	fct_stats_fill(&stats);
-	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
+	fct_stats_fill(data);
+	return 0;
 }
 
 /* On the console as well: after a crash it alone tells where the run stood. */
-static long ioctl_phase(struct file *file, void __user *arg)
+static long ioctl_phase(struct file *file, void *data)
 {
 	static const char * const names[] = {
 		[FCT_PHASE_LOAD] = "load",
@@ -120,14 +113,12 @@ static long ioctl_phase(struct file *file, void __user *arg)
 		[FCT_PHASE_SHUTDOWN] = "shutdown",
 		[FCT_PHASE_END] = "end",
 	};
-	struct fct_phase_mark mark;
+	const struct fct_phase_mark *mark = data;
 
-	if (copy_from_user(&mark, arg, sizeof(mark)))
-		return -EFAULT;
-	if (mark.reserved || mark.phase < FCT_PHASE_LOAD || mark.phase > FCT_PHASE_END)
+	if (mark->reserved || mark->phase < FCT_PHASE_LOAD || mark->phase > FCT_PHASE_END)
 		return -EINVAL;
-	trace_fct_phase(mark.phase);
-	pr_alert("phase %s ms=%u\n", names[mark.phase], fct_ms());
+	trace_fct_phase(mark->phase);
+	pr_alert("phase %s ms=%u\n", names[mark->phase], fct_ms());
 	return 0;
 }
 
@@ -140,82 +131,123 @@ static void close_sync(struct fct_close_sync *once, struct inode *inode)
 	fct_target_put(target);
 }
 
-static long ioctl_close_sync(struct file *file, void __user *arg)
+static long ioctl_close_sync(struct file *file, void *data)
 {
-	struct fct_close_sync once;
+	struct fct_close_sync *once = data;
 	struct file *tortured;
 
 	if (!fct_can(FCT_CAP_CLOSE))
 		return -EOPNOTSUPP;
-	if (copy_from_user(&once, arg, sizeof(once)))
-		return -EFAULT;
-	if (once.reserved)
+	if (once->reserved)
 		return -EINVAL;
-	tortured = fget(once.fd);
+	tortured = fget(once->fd);
 	if (!tortured)
 		return -EBADF;
-	close_sync(&once, file_inode(tortured));
+	close_sync(once, file_inode(tortured));
 	fput(tortured);
-	return copy_to_user(arg, &once, sizeof(once)) ? -EFAULT : 0;
+	return 0;
 }
 
-static long ioctl_shrink(struct file *file, void __user *arg)
+static long ioctl_shrink(struct file *file, void *data)
 {
-	struct fct_shrink_once once;
+	struct fct_shrink_once *once = data;
 
 	if (!fct_can(FCT_CAP_SHRINK))
 		return -EOPNOTSUPP;
-	if (copy_from_user(&once, arg, sizeof(once)))
-		return -EFAULT;
-	if (once.reserved || once.nr_to_scan == 0 || once.nr_to_scan > INT_MAX)
+	if (once->reserved || once->nr_to_scan == 0 || once->nr_to_scan > INT_MAX)
 		return -EINVAL;
-	once.freed = fct_shrink_scan(once.nr_to_scan);
-	once.lru_after = fct_lru_count();
-	return copy_to_user(arg, &once, sizeof(once)) ? -EFAULT : 0;
+	once->freed = fct_shrink_scan(once->nr_to_scan);
+	once->lru_after = fct_lru_count();
+	return 0;
 }
 
-static long ioctl_gc(struct file *file, void __user *arg)
+static long ioctl_gc(struct file *file, void *data)
 {
-	struct fct_gc_once once;
+	struct fct_gc_once *once = data;
 	unsigned long before, after;
 
 	if (!fct_can(FCT_CAP_GC))
 		return -EOPNOTSUPP;
-	if (copy_from_user(&once, arg, sizeof(once)))
-		return -EFAULT;
-	if (memchr_inv(once.reserved, 0, sizeof(once.reserved)))
+	if (memchr_inv(once->reserved, 0, sizeof(once->reserved)))
 		return -EINVAL;
 	fct_gc_collect(&before, &after);
-	once.lru_before = before;
-	once.lru_after = after;
-	return copy_to_user(arg, &once, sizeof(once)) ? -EFAULT : 0;
+	once->lru_before = before;
+	once->lru_after = after;
+	return 0;
 }
 
-static const struct {
+static const struct request {
 	unsigned int command;
-	long (*run)(struct file *file, void __user *arg);
-} ioctls[] = {
-	{ FCT_IOC_INFO, ioctl_info },
-	{ FCT_IOC_ADD_TARGET, ioctl_add_target },
-	{ FCT_IOC_DEL_TARGET, ioctl_del_target },
-	{ FCT_IOC_START, ioctl_start },
-	{ FCT_IOC_STOP, ioctl_stop },
-	{ FCT_IOC_STATS, ioctl_stats },
-	{ FCT_IOC_PHASE, ioctl_phase },
-	{ FCT_IOC_CLOSE_SYNC, ioctl_close_sync },
-	{ FCT_IOC_SHRINK, ioctl_shrink },
-	{ FCT_IOC_GC, ioctl_gc },
+	bool gated;		/* works on nfsd's file cache: -ENODEV while that is not up */
+	long (*run)(struct file *file, void *data);
+} requests[] = {
+	{ FCT_IOC_INFO, false, ioctl_info },
+	{ FCT_IOC_ADD_TARGET, false, ioctl_add_target },
+	{ FCT_IOC_DEL_TARGET, false, ioctl_del_target },
+	{ FCT_IOC_START, false, ioctl_start },
+	{ FCT_IOC_STOP, false, ioctl_stop },
+	{ FCT_IOC_STATS, false, ioctl_stats },
+	{ FCT_IOC_PHASE, false, ioctl_phase },
+	{ FCT_IOC_CLOSE_SYNC, true, ioctl_close_sync },
+	{ FCT_IOC_SHRINK, true, ioctl_shrink },
+	{ FCT_IOC_GC, true, ioctl_gc },
 };
 
-static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)
+/* All but the size, which is the caller's. */
+static bool is_same(unsigned int a, unsigned int b)
+{
+	return _IOC_TYPE(a) == _IOC_TYPE(b) && _IOC_NR(a) == _IOC_NR(b) && _IOC_DIR(a) == _IOC_DIR(b);
+}
+
+static const struct request *find_request(unsigned int command)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(ioctls); i++) {
-		if (ioctls[i].command == command)
-			return ioctls[i].run(file, (void __user *)arg);
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
+		if (is_same(requests[i].command, command))
+			return &requests[i];
 	}
-	return -ENOTTY;
+	return NULL;
+}
+
+static long run_gated(const struct request *request, struct file *file, void *data)
+{
+	long err;
+
+	if (!request->gated)
+		return request->run(file, data);
+	if (!fct_gate_enter())
+		return -ENODEV;
+	err = request->run(file, data);
+	fct_gate_leave();
+	return err;
+}
+
+static long exchange(const struct request *request, struct file *file, void __user *arg, size_t theirs)
+{
+	size_t ours = _IOC_SIZE(request->command);
+	void *data = kzalloc(ours ?: 1, GFP_KERNEL);
+	long err = 0;
+
+	if (!data)
+		return -ENOMEM;
+	if (_IOC_DIR(request->command) & _IOC_WRITE)
+		err = copy_struct_from_user(data, ours, arg, theirs);
+	if (!err)
+		err = run_gated(request, file, data);
+	if (!err && _IOC_DIR(request->command) & _IOC_READ && copy_to_user(arg, data, min(ours, theirs)))
+		err = -EFAULT;
+	kfree(data);
+	return err;
+}
+
+static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	const struct request *request = find_request(command);
+
+	if (!request)
+		return -ENOTTY;
+	return exchange(request, file, (void __user *)arg, _IOC_SIZE(command));
 }
 
 static const struct file_operations device_fops = {

@@ -7,7 +7,9 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/err.h>
+#include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/printk.h>
@@ -24,12 +26,12 @@
 struct auth_domain;
 struct nfsd_net;
 struct svc_cred;
-struct svc_fh;
 struct svc_rqst;
+#include FCT_NFSFH_H
 #include FCT_FILECACHE_H
-#define fct_field(member)	offsetof(struct nfsd_file, member)
+#define fct_field(type, member)	offsetof(struct type, member)
 #else
-#define fct_field(member)	-1
+#define fct_field(type, member)	-1
 #endif
 #ifdef NFSD_FILE_GC
 #define FCT_BIT_GC	NFSD_FILE_GC
@@ -38,12 +40,15 @@ struct svc_rqst;
 #endif
 
 struct fct_offsets fct_off = {
-	.inode	= fct_field(nf_inode),
-	.file	= fct_field(nf_file),
-	.flags	= fct_field(nf_flags),
-	.ref	= fct_field(nf_ref),
-	.may	= fct_field(nf_may),
+	.inode	= fct_field(nfsd_file, nf_inode),
+	.file	= fct_field(nfsd_file, nf_file),
+	.flags	= fct_field(nfsd_file, nf_flags),
+	.ref	= fct_field(nfsd_file, nf_ref),
+	.may	= fct_field(nfsd_file, nf_may),
+	.lru	= fct_field(nfsd_file, nf_lru),
 	.bit_gc	= FCT_BIT_GC,
+	.fh_dentry = fct_field(svc_fh, fh_dentry),
+	.fh_export = fct_field(svc_fh, fh_export),
 };
 
 fct_param(int, off_nf_inode, fct_off.inode, "Offset of nf_inode in struct nfsd_file (bytes, -1: unknown)");
@@ -51,6 +56,9 @@ fct_param(int, off_nf_file, fct_off.file, "Offset of nf_file (bytes, -1: unknown
 fct_param(int, off_nf_flags, fct_off.flags, "Offset of nf_flags (bytes, -1: unknown)");
 fct_param(int, off_nf_ref, fct_off.ref, "Offset of nf_ref (bytes, -1: unknown)");
 fct_param(int, off_nf_may, fct_off.may, "Offset of nf_may (bytes, -1: unknown)");
+fct_param(int, off_nf_lru, fct_off.lru, "Offset of nf_lru (bytes, -1: unknown)");
+fct_param(int, off_fh_dentry, fct_off.fh_dentry, "Offset of fh_dentry in struct svc_fh (bytes, -1: unknown)");
+fct_param(int, off_fh_export, fct_off.fh_export, "Offset of fh_export in struct svc_fh (bytes, -1: unknown)");
 fct_param(int, bit_gc, fct_off.bit_gc, "Number of the bit NFSD_FILE_GC in nf_flags (-1: unknown)");
 
 #define MAX_OFFSET	1024	/* beyond any struct nfsd_file; keeps a typing error from reading far away */
@@ -63,23 +71,61 @@ struct op {
 	bool placed;
 };
 
-#define nf_field(nf, type, offset)	READ_ONCE(*(const type *)((const void *)(nf) + (offset)))
+/*
+ * Slab memory is used again, so an address alone is nobody: with it goes how often it has begun or ended a
+ * life. Addresses come to stay, there is one for each object that the slab has ever had.
+ */
+#define LIFE_BITS	16
+#define MAX_PROBES	32
+
+static struct life {
+	const void *nf;
+	atomic_t number;
+} lives[1 << LIFE_BITS];
+
+static struct life *find_life(const void *nf)
+{
+	u32 slot = hash_ptr(nf, LIFE_BITS);
+	unsigned int i;
+
+	for (i = 0; i < MAX_PROBES; i++, slot = (slot + 1) % ARRAY_SIZE(lives)) {
+		const void *found = READ_ONCE(lives[slot].nf);
+
+		if (!found)
+			found = cmpxchg(&lives[slot].nf, NULL, nf) ?: nf;
+		if (found == nf)
+			return &lives[slot];
+	}
+	return NULL;
+}
+
+/* Changes before the first event of a life and after the last one; all ones: the table is full. */
+static u32 generation_of(const void *nf, u16 op)
+{
+	struct life *life = find_life(nf);
+
+	if (!life)
+		return U32_MAX;
+	if (op == FCT_OP_ALLOC)
+		return atomic_inc_return(&life->number);
+	if (op == FCT_OP_FREE || op == FCT_OP_PUT_FINAL)
+		return atomic_inc_return(&life->number) - 1;
+	return atomic_read(&life->number);
+}
+
+#define nf_field(nf, type, offset)	READ_ONCE(*(type const *)((const void *)(nf) + (offset)))
 
 /*
  * A plain read: at all of these tracepoints nfsd is about to read the same fields, and the memory of a slab
  * stays mapped even if, in a kernel that has gone wrong, the object is no longer there.
  */
-static void emit(const struct op *op, const void *nf, const void *inode, __be32 status)
+static void report(u16 op, const void *nf, const void *inode, __be32 status)
 {
-	struct fct_file_sample sample = { .op = op->number, .status = be32_to_cpu(status) };
+	struct fct_file_sample sample = { .op = op, .inode = inode, .status = be32_to_cpu(status) };
 
-	if (!trace_fct_file_enabled())
-		return;
-	if (IS_ERR_OR_NULL(nf)) {
-		sample.inode = inode;
-	} else {
+	if (nf) {
 		sample.nf = nf;
-		sample.inode = nf_field(nf, void *, fct_off.inode);
+		sample.generation = generation_of(nf, op);
 		sample.file = nf_field(nf, void *, fct_off.file);
 		sample.flags = nf_field(nf, unsigned long, fct_off.flags);
 		sample.ref = nf_field(nf, int, fct_off.ref);
@@ -87,6 +133,19 @@ static void emit(const struct op *op, const void *nf, const void *inode, __be32 
 	}
 	fct_count_observed();
 	trace_fct_file(&sample);
+}
+
+/* Delays come after the report: they widen the gap to whatever nfsd does next. */
+static void emit(const struct op *op, const void *nf, const void *inode, __be32 status)
+{
+	if (IS_ERR(nf))
+		nf = NULL;
+	if (nf)
+		inode = nf_field(nf, void *, fct_off.inode);
+	if (trace_fct_file_enabled())
+		report(op->number, nf, inode, status);
+	if (READ_ONCE(fct_inject_rates[op->number]))
+		fct_inject(op->number, inode);
 }
 
 /* The probes: one for each order of arguments. They run with preemption off. */
@@ -120,6 +179,15 @@ static void probe_cons_err(void *op, const struct svc_rqst *rqstp, const struct 
 {
 	emit(op, nf, inode, 0);
 }
+
+/* nfsd_file_get() has no tracepoint. */
+static void file_got(struct fct_entry *entry, unsigned long nf)
+{
+	if (trace_fct_file_enabled() && !IS_ERR_OR_NULL((void *)nf))
+		report(FCT_OP_GET, (const void *)nf, nf_field(nf, void *, fct_off.inode), 0);
+}
+
+static struct fct_entry get_entry = { .entered = file_got };
 
 #define fct_op_row(number, name, probe)	{ number, #name, probe },
 
@@ -179,8 +247,11 @@ static int place_probe(struct op *op)
 	if (!op->tp)
 		return 0;
 	err = tracepoint_probe_register(op->tp, op->probe, op);
-	op->placed = !err;
-	return err;
+	if (err)
+		return err;
+	op->placed = true;
+	fct_inject_tracepoint(op->number, op->name);
+	return 0;
 }
 
 /**
@@ -203,7 +274,7 @@ int fct_observe_place(void)
 			return err;
 	}
 	fct_capability_grant(FCT_CAP_OBSERVE);
-	return 0;
+	return fct_nfsd.get ? fct_entry_place(&get_entry, fct_nfsd.get) : 0;
 }
 
 /**
@@ -213,10 +284,12 @@ void fct_observe_remove(void)
 {
 	unsigned int i;
 
+	fct_entry_remove(&get_entry);
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
 		if (ops[i].placed)
 			tracepoint_probe_unregister(ops[i].tp, ops[i].probe, &ops[i]);
 		ops[i].placed = false;
+		ops[i].tp = NULL;
 	}
 	tracepoint_synchronize_unregister();
 }
@@ -234,7 +307,20 @@ void fct_observe_show(struct seq_file *m)
 		if (ops[i].placed)
 			seq_printf(m, " %s", ops[i].name);
 	}
+	if (get_entry.function)
+		seq_puts(m, " nfsd_file_get");
 	seq_putc(m, '\n');
+}
+
+/**
+ * fct_nf_lru - the list head that links an entry into the LRU
+ * @nf: held by the caller
+ *
+ * Return: NULL if its offset is not known.
+ */
+struct list_head *fct_nf_lru(struct nfsd_file *nf)
+{
+	return fct_off.lru < 0 ? NULL : (void *)nf + fct_off.lru;
 }
 
 /**

@@ -25,19 +25,31 @@ static unsigned int nr_workers;
 static bool complained_before;		/* the kernel, when the run started */
 
 /**
- * fct_random - next number of a worker's generator (xorshift64*)
+ * fct_random - next number of a worker's generator
  * @worker: its state follows from the run's seed, its stressor and its number
  */
 u64 fct_random(struct fct_worker *worker)
 {
-	worker->random ^= worker->random >> 12;
-	worker->random ^= worker->random << 25;
-	worker->random ^= worker->random >> 27;
-	return worker->random * 0x2545f4914f6cdd1dULL;
+	return fct_xorshift(&worker->random);
 }
 
-/* splitmix64: neighbouring seeds give unrelated states. */
-static u64 mix(u64 value)
+/**
+ * fct_xorshift - next number of a generator (xorshift64*)
+ * @state: never 0
+ */
+u64 fct_xorshift(u64 *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dULL;
+}
+
+/**
+ * fct_mix - splitmix64: neighbouring values give unrelated ones
+ * @value: any
+ */
+u64 fct_mix(u64 value)
 {
 	value += 0x9e3779b97f4a7c15ULL;
 	value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -48,7 +60,7 @@ static u64 mix(u64 value)
 /* The pause varies around its mean, or threads would march in step. kthread_stop() cuts it short. */
 static void pause(struct fct_worker *worker)
 {
-	u64 gap = READ_ONCE(*worker->stressor->gap_us);
+	u64 gap = READ_ONCE(worker->stressor->pace->gap_us);
 	ktime_t time = ns_to_ktime((gap / 2 + fct_random(worker) % (gap + 1)) * NSEC_PER_USEC);
 
 	if (gap == 0) {
@@ -61,25 +73,51 @@ static void pause(struct fct_worker *worker)
 	__set_current_state(TASK_RUNNING);
 }
 
+static void do_burst(struct fct_worker *worker)
+{
+	unsigned int i;
+
+	for (i = 0; i < READ_ONCE(worker->stressor->pace->burst) && !kthread_should_stop(); i++) {
+		if (!fct_gate_enter())
+			return;
+		worker->stressor->once(worker);
+		fct_gate_leave();
+		cond_resched();
+	}
+}
+
 static int work(void *data)
 {
 	struct fct_worker *worker = data;
 
 	while (!kthread_should_stop()) {
-		worker->stressor->once(worker);
-		pause(worker);
+		do_burst(worker);
+		if (!fct_gate_is_open())
+			schedule_timeout_interruptible(HZ / 50);
+		else if (worker->number == 0 || !worker->stressor->led)
+			pause(worker);
 	}
 	return 0;
 }
 
-/* As long as there are enough of them, no two workers share a CPU. */
-static int nth_online_cpu(unsigned int n)
+static bool is_wanted(int cpu, unsigned int mask)
 {
+	return mask == 0 || (cpu < 32 && mask & BIT(cpu));
+}
+
+/* As long as there are enough of them, no two workers share a CPU. A mask without online CPUs is none. */
+static int nth_online_cpu(unsigned int n, unsigned int mask)
+{
+	unsigned int count = 0;
 	int cpu;
 
-	n %= num_online_cpus();
+	for_each_online_cpu(cpu)
+		count += is_wanted(cpu, mask);
+	if (count == 0)
+		return nth_online_cpu(n, 0);
+	n %= count;
 	for_each_online_cpu(cpu) {
-		if (n-- == 0)
+		if (is_wanted(cpu, mask) && n-- == 0)
 			return cpu;
 	}
 	return cpumask_first(cpu_online_mask);
@@ -88,21 +126,30 @@ static int nth_online_cpu(unsigned int n)
 static int create_worker(const struct fct_stressor *stressor, unsigned int number)
 {
 	struct fct_worker *worker = &workers[nr_workers];
+	unsigned int cpus = READ_ONCE(stressor->pace->cpus);
+	int err;
 
 	worker->stressor = stressor;
-	worker->random = mix(fct_seed ^ mix((u64)stressor->id << 32 | number)) ?: 1;
+	worker->number = number;
+	worker->random = fct_mix(fct_seed ^ fct_mix((u64)stressor->id << 32 | number)) ?: 1;
+	err = stressor->setup ? stressor->setup(worker) : 0;
+	if (err)
+		return err;
 	worker->task = kthread_create(work, worker, "fct_%s/%u", stressor->name, number);
-	if (IS_ERR(worker->task))
+	if (IS_ERR(worker->task)) {
+		if (stressor->teardown)
+			stressor->teardown(worker);
 		return PTR_ERR(worker->task);
+	}
 	get_task_struct(worker->task);	/* it may die of what it provokes */
-	kthread_bind(worker->task, nth_online_cpu(nr_workers));
+	kthread_bind(worker->task, nth_online_cpu(cpus ? number : nr_workers, cpus));
 	nr_workers++;
 	return 0;
 }
 
 static unsigned int threads_of(const struct fct_stressor *stressor)
 {
-	return stressor->threads ? READ_ONCE(*stressor->threads) : 0;
+	return stressor->pace && fct_can(BIT_ULL(stressor->id)) ? READ_ONCE(stressor->pace->threads) : 0;
 }
 
 static int create_workers(void)
@@ -128,8 +175,12 @@ static int create_workers(void)
 static void stop_workers(void)
 {
 	while (nr_workers > 0) {
-		kthread_stop(workers[--nr_workers].task);
-		put_task_struct(workers[nr_workers].task);
+		struct fct_worker *worker = &workers[--nr_workers];
+
+		kthread_stop(worker->task);
+		put_task_struct(worker->task);
+		if (worker->stressor->teardown)
+			worker->stressor->teardown(worker);
 	}
 	kfree(workers);
 	workers = NULL;
@@ -138,28 +189,43 @@ static void stop_workers(void)
 /* On every console, as other torture tests: after a crash it may be all there is. */
 static void announce(const char *what)
 {
+	pr_alert("--- %s: seed=%llu targets=%u busted=%s\n", what, fct_seed, fct_targets_count(),
+		 fct_busted_name());
+}
+
+/* A line for each stressor that takes part. */
+static void announce_knobs(void)
+{
 	const struct fct_knob *knob;
 	char line[256];
-	int i, n = 0;
+	int i, n;
 
 	for (i = 0; i < FCT_NR_STRESSORS; i++) {
+		if (!fct_can(BIT_ULL(i)) || (fct_stressors[i]->pace && threads_of(fct_stressors[i]) == 0))
+			continue;
+		n = 0;
 		for (knob = fct_stressors[i]->knobs; knob->name; knob++)
-			n += scnprintf(line + n, sizeof(line) - n, " %s/%s=%u", fct_stressors[i]->name,
-				       knob->name, READ_ONCE(*knob->value));
+			n += scnprintf(line + n, sizeof(line) - n, " %s=%u", knob->name,
+				       READ_ONCE(*knob->value));
+		pr_alert("%s:%s\n", fct_stressors[i]->name, line);
 	}
-	pr_alert("--- %s: seed=%llu targets=%u busted=%s%s\n", what, fct_seed, fct_targets_count(),
-		 fct_busted_name(), line);
 }
 
 static void announce_stats(void)
 {
-	struct fct_stats stats;
+	struct fct_stats *stats = kmalloc(sizeof(*stats), GFP_KERNEL);
 	int i;
 
-	fct_stats_fill(&stats);
-	for (i = 0; i < FCT_NR_STRESSORS; i++)
+	if (!stats)
+		return;
+	fct_stats_fill(stats);
+	for (i = 0; i < FCT_NR_STRESSORS; i++) {
+		if (stats->stressor[i].called == 0)
+			continue;
 		pr_alert("%s: called=%llu useful=%llu raced=%llu\n", fct_stressors[i]->name,
-			 stats.stressor[i].called, stats.stressor[i].useful, stats.stressor[i].raced);
+			 stats->stressor[i].called, stats->stressor[i].useful, stats->stressor[i].raced);
+	}
+	kfree(stats);
 }
 
 /* WARN, oops or bad page, since the kernel was booted. */
@@ -191,6 +257,7 @@ int fct_run_start(u64 seed, const void *owner)
 	if (fct_active)
 		goto unlock;
 	fct_seed = seed;
+	fct_inject_seed(seed);
 	err = create_workers();
 	if (err) {
 		stop_workers();
@@ -199,6 +266,7 @@ int fct_run_start(u64 seed, const void *owner)
 	run_owner = owner;
 	complained_before = has_complained();
 	announce("Start of test");
+	announce_knobs();
 	WRITE_ONCE(fct_active, true);
 	for (i = 0; i < nr_workers; i++)
 		wake_up_process(workers[i].task);

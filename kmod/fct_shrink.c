@@ -6,8 +6,7 @@
 
 #include "fct.h"
 
-static unsigned int threads;
-static unsigned int gap_us = 20000;
+static struct fct_pace pace = { .gap_us = 20000, .burst = 1 };
 static unsigned int batch = 32;
 
 static unsigned long scan_node(int node, unsigned long nr_to_scan)
@@ -47,8 +46,7 @@ static void shrink_once(struct fct_worker *worker)
 }
 
 static const struct fct_knob knobs[] = {
-	{ "threads", &threads, 0, FCT_MAX_THREADS, FCT_CAP_SHRINK },
-	{ "gap_us", &gap_us, 0, FCT_MAX_GAP_US, FCT_CAP_SHRINK },
+	FCT_PACE_KNOBS(pace, FCT_CAP_SHRINK),
 	{ "batch", &batch, 1, 1000000, FCT_CAP_SHRINK },
 	{ }
 };
@@ -58,7 +56,6 @@ const struct fct_stressor fct_shrink = {
 	.id		= FCT_SHRINK,
 	.needs		= FCT_SYM_LRU_SCAN | FCT_SYM_LRU_COUNT,
 	.knobs		= knobs,
-	.threads	= &threads,
-	.gap_us		= &gap_us,
+	.pace		= &pace,
 	.once		= shrink_once,
 };

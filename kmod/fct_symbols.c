@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fct_symbols.c - find nfsd, hold it, and find its functions, none of which is exported */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/kprobes.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/string.h>
@@ -22,20 +21,41 @@ static const struct {
 	{ "nfsd_file_is_cached", offsetof(struct fct_nfsd, is_cached) },
 	{ "nfsd_file_acquire", offsetof(struct fct_nfsd, acquire) },
 	{ "nfsd_file_acquire_gc", offsetof(struct fct_nfsd, acquire_gc) },
+	{ "nfsd_file_acquire_local", offsetof(struct fct_nfsd, acquire_local) },
+	{ "nfsd_file_get", offsetof(struct fct_nfsd, get) },
 	{ "nfsd_file_put", offsetof(struct fct_nfsd, put) },
 	{ "nfsd_file_free", offsetof(struct fct_nfsd, free) },
 	{ "nfsd_file_lru_scan", offsetof(struct fct_nfsd, lru_scan) },
 	{ "nfsd_file_lru_count", offsetof(struct fct_nfsd, lru_count) },
 	{ "nfsd_file_gc_worker", offsetof(struct fct_nfsd, gc_worker) },
+	{ "nfsd_file_lru_remove", offsetof(struct fct_nfsd, lru_remove) },
+	{ "nfsd_file_lease_notifier_call", offsetof(struct fct_nfsd, lease_notifier_call) },
+	{ "nfsd_file_cache_purge", offsetof(struct fct_nfsd, cache_purge) },
+	{ "nfsd_file_cache_init", offsetof(struct fct_nfsd, cache_init) },
+	{ "nfsd_file_cache_shutdown", offsetof(struct fct_nfsd, cache_shutdown) },
+	{ "nfsd_file_cache_shutdown_net", offsetof(struct fct_nfsd, cache_shutdown_net) },
+	{ "fh_put", offsetof(struct fct_nfsd, fh_put) },
+	{ "nfsd_mutex", offsetof(struct fct_nfsd, mutex) },
+	{ "nfsd_file_flags", offsetof(struct fct_nfsd, flags) },
+	{ "nfsd_file_hashtbl", offsetof(struct fct_nfsd, hashtbl) },
 };
+
+#define FIRST_DATA	ilog2(FCT_SYM_MUTEX)	/* functions before it, data from it on */
 
 static void **address_of(unsigned int symbol)
 {
 	return (void *)&fct_nfsd + symbols[symbol].offset;
 }
 
-/* kallsyms_lookup_name() is no longer exported; a kprobe that is never armed knows its address as well. */
-static void *find_symbol(const char *name)
+/**
+ * fct_find_function - the address of a function, exported or not
+ * @name: of it
+ *
+ * A kprobe that is never armed knows it.
+ *
+ * Return: NULL if there is none, or if the compiler has inlined it everywhere.
+ */
+void *fct_find_function(const char *name)
 {
 	struct kprobe probe = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
 
@@ -43,6 +63,14 @@ static void *find_symbol(const char *name)
 		return NULL;
 	unregister_kprobe(&probe);
 	return probe.addr;
+}
+
+/* kallsyms_lookup_name() knows data as well, but is no longer exported. */
+static void *find_data(const char *name)
+{
+	unsigned long (*lookup)(const char *name) = fct_find_function("kallsyms_lookup_name");
+
+	return lookup ? (void *)lookup(name) : NULL;
 }
 
 /* Called for each loaded module that has tracepoints, with the list of these modules locked. */
@@ -68,30 +96,35 @@ static void find_nfsd_module(void)
 }
 
 /**
- * fct_nfsd_get - find nfsd's functions and keep nfsd in memory
+ * fct_nfsd_find - find nfsd's functions, and keep nfsd in memory until fct_nfsd_release()
  *
  * Return: 0, or -ENODEV if there is no nfsd in this kernel.
  */
-int fct_nfsd_get(void)
+int fct_nfsd_find(void)
 {
 	unsigned int i;
 
 	find_nfsd_module();
 	for (i = 0; i < ARRAY_SIZE(symbols); i++)
-		*address_of(i) = find_symbol(symbols[i].name);
-	if (nfsd_module || fct_nfsd.acquire)
-		return 0;
-	pr_err("nfsd is not loaded: modprobe nfsd\n");
-	return -ENODEV;
+		*address_of(i) = i < FIRST_DATA ? fct_find_function(symbols[i].name) : find_data(symbols[i].name);
+	return nfsd_module || fct_nfsd.acquire ? 0 : -ENODEV;
 }
 
 /**
- * fct_nfsd_put - let nfsd go; none of its functions may be called any more
+ * fct_nfsd_release - let nfsd go; somebody watches for that, and calls fct_nfsd_forget() then
  */
-void fct_nfsd_put(void)
+void fct_nfsd_release(void)
 {
 	module_put(nfsd_module);
+}
+
+/**
+ * fct_nfsd_forget - nfsd goes; none of its functions may be called any more
+ */
+void fct_nfsd_forget(void)
+{
 	nfsd_module = NULL;
+	memset(&fct_nfsd, 0, sizeof(fct_nfsd));
 }
 
 /**

@@ -27,6 +27,7 @@ static void release_target(struct kref *kref)
 {
 	struct fct_pin *target = container_of(kref, struct fct_pin, kref);
 
+	fct_capture_drop(target);
 	path_put(&target->path);
 	kfree_rcu(target, rcu);
 }
@@ -70,6 +71,20 @@ struct fct_pin *fct_target_find(const struct inode *inode)
 		target = NULL;
 	rcu_read_unlock();
 	return target;
+}
+
+/**
+ * fct_is_target - whether an inode has a target
+ * @inode: only compared, may be stale
+ */
+bool fct_is_target(const struct inode *inode)
+{
+	bool found;
+
+	rcu_read_lock();
+	found = lookup(inode);
+	rcu_read_unlock();
+	return found;
 }
 
 static struct fct_pin *in_slot(u32 number)
@@ -217,6 +232,20 @@ void fct_targets_drop(const void *owner)
 void fct_targets_drop_all(void)
 {
 	drop_targets(NULL, true);
+}
+
+/**
+ * fct_targets_visit - do something with each target
+ * @visit: may sleep; the target stays meanwhile
+ */
+void fct_targets_visit(void (*visit)(struct fct_pin *target))
+{
+	unsigned int i;
+
+	mutex_lock(&lock);
+	for (i = 0; i < nr_targets; i++)
+		visit(rcu_dereference_protected(slots[i], lockdep_is_held(&lock)));
+	mutex_unlock(&lock);
 }
 
 /**

@@ -43,12 +43,18 @@ struct fct_file_sample {
 	const void *nf;
 	const void *inode;
 	const void *file;
+	u32 generation;
 	u32 flags;
 	s32 ref;
 	u32 status;
 	u16 op;
 	u8 may;
 };
+
+#define FCT_OP_ALLOC		1
+#define FCT_OP_FREE		15
+#define FCT_OP_PUT_FINAL	21
+#define FCT_OP_GET		24	/* not a tracepoint */
 #endif
 
 #define fct_op_symbol(number, name, probe)	{ number, #name },
@@ -61,6 +67,7 @@ TRACE_EVENT(fct_file,
 		__field(const void *, nf)
 		__field(const void *, inode)
 		__field(const void *, file)
+		__field(u32, generation)
 		__field(u32, flags)
 		__field(s32, ref)
 		__field(u32, status)
@@ -72,6 +79,7 @@ TRACE_EVENT(fct_file,
 		__entry->nf = sample->nf;
 		__entry->inode = sample->inode;
 		__entry->file = sample->file;
+		__entry->generation = sample->generation;
 		__entry->flags = sample->flags;
 		__entry->ref = sample->ref;
 		__entry->status = sample->status;
@@ -79,9 +87,10 @@ TRACE_EVENT(fct_file,
 		__entry->op = sample->op;
 		__entry->may = sample->may;
 	),
-	TP_printk("%s nf=%p inode=%p file=%p ref=%d flags=0x%x may=0x%x status=%u ms=%u",
-		  __print_symbolic(__entry->op, FCT_OPS(fct_op_symbol, fct_last_op_symbol)),
-		  __entry->nf, __entry->inode, __entry->file, __entry->ref, __entry->flags,
+	TP_printk("%s nf=%p generation=%u inode=%p file=%p ref=%d flags=0x%x may=0x%x status=%u ms=%u",
+		  __print_symbolic(__entry->op, FCT_OPS(fct_op_symbol, fct_last_op_symbol),
+				   { FCT_OP_GET, "nfsd_file_get" }),
+		  __entry->nf, __entry->generation, __entry->inode, __entry->file, __entry->ref, __entry->flags,
 		  __entry->may, __entry->status, __entry->ms)
 );
 
@@ -119,9 +128,30 @@ TRACE_EVENT(fct_call,
 	),
 	TP_printk("%s %s inode=%p ms=%u",
 		  __print_symbolic(__entry->stressor,
-				   { 0, "close" }, { 1, "acquire" }, { 2, "shrink" }, { 3, "gc" }),
+				   { 0, "close" }, { 6, "lease" }, { 7, "fsnotify" }),
 		  __print_symbolic(__entry->end, { 0, "begin" }, { 1, "end" }),
 		  __entry->inode, __entry->ms)
+);
+
+TRACE_EVENT(fct_round,
+	TP_PROTO(u32 number, u32 step, s64 offset_ns, bool met),
+	TP_ARGS(number, step, offset_ns, met),
+	TP_STRUCT__entry(
+		__field(s64, offset_ns)
+		__field(u32, number)
+		__field(u32, step)
+		__field(u32, ms)
+		__field(u8, met)
+	),
+	TP_fast_assign(
+		__entry->offset_ns = offset_ns;
+		__entry->number = number;
+		__entry->step = step;
+		__entry->ms = fct_ms();
+		__entry->met = met;
+	),
+	TP_printk("round=%u step=%u offset_ns=%lld met=%u ms=%u", __entry->number, __entry->step,
+		  __entry->offset_ns, __entry->met, __entry->ms)
 );
 
 #endif /* FCT_TRACE_H */

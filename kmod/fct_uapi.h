@@ -12,25 +12,40 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define FCT_ABI_VERSION		1
+#define FCT_ABI_VERSION		2
 #define FCT_DEVICE_NAME		"fctorture"
 
-/* Stressors. Their order is the order of struct fct_stats.stressor. */
+/* Stressors. Their order is the order of struct fct_stats.stressor; numbers are never reused. */
 enum fct_stressor_id {
 	FCT_CLOSE,		/* nfsd_file_close_inode_sync() on a target */
 	FCT_ACQUIRE,		/* extra acquire + put in nfsd's own threads */
 	FCT_SHRINK,		/* nfsd_file_lru_scan() */
 	FCT_GC,			/* nfsd_file_gc_worker() */
+	FCT_SYNTHETIC,		/* acquire + put with a captured request, in threads of our own */
+	FCT_LOCAL,		/* nfsd_file_acquire_local() + put, as LOCALIO does */
+	FCT_LEASE,		/* delayed close: what nfsd hears when somebody takes a lease */
+	FCT_FSNOTIFY,		/* delayed close: what nfsd hears when the last link goes */
+	FCT_PURGE,		/* nfsd_file_cache_purge(), as an export flush does */
+	FCT_RENDEZVOUS,		/* several of the above at one instant on one inode */
 	FCT_NR_STRESSORS
 };
+
+#define FCT_MAX_STRESSORS	16	/* of the arrays in struct fct_stats */
 
 /* Bits of struct fct_info.capabilities; what is absent answers EOPNOTSUPP. */
 #define FCT_CAP_CLOSE		(1ULL << FCT_CLOSE)
 #define FCT_CAP_ACQUIRE		(1ULL << FCT_ACQUIRE)
 #define FCT_CAP_SHRINK		(1ULL << FCT_SHRINK)
 #define FCT_CAP_GC		(1ULL << FCT_GC)
+#define FCT_CAP_SYNTHETIC	(1ULL << FCT_SYNTHETIC)
+#define FCT_CAP_LOCAL		(1ULL << FCT_LOCAL)
+#define FCT_CAP_LEASE		(1ULL << FCT_LEASE)
+#define FCT_CAP_FSNOTIFY	(1ULL << FCT_FSNOTIFY)
+#define FCT_CAP_PURGE		(1ULL << FCT_PURGE)
+#define FCT_CAP_RENDEZVOUS	(1ULL << FCT_RENDEZVOUS)
 #define FCT_CAP_OBSERVE		(1ULL << 32)	/* fct_file events carry the nfsd_file pointer */
 #define FCT_CAP_BUSTED		(1ULL << 33)	/* loaded with busted=, the positive control */
+#define FCT_CAP_INJECT		(1ULL << 34)	/* delays at nfsd's tracepoints */
 
 /*
  * What a user announces with FCT_IOC_PHASE. Each becomes a fctorture:fct_phase
@@ -95,21 +110,37 @@ struct fct_stressor_stats {
 	__u64 raced;		/* of these, how many overlapped another stressor on the same inode */
 };
 
-struct fct_stats {
-	struct fct_stressor_stats stressor[FCT_NR_STRESSORS];
-	/*
-	 * exposure[a][b], a <= b: how often an operation of a began while one of b was
-	 * inside the same inode (or b began while a was). SHRINK and GC work on all
-	 * inodes at once, so they overlap with whatever is under way.
-	 */
-	__u64 exposure[FCT_NR_STRESSORS][FCT_NR_STRESSORS];
-	__u64 observed;		/* fct_file events handed to the ring buffer */
-	__u64 busted;		/* deliberate misdeeds done (busted= only) */
-	__u32 running;		/* 1 between FCT_IOC_START and FCT_IOC_STOP */
-	__u32 nr_targets;
-	__u64 reserved[4];
+/* Where the sweep of the rendezvous stands; a hit is repeated with its knobs set to this step. */
+struct fct_sweep {
+	__u32 step;		/* of the last round */
+	__u32 reserved;
+	__s64 offset_ns;	/* by which its second party came after its first */
 };
 
+struct fct_stats {
+	struct fct_stressor_stats stressor[FCT_MAX_STRESSORS];
+	/*
+	 * exposure[a][b], a <= b: how often an operation of a began while one of b was
+	 * inside the same inode (or b began while a was). SHRINK, GC and PURGE work on
+	 * all inodes at once, so they overlap with whatever is under way.
+	 */
+	__u64 exposure[FCT_MAX_STRESSORS][FCT_MAX_STRESSORS];
+	struct fct_sweep sweep;
+	__u64 observed;		/* fct_file events handed to the ring buffer */
+	__u64 busted;		/* deliberate misdeeds done (busted= only) */
+	__u64 injected;		/* delays and forced switches done */
+	__u32 running;		/* 1 between FCT_IOC_START and FCT_IOC_STOP */
+	__u32 nr_targets;
+	__u32 nr_captured;	/* targets that a synthetic acquire can use */
+	__u32 nfsd_up;		/* 1 while nfsd's file cache is up; else every operation answers ENODEV */
+	__u64 reserved[8];
+};
+
+/*
+ * The size that an ioctl's number carries is the caller's. A struct of an older, smaller
+ * ABI is taken as if its end were zero; a longer one must be zero beyond what this module
+ * knows: E2BIG otherwise.
+ */
 #define FCT_IOC_MAGIC		0xFC
 #define FCT_IOC_INFO		_IOR(FCT_IOC_MAGIC, 0x00, struct fct_info)
 #define FCT_IOC_ADD_TARGET	_IOW(FCT_IOC_MAGIC, 0x01, struct fct_target)

@@ -2,8 +2,8 @@
 /*
  * fct_window.c - counters, and who overlapped whom
  *
- * close and acquire work on one inode: two of them overlap if they are inside the same target. shrink and
- * gc work on all inodes: they overlap with whatever is under way. Nothing here takes a lock or waits. What
+ * Most kinds work on one inode: two of them overlap if they are inside the same target. shrink, gc and
+ * purge work on all inodes: they overlap with whatever is under way. Nothing here takes a lock or waits. What
  * all threads write is per CPU; a target's own counters are shared by those only who race for it anyway.
  */
 #include <linux/minmax.h>
@@ -18,17 +18,18 @@ struct counters {
 	u64 exposure[FCT_NR_STRESSORS][FCT_NR_STRESSORS];
 	u64 observed;
 	u64 busted;
-	/* Only of close and acquire. One CPU's share of inside may be negative: threads move. */
+	u64 injected;
+	/* Only of those that work on one inode. One CPU's share of inside may be negative: threads move. */
 	long inside[FCT_NR_STRESSORS];
 	u32 begun[FCT_NR_STRESSORS];
 };
 
 static DEFINE_PER_CPU(struct counters, counters);
-static struct fct_crowd everywhere;	/* of shrink and gc */
+static struct fct_crowd everywhere;	/* of those that work on all inodes */
 
 static bool on_one_inode(enum fct_stressor_id id)
 {
-	return id == FCT_CLOSE || id == FCT_ACQUIRE;
+	return id != FCT_SHRINK && id != FCT_GC && id != FCT_PURGE;
 }
 
 static long sum_inside(enum fct_stressor_id id)
@@ -145,11 +146,22 @@ void fct_window_leave(struct fct_window *window, bool useful)
 	if (count_others_begun(window->id, window->target) != window->others_begun)
 		window->raced = true;
 	step_out(window->id, window->target);
-	this_cpu_inc(counters.called[window->id]);
+	fct_count_operation(window->id, useful, window->raced);
+}
+
+/**
+ * fct_count_operation - count one operation that is over
+ * @id: its kind
+ * @useful: it found something to do
+ * @raced: it met one of another kind
+ */
+void fct_count_operation(enum fct_stressor_id id, bool useful, bool raced)
+{
+	this_cpu_inc(counters.called[id]);
 	if (useful)
-		this_cpu_inc(counters.useful[window->id]);
-	if (window->raced)
-		this_cpu_inc(counters.raced[window->id]);
+		this_cpu_inc(counters.useful[id]);
+	if (raced)
+		this_cpu_inc(counters.raced[id]);
 }
 
 /**
@@ -168,6 +180,14 @@ void fct_count_busted(void)
 	this_cpu_inc(counters.busted);
 }
 
+/**
+ * fct_count_injected - a delay or a forced switch was done
+ */
+void fct_count_injected(void)
+{
+	this_cpu_inc(counters.injected);
+}
+
 static void add_counters(struct fct_stats *stats, const struct counters *c)
 {
 	int a, b;
@@ -181,6 +201,7 @@ static void add_counters(struct fct_stats *stats, const struct counters *c)
 	}
 	stats->observed += READ_ONCE(c->observed);
 	stats->busted += READ_ONCE(c->busted);
+	stats->injected += READ_ONCE(c->injected);
 }
 
 /**
@@ -196,4 +217,7 @@ void fct_stats_fill(struct fct_stats *stats)
 		add_counters(stats, per_cpu_ptr(&counters, cpu));
 	stats->running = READ_ONCE(fct_active);
 	stats->nr_targets = fct_targets_count();
+	stats->nr_captured = fct_captured_count();
+	stats->nfsd_up = fct_gate_is_open();
+	fct_sweep_fill(&stats->sweep);
 }

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fct_gate.c - operations of ours run only while nfsd's file cache is up
+ *
+ * nfsd takes its cache down when its last thread stops, and whoever touches it then touches freed memory:
+ * nfsd's own callers are gone by that time, ours must be, too. So the functions that take it down are
+ * redirected: they close the gate and wait until everyone is out, before the real one runs.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/printk.h>
+
+#include "fct.h"
+
+#define DRAIN_TIMEOUT	(10 * HZ)
+
+static bool open;
+
+/* One CPU's share may be negative: who enters may leave on another CPU. */
+static DEFINE_PER_CPU(long, inside);
+
+/**
+ * fct_gate_enter - begin an operation on nfsd's file cache
+ *
+ * Return: false if the cache is not up; nothing may be called then, fct_gate_leave() least of all.
+ */
+bool fct_gate_enter(void)
+{
+	bool entered;
+
+	/* Whoever is turned away comes and goes on one CPU, so that a sum may be too large, never too small. */
+	preempt_disable();
+	this_cpu_inc(inside);
+	smp_mb();	/* either the closer sees us, or we see that it has closed */
+	entered = READ_ONCE(open);
+	if (!entered)
+		this_cpu_dec(inside);
+	preempt_enable();
+	return entered;
+}
+
+/**
+ * fct_gate_leave - an operation is over
+ */
+void fct_gate_leave(void)
+{
+	this_cpu_dec(inside);
+}
+
+/**
+ * fct_gate_is_open - tell whether nfsd's file cache is up
+ */
+bool fct_gate_is_open(void)
+{
+	return READ_ONCE(open);
+}
+
+static bool is_empty(void)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(inside, cpu));
+	return sum == 0;
+}
+
+/* A thread that died inside would be waited for in vain. */
+static void close_gate(void)
+{
+	unsigned long deadline = jiffies + DRAIN_TIMEOUT;
+
+	WRITE_ONCE(open, false);
+	smp_mb();	/* pairs with fct_gate_enter() */
+	while (!is_empty()) {
+		if (time_after(jiffies, deadline)) {
+			pr_err("an operation does not end, nfsd's file cache goes down under it\n");
+			break;
+		}
+		usleep_range(100, 200);
+	}
+	fct_capture_drop_all();
+}
+
+static int cache_init(void)
+{
+	int err = fct_nfsd.cache_init();
+
+	if (!err)
+		WRITE_ONCE(open, true);
+	fct_hook_leave();
+	return err;
+}
+
+static void cache_shutdown(void)
+{
+	close_gate();
+	fct_nfsd.cache_shutdown();
+	fct_hook_leave();
+}
+
+/* One namespace's share goes; the cache stays up for others. */
+static void cache_shutdown_net(struct net *net)
+{
+	bool was_open = READ_ONCE(open);
+
+	close_gate();
+	fct_nfsd.cache_shutdown_net(net);
+	WRITE_ONCE(open, was_open);
+	fct_hook_leave();
+}
+
+static bool notrace always(void)
+{
+	return true;
+}
+
+static struct fct_hook init_hook = { .replacement = cache_init, .wants = always };
+static struct fct_hook shutdown_hook = { .replacement = cache_shutdown, .wants = always };
+static struct fct_hook shutdown_net_hook = { .replacement = cache_shutdown_net, .wants = always };
+
+#define NFSD_FILE_CACHE_UP	0	/* bit of nfsd_file_flags, since 6.0 */
+
+static bool is_up(void)
+{
+	if (fct_nfsd.flags)
+		return test_bit(NFSD_FILE_CACHE_UP, fct_nfsd.flags);
+	return READ_ONCE(*fct_nfsd.hashtbl);
+}
+
+static int place_hooks(void)
+{
+	return fct_hook_place(&init_hook, fct_nfsd.cache_init) ?:
+	       fct_hook_place(&shutdown_hook, fct_nfsd.cache_shutdown) ?:
+	       fct_hook_place(&shutdown_net_hook, fct_nfsd.cache_shutdown_net);
+}
+
+/**
+ * fct_gate_place - redirect what takes nfsd's file cache up and down, and look whether it is up
+ *
+ * Return: 0; -EOPNOTSUPP if this kernel does not let us know; another error of fct_hook_place().
+ */
+int fct_gate_place(void)
+{
+	const char *missing = fct_missing_symbol(FCT_SYM_CACHE_INIT | FCT_SYM_CACHE_SHUTDOWN |
+						 FCT_SYM_CACHE_SHUTDOWN_NET);
+	int err;
+
+	if (!missing && !fct_nfsd.flags && !fct_nfsd.hashtbl)
+		missing = "nfsd_file_flags";
+	if (missing) {
+		pr_err("cannot see nfsd stop: symbol %s not found\n", missing);
+		return -EOPNOTSUPP;
+	}
+	err = place_hooks();
+	if (err) {
+		pr_err("cannot see nfsd stop: error %d\n", err);
+		fct_gate_remove();
+		return err;
+	}
+	WRITE_ONCE(open, is_up());
+	return 0;
+}
+
+/**
+ * fct_gate_remove - close the gate, and undo fct_gate_place()
+ */
+void fct_gate_remove(void)
+{
+	close_gate();
+	fct_hook_remove(&shutdown_net_hook);
+	fct_hook_remove(&shutdown_hook);
+	fct_hook_remove(&init_hook);
+}
