@@ -2,11 +2,22 @@ import { checkFd, checkInteger, checkPath, checkU64 } from './arguments.js'
 import { native, type NativeDevice, type NativeDeviceStats } from './native.js'
 
 /** In the order of `enum fct_stressor_id` (kmod/fct_uapi.h). */
-const stressors = ['close', 'acquire', 'shrink', 'gc'] as const
+export const stressors = [
+  'close',
+  'acquire',
+  'shrink',
+  'gc',
+  'synthetic',
+  'local',
+  'lease',
+  'fsnotify',
+  'purge',
+  'rendezvous',
+] as const
 /** Values of `enum fct_phase` (kmod/fct_uapi.h). */
 const phases = { load: 1, quiet: 2, shutdown: 3, end: 4 } as const
 /** FCT_ABI_VERSION (kmod/fct_uapi.h). */
-const abi = 1
+const abi = 2
 
 export type Stressor = (typeof stressors)[number]
 export type DevicePhase = keyof typeof phases
@@ -31,8 +42,17 @@ export interface DeviceStats {
   readonly observed: number
   /** Deliberate misdeeds done. */
   readonly busted: number
+  /** Delays and forced switches done at injection points. */
+  readonly injected: number
   readonly running: boolean
+  /** Whether nfsd's file cache is up; while it is not, one-shot operations answer ENODEV. */
+  readonly nfsdUp: boolean
   readonly targets: number
+  /** Targets that a synthetic acquire can use: a client's request for them was captured. */
+  readonly captured: number
+  /** Where the rendezvous' sweep stands: the step of its last round, and how much later the second party came, ns. */
+  readonly sweepStep: number
+  readonly sweepOffsetNs: number
 }
 
 /** The loaded module speaks another version of kmod/fct_uapi.h than this addon. */

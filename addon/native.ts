@@ -44,8 +44,13 @@ export interface NativeDeviceStats {
   exposure: number[][]
   observed: number
   busted: number
+  injected: number
   running: boolean
+  nfsdUp: boolean
   targets: number
+  captured: number
+  sweepStep: number
+  sweepOffsetNs: number
 }
 
 export interface NativeTraceReader {

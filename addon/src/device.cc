@@ -51,8 +51,13 @@ Napi::Object ConvertStats(Napi::Env env, const fct_stats& stats) {
   object.Set("exposure", exposure);
   object.Set("observed", ToNumber(env, stats.observed));
   object.Set("busted", ToNumber(env, stats.busted));
+  object.Set("injected", ToNumber(env, stats.injected));
   object.Set("running", Napi::Boolean::New(env, stats.running != 0));
+  object.Set("nfsdUp", Napi::Boolean::New(env, stats.nfsd_up != 0));
   object.Set("targets", ToNumber(env, stats.nr_targets));
+  object.Set("captured", ToNumber(env, stats.nr_captured));
+  object.Set("sweepStep", ToNumber(env, stats.sweep.step));
+  object.Set("sweepOffsetNs", Napi::Number::New(env, static_cast<double>(stats.sweep.offset_ns)));
   return object;
 }
 

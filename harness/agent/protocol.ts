@@ -4,7 +4,9 @@
  */
 import type { DeviceStats, LoadStats } from '../../addon/index.js'
 
-export type FileSystem = 'tmpfs' | 'ext4'
+/** `nfs`: a mount of our own ext4 export, exported again. */
+export type FileSystem = 'tmpfs' | 'ext4' | 'nfs'
+export type Disturbance = 'restart' | 'namespace'
 export type NfsVersion = '3' | '4.1'
 
 /** Virtio-serial ports of a guest, by the names the guest sees. */
@@ -19,6 +21,8 @@ export interface PrepareParams {
   readonly busted: string
   /** Whether the module was built with the layout of struct nfsd_file; else the agent reads it from the kernel's BTF. */
   readonly knowsLayout: boolean
+  /** Tracepoints of nfsd that are recorded beside our own events. */
+  readonly events: readonly string[]
   /** Ring buffer of the trace instance, KiB per CPU. */
   readonly bufferKiB: number
 }
@@ -49,7 +53,7 @@ export interface Prepared {
   readonly trace: TraceMetadata
 }
 
-/** Values for the debugfs knobs: `knobs.close.gap_us = 200` is written to close/gap_us. */
+/** Values for the debugfs knobs, by folder: `knobs.close.gap_us = 200` is written to close/gap_us. */
 export type Knobs = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 export interface ClientPlan {
@@ -67,6 +71,8 @@ export interface LoadParams {
   readonly knobs: Knobs
   readonly clients: ClientPlan
   readonly churn: ClientPlan
+  readonly disturb: readonly Disturbance[]
+  readonly nfsdThreads: number
 }
 
 /** Where the guest stands; counters since the start of the load. */
@@ -93,6 +99,8 @@ export interface Finished {
   readonly progress: Progress
   /** Guest seconds of load. */
   readonly loadSeconds: number
+  /** How often each disturbance has happened. */
+  readonly disturbances: Readonly<Record<string, number>>
   readonly filecache: readonly FilecacheSample[]
   readonly cmdlines: string
 }

@@ -1,3 +1,4 @@
+import { parseCapabilities, type Capabilities } from '../agent/capabilities.js'
 import type { Coverage } from '../decode/gap-bounds.js'
 import { loadTrace, type Trace } from '../decode/load-trace.js'
 import { asFailure } from '../target/drive.js'
@@ -6,7 +7,7 @@ import { judge, type OracleReport } from '../oracle/oracle.js'
 import type { RunPlan } from '../scenario/plan.js'
 import type { SpoolEnd } from '../store/trace-spool.js'
 import { composeResult } from '../verdict/compose-result.js'
-import type { EventAccount, ResultDocument } from '../verdict/result.js'
+import type { EventAccount, ResultDocument, StressorStats } from '../verdict/result.js'
 import { decideVerdict, type GuestOutcome, type VerdictInput } from '../verdict/verdict.js'
 import type { FctError } from '../fct-error.js'
 import type { Aftermath } from './run-guest.js'
@@ -33,15 +34,69 @@ export async function judgeRun(
     filecache: end.finished?.filecache ?? [],
     stressors: Object.keys(plan.scenario.stressors),
   })
+  const device = end.progress?.device
   const input: VerdictInput = {
     oracle,
     events,
-    stressors: end.progress?.device.stressors ?? {},
-    exposure: end.progress?.device.exposure ?? {},
-    required: { stressors: Object.keys(plan.scenario.stressors), pairs: plan.scenario.exposure },
+    stressors: onlyPlanned(device?.stressors ?? {}, plan),
+    exposure: onlyOpen(device?.exposure ?? {}),
+    required: {
+      ...requirements(plan.scenario, parseCapabilities(end.prepared?.capabilities ?? '')),
+      happenings: {
+        ...countEvents(trace, plan.scenario.events),
+        ...countDisturbances(plan.scenario.disturb, end.finished?.disturbances),
+      },
+    },
     outcome: outcomeOf(end.failure ?? failure),
   }
   return { result: composeResult(identify(plan, folder, aftermath), input, decideVerdict(input)), oracle }
+}
+
+/** Parties of a rendezvous are counted as what they are, so a stressor that was not planned may have worked, too. */
+function onlyPlanned(
+  stressors: Readonly<Record<string, StressorStats>>,
+  { scenario }: RunPlan,
+): Record<string, StressorStats> {
+  const kept = Object.entries(stressors).filter(([name, { called }]) => {
+    return called > 0 || name in scenario.stressors
+  })
+  return Object.fromEntries(kept)
+}
+
+function onlyOpen(exposure: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(exposure).filter(([, windows]) => windows > 0))
+}
+
+function countEvents(trace: Trace | undefined, names: readonly string[]): Record<string, number> {
+  const count = (name: string): number => {
+    const type = trace?.types.findIndex((other) => other.name === name) ?? -1
+    return Object.values(trace?.columns[type] ?? {})[0]?.length ?? 0
+  }
+  return Object.fromEntries(names.map((name) => [name, count(name)]))
+}
+
+function countDisturbances(
+  names: readonly string[],
+  counts: Readonly<Record<string, number>> = {},
+): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, counts[name] ?? 0]))
+}
+
+/** What the run must have done; what this kernel cannot do is left out where the scenario says it may be. */
+function requirements(
+  { stressors, optional, exposure }: RunPlan['scenario'],
+  { absent }: Capabilities,
+): Omit<VerdictInput['required'], 'happenings'> {
+  const isExcused = (name: string): boolean => absent.has(name) && optional.some((other) => other === name)
+  const wanted = Object.keys(stressors).filter((name) => !isExcused(name))
+  return {
+    stressors: wanted.filter((name) => !absent.has(name)),
+    absent: wanted.flatMap((name) => {
+      const reason = absent.get(name)
+      return reason === undefined ? [] : [{ name, reason }]
+    }),
+    pairs: exposure.filter((pair) => !pair.split('*').some(isExcused)),
+  }
 }
 
 /** The stored pages as columns; what cannot be decoded is our failure, not the kernel's. */

@@ -2,6 +2,7 @@ import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { RunPlan } from '../scenario/plan.js'
+import { knobsOf } from '../scenario/stressors.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
 import { asFailure, drive, type DriveEnd, type DriveObserver, type DrivePlan } from '../target/drive.js'
@@ -58,15 +59,18 @@ export async function runGuest(
 }
 
 function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {
-  const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors } = scenario
+  const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors, inject } = scenario
   return {
-    prepare: { exports, versions, nfsdThreads, busted, knowsLayout, bufferKiB },
-    load: { seed: String(seed), knobs: knobsOf(stressors), clients, churn },
+    prepare: { exports, versions, nfsdThreads, busted, knowsLayout, events: scenario.events, bufferKiB },
+    load: {
+      seed: String(seed),
+      knobs: knobsOf(stressors, inject),
+      clients,
+      churn,
+      disturb: scenario.disturb,
+      nfsdThreads,
+    },
     seconds: scenario.seconds,
     quietMs: scenario.quietSeconds * 1000,
   }
-}
-
-function knobsOf(stressors: RunPlan['scenario']['stressors']): DrivePlan['load']['knobs'] {
-  return Object.fromEntries(Object.entries(stressors).map(([name, knobs]) => [name, { ...knobs }]))
 }

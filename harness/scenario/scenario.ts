@@ -3,10 +3,17 @@ import { join } from 'node:path'
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import { nearest } from '../../vms/kernels/catalogue.js'
+import { stressors as stressorNames } from '../../addon/device.js'
 import { UsageError, messageOf } from '../fct-error.js'
 import { packageRoot } from '../folders.js'
+import { injectSchema, stressorsSchema } from './stressors.js'
 
-const knob = z.int().min(0).max(1_000_000_000)
+const pair = z
+  .string()
+  .regex(
+    new RegExp(`^(${stressorNames.join('|')})\\*(${stressorNames.join('|')})$`),
+    'two stressors, like close*acquire',
+  )
 const clientPlan = z.strictObject({
   threads: z.int().min(1).max(64),
   files: z.int().min(1).max(10_000),
@@ -28,18 +35,23 @@ const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[A-Z]+\d\d$/, 'a name is UPPERCASE letters and two digits, like CLOSE01'),
   purpose: z.string().min(1),
   seconds: z.number().min(1).max(86_400),
-  exports: z.array(z.enum(['tmpfs', 'ext4'])).min(1),
+  exports: z.array(z.enum(['tmpfs', 'ext4', 'nfs'])).min(1),
   versions: z.array(z.enum(['3', '4.1'])).min(1),
   nfsdThreads: z.int().min(1).max(64),
   clients: clientPlan,
   churn: clientPlan,
-  stressors: z.strictObject({
-    close: z.strictObject({ threads: knob, gap_us: knob }).partial().optional(),
-    acquire: z.strictObject({ repeat: knob, every: knob }).partial().optional(),
-    shrink: z.strictObject({ threads: knob, gap_us: knob, batch: knob }).partial().optional(),
-    gc: z.strictObject({ threads: knob, gap_us: knob }).partial().optional(),
-  }),
-  exposure: z.array(z.string().regex(/^(close|acquire|shrink|gc)\*(close|acquire|shrink|gc)$/)),
+  stressors: stressorsSchema,
+  optional: z
+    .array(z.enum(stressorNames))
+    .default([])
+    .describe('stressors that a kernel need not be capable of'),
+  inject: injectSchema.optional(),
+  disturb: z.array(z.enum(['restart', 'namespace'])).default([]),
+  events: z
+    .array(z.string().regex(/^nfsd_file_\w+$/))
+    .default([])
+    .describe('tracepoints of nfsd that must fire'),
+  exposure: z.array(pair),
   quietSeconds: z.number().min(0).max(600),
   bufferKiB: z
     .int()

@@ -18,7 +18,14 @@ export interface VerdictInput {
   readonly stressors: Readonly<Record<string, StressorStats>>
   readonly exposure: Readonly<Record<string, number>>
   /** What the scenario is for: without it a run that found nothing says nothing. */
-  readonly required: { readonly stressors: readonly string[]; readonly pairs: readonly string[] }
+  readonly required: {
+    readonly stressors: readonly string[]
+    /** What this kernel is not capable of. */
+    readonly absent: readonly { readonly name: string; readonly reason: string }[]
+    readonly pairs: readonly string[]
+    /** Events of the trace, and disturbances: how often each has happened. */
+    readonly happenings: Readonly<Record<string, number>>
+  }
   readonly outcome: GuestOutcome
 }
 
@@ -116,8 +123,17 @@ function doubtsOfEvents({ produced, lost, unexplained }: EventAccount): Reason[]
 
 function doubtsOfExposure({ required, stressors, exposure }: VerdictInput): Reason[] {
   const idle = required.stressors.filter((name) => (stressors[name]?.useful ?? 0) === 0)
+  const missed = Object.entries(required.happenings).filter(([, times]) => times === 0)
   const shut = required.pairs.filter((pair) => (exposure[pair] ?? 0) === 0)
   return [
+    ...required.absent.map(({ name, reason }): Reason => ({
+      code: 'FCT_STRESSOR_ABSENT',
+      message: `this kernel cannot have the stressor ${name}: ${reason}`,
+    })),
+    ...missed.map(([name]): Reason => ({
+      code: 'FCT_EXPOSURE_NONE',
+      message: `${name} never happened`,
+    })),
     ...idle.map((name): Reason => ({
       code: 'FCT_STRESSOR_IDLE',
       message: `the stressor ${name} never found anything to do`,

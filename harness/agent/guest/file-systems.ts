@@ -26,6 +26,15 @@ export async function mountFileSystems(wanted: readonly FileSystem[]): Promise<E
   return exports
 }
 
+/** A mount of our own ext4 export, to be exported again; nfsd serves the first one by now. */
+export async function mountReexport(): Promise<Export> {
+  const folder = join(root, 'nfs')
+  await mkdir(folder)
+  const options = 'vers=4.1,proto=tcp,nolock,nosharecache,soft,timeo=100,retrans=3'
+  await command('FCT_GUEST_MOUNT', 'mount', '-t', 'nfs', '-o', options, '127.0.0.1:/ext4', folder)
+  return { fileSystem: 'nfs', folder, version4Path: '/nfs' }
+}
+
 async function mountExt4(): Promise<Export> {
   const image = '/tmp/ext4.img'
   const folder = join(root, 'ext4')
@@ -39,7 +48,7 @@ async function mountExt4(): Promise<Export> {
 }
 
 export async function unmountFileSystems(exports: readonly Export[]): Promise<void> {
-  for (const { fileSystem, folder } of exports) {
+  for (const { fileSystem, folder } of exports.toReversed()) {
     if (fileSystem !== 'tmpfs') await command('FCT_GUEST_MOUNT', 'umount', folder)
   }
   await command('FCT_GUEST_MOUNT', 'umount', root)

@@ -14,13 +14,18 @@ export async function startServer(exports: readonly Export[], threads: number): 
   // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
   await command('FCT_GUEST_NFSD', 'nfsdcld', '-p', pipefs)
   await command('FCT_GUEST_NFSD', 'rpcbind', '-w')
+  await exportAll(exports)
+  await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
+  await command('FCT_GUEST_NFSD', 'rpc.mountd')
+}
+
+/** What is exported from now on. */
+export async function exportAll(exports: readonly Export[]): Promise<void> {
   await writeFile(
     '/etc/exports',
     exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''),
   )
   await command('FCT_GUEST_NFSD', 'exportfs', '-ra')
-  await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
-  await command('FCT_GUEST_NFSD', 'rpc.mountd')
 }
 
 /** Stops all threads; nfsd then closes its file cache. */

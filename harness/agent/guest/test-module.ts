@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDebugfs, writeDebugfs } from '../../../addon/index.js'
 import { FctError } from '../../fct-error.js'
+import { hasFolder, parseCapabilities } from '../capabilities.js'
 import type { Knobs, NfsdIdentity, PrepareParams } from '../protocol.js'
 import { command } from './command.js'
 
@@ -11,8 +12,10 @@ const moduleFile = '/fct/fctorture.ko'
 const nfsdTypes = '/sys/kernel/btf/nfsd'
 const debugfs = '/sys/kernel/debug/fctorture'
 
-/** Fields of struct nfsd_file that the module reads; their offsets differ from kernel to kernel. */
-const fields = ['nf_inode', 'nf_file', 'nf_flags', 'nf_ref', 'nf_may']
+/** Fields of struct nfsd_file that the module uses; their offsets differ from kernel to kernel. */
+const fields = ['nf_inode', 'nf_file', 'nf_flags', 'nf_ref', 'nf_may', 'nf_lru']
+/** And of struct svc_fh, for requests that it repeats. */
+const handleFields = ['fh_dentry', 'fh_export']
 
 /** Useful acquires per misdeed of a busted module: soon enough for a short run, late enough that events were shipped before. */
 const bustedEvery = 100
@@ -30,9 +33,14 @@ export async function loadModule({
 async function layoutParameters(): Promise<string[]> {
   if (!existsSync(nfsdTypes)) return []
   const offsets = parseOffsets(await readLayout())
+=======
+  const offsets = parseOffsets(await readLayout('nfsd_file'))
+  const handle = parseOffsets(await readLayout('svc_fh'))
+>>>>>>> 4cdf70b (harness: scenarios for every stressor of the module, injection, disturbances, re-export)
   const flags = await readFile('/sys/kernel/tracing/events/nfsd/nfsd_file_put/format', 'utf8')
   return [
     ...fields.map((field) => `off_${field}=${String(offsets.get(field) ?? -1)}`),
+    ...handleFields.map((field) => `off_${field}=${String(handle.get(field) ?? -1)}`),
     `bit_gc=${String(findFlagBit(flags, 'GC') ?? -1)}`,
   ]
 }
@@ -50,15 +58,17 @@ async function insertModule(parameters: readonly string[]): Promise<void> {
 }
 
 /** nfsd's own type information; pahole prints each member with its offset. */
-async function readLayout(): Promise<string> {
+async function readLayout(struct: string): Promise<string> {
   return command(
     'FCT_MODULE_LAYOUT',
     'pahole',
     '--btf_base',
     '/sys/kernel/btf/vmlinux',
     '-C',
+<<<<<<< HEAD
     'nfsd_file',
-    nfsdTypes,
+    struct,
+    '/sys/kernel/btf/nfsd',
   )
 }
 
@@ -74,10 +84,13 @@ export function findFlagBit(format: string, flag: string): number | undefined {
   return bit === undefined ? undefined : Number(bit)
 }
 
+/** Sets what is there on this kernel; the host knows from the capabilities what is not. */
 export function setKnobs(knobs: Knobs): void {
-  for (const [stressor, values] of Object.entries(knobs)) {
+  const capabilities = parseCapabilities(readCapabilities())
+  for (const [folder, values] of Object.entries(knobs)) {
+    if (!hasFolder(capabilities, folder)) continue
     for (const [knob, value] of Object.entries(values))
-      writeDebugfs(join(debugfs, stressor, knob), String(value))
+      writeDebugfs(join(debugfs, folder, knob), String(value))
   }
 }
 

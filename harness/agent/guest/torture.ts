@@ -9,14 +9,16 @@ import {
   tracePort,
   type AgentMethods,
   type FilecacheSample,
+  type Knobs,
   type Method,
   type Progress,
   type Upward,
 } from '../protocol.js'
 import { startClients, type Clients } from './client-load.js'
-import { mountFileSystems, unmountFileSystems, type Export } from './file-systems.js'
+import { createNamespace, startDisturbances, type Disturber, type ForeignNamespace } from './disturbance.js'
+import { mountFileSystems, mountReexport, unmountFileSystems, type Export } from './file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
-import { lruEntries, readFilecache, startServer, stopServer } from './nfs-server.js'
+import { exportAll, lruEntries, readFilecache, startServer, stopServer } from './nfs-server.js'
 import { findPort } from './ports.js'
 import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
 import {
@@ -48,6 +50,8 @@ interface Bench {
 /** A load under way. */
 interface Load {
   readonly clients: Clients
+  readonly disturber: Disturber
+  readonly namespace: ForeignNamespace | undefined
   readonly began: number
   readonly ticker: NodeJS.Timeout
 }
@@ -90,13 +94,18 @@ async function prepare(
   const exports = await mountFileSystems(params.exports)
   step('starting nfsd')
   await startServer(exports, params.nfsdThreads)
+  if (params.exports.includes('nfs')) {
+    step('exporting an NFS mount again')
+    exports.push(await mountReexport())
+    await exportAll(exports)
+  }
   step('mounting NFS')
   const mounts = await mountClients(exports, params.versions)
   step('loading fctorture.ko')
   await loadModule(params)
   const device = Device.open()
   step('preparing the trace')
-  const instance = await createTracingInstance(params.bufferKiB)
+  const instance = await createTracingInstance(params.bufferKiB, params.events)
   const reader = new TraceReader({ instance: instance.folder, fd: openSync(findPort(tracePort), 'w') })
   reader.start()
   return { exports, mounts, device, instance, reader }
@@ -107,18 +116,26 @@ async function startLoad(
   params: AgentMethods['load']['params'],
   send: (message: Upward) => void,
 ): Promise<Load> {
-  setKnobs(params.knobs)
+  const namespace =
+    (params.knobs['purge']?.['foreign_percent'] ?? 0) > 0 ? await createNamespace() : undefined
+  setKnobs(namespace === undefined ? params.knobs : withForeigner(params.knobs, namespace.pid))
   for (const { folder } of bench.exports)
     await addTargets(bench.device, join(folder, 'files'), params.clients.files, params.clients.size)
   for (const { folder } of bench.exports) await mkdir(join(folder, 'churn'), { mode: 0o777 })
   bench.device.phase('load')
   bench.device.start(BigInt(params.seed))
   const clients = startClients(bench.mounts, params)
+  const disturber = startDisturbances(params.disturb, params.nfsdThreads)
   const began = performance.now()
   const ticker = setInterval(() => {
     send({ notice: 'progress', progress: progressOf(bench, clients, began) })
   }, progressEveryMs)
-  return { clients, began, ticker }
+  return { clients, disturber, namespace, began, ticker }
+}
+
+/** Tells the purge stressor whose namespace is the second one. */
+function withForeigner(knobs: Knobs, pid: number): Knobs {
+  return { ...knobs, purge: { ...knobs['purge'], foreign_pid: pid } }
 }
 
 /** Creates the files that clients use and makes each a target; the module pins them, so our descriptors can go. */
@@ -150,7 +167,9 @@ async function finish(
 ): Promise<AgentMethods['finish']['result']> {
   clearInterval(load.ticker)
   step('stopping the load')
+  await load.disturber.stop()
   await bench.device.stop()
+  await load.namespace?.leave()
   // Clients go on until they have left something on the LRU, so that the laundrette has work in the quiet to come.
   await untilLru((entries) => entries !== '0', leftoverLimitMs)
   const progress = { ...progressOf(bench, load.clients, load.began), clients: await load.clients.stop() }
@@ -164,7 +183,8 @@ async function finish(
   await removeTracingInstance(bench.instance)
   await removeModule()
   await unmountFileSystems(bench.exports)
-  return { progress, loadSeconds: progress.seconds, filecache, cmdlines }
+  const disturbances = load.disturber.counts()
+  return { progress, loadSeconds: progress.seconds, disturbances, filecache, cmdlines }
 }
 
 /** Quiet, until the laundrette has had its time; then nfsd is stopped. The trace goes on to the end of it. */

@@ -16,13 +16,16 @@ export interface TracingInstance {
 const clock = 'counter'
 
 /** Creates the instance with the events enabled. To be called while nothing runs: enabling patches kernel text. */
-export async function createTracingInstance(bufferKiB: number): Promise<TracingInstance> {
+export async function createTracingInstance(
+  bufferKiB: number,
+  wanted: readonly string[],
+): Promise<TracingInstance> {
   const folder = join(tracefs, 'instances', 'fctorture')
   await mkdir(folder)
   const events = await listEvents()
   await writeFile(join(folder, 'trace_clock'), clock)
   await writeFile(join(folder, 'buffer_size_kb'), String(bufferKiB))
-  for (const { system, name } of events.filter(isRecorded)) {
+  for (const { system, name } of events.filter((event) => isRecorded(event, wanted))) {
     await writeFile(join(folder, 'events', system, name, 'enable'), '1')
   }
   return { folder, metadata: await readMetadata(events) }
@@ -34,8 +37,8 @@ interface EventName {
 }
 
 /** Our own events carry the nfsd_file pointer; of nfsd's only what has no nfsd_file yet is recorded beside them. */
-function isRecorded({ system, name }: EventName): boolean {
-  return system === 'fctorture' || name === 'nfsd_file_insert_err'
+function isRecorded({ system, name }: EventName, wanted: readonly string[]): boolean {
+  return system === 'fctorture' || name === 'nfsd_file_insert_err' || wanted.includes(name)
 }
 
 async function listEvents(): Promise<EventName[]> {

@@ -30,7 +30,7 @@ const sound: VerdictInput = {
   events: { produced: 10, read: 10, lost: 0, unexplained: 0 },
   stressors: { close: { called: 9, useful: 3, raced: 1 }, acquire: { called: 9, useful: 9, raced: 1 } },
   exposure: { 'close*acquire': 12_345, 'close*close': 0 },
-  required: { stressors: ['close', 'acquire'], pairs: ['close*acquire'] },
+  required: { stressors: ['close', 'acquire'], absent: [], happenings: {}, pairs: ['close*acquire'] },
   outcome: { kind: 'ended' },
 }
 

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { execa } from 'execa'
+import type { Disturbance } from '../protocol.js'
+import { command } from './command.js'
+
+/** What happens to nfsd during the load, again and again. */
+export interface Disturber {
+  /** How often each has happened. */
+  counts(): Readonly<Record<string, number>>
+  /** Resolves when the last one is over. */
+  stop(): Promise<void>
+}
+
+const everyMs = 3000
+
+/**
+ * An nfsd of its own network namespace: served, used by a client there, stopped; and the namespace goes. mountd answers
+ * there for itself, with its own state.
+ */
+const lifeOfNamespace = [
+  'set -e',
+  'ip link set lo up',
+  'mount -t tmpfs tmpfs /var/lib/nfs',
+  'mount -t tmpfs tmpfs /run',
+  'mkdir -p /var/lib/nfs/v4recovery /run/rpc_pipefs /srv/fct-ns /mnt/fct-ns',
+  'touch /var/lib/nfs/etab /var/lib/nfs/rmtab',
+  'mount -t nfsd nfsd /proc/fs/nfsd',
+  'mount -t tmpfs tmpfs /srv/fct-ns',
+  'exportfs -o rw,no_root_squash,no_subtree_check,insecure,fsid=0 127.0.0.1:/srv/fct-ns',
+  'rpc.mountd -N 3 --foreground & mountd=$!',
+  'rpc.nfsd -N 3 2',
+  'mount -t nfs -o vers=4.1,soft,timeo=50,retrans=2,nosharecache 127.0.0.1:/ /mnt/fct-ns',
+  'for i in 1 2 3 4 5 6 7 8; do echo $i > /mnt/fct-ns/f$i; cat /mnt/fct-ns/f$i > /dev/null; done',
+  'umount /mnt/fct-ns',
+  'rpc.nfsd 0',
+  'kill $mountd',
+].join('\n')
+
+const disturbances: Readonly<Record<Disturbance, (threads: number) => Promise<unknown>>> = {
+  restart: async (threads) => {
+    await command('FCT_GUEST_NFSD', 'rpc.nfsd', '0')
+    await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
+  },
+  namespace: () => command('FCT_GUEST_NAMESPACE', 'unshare', '--net', '--mount', 'sh', '-c', lifeOfNamespace),
+}
+
+export function startDisturbances(wanted: readonly Disturbance[], nfsdThreads: number): Disturber {
+  const counts: Record<string, number> = Object.fromEntries(wanted.map((name) => [name, 0]))
+  const stopping = new AbortController()
+  const work = async (): Promise<void> => {
+    if (wanted.includes('namespace')) {
+      await mkdir('/srv/fct-ns', { recursive: true })
+      await mkdir('/mnt/fct-ns', { recursive: true })
+    }
+    while (wanted.length > 0 && !stopping.signal.aborted) {
+      for (const name of wanted) {
+        await disturbances[name](nfsdThreads)
+        counts[name] = (counts[name] ?? 0) + 1
+      }
+      await delay(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  }
+  const done = work()
+  // Whoever stops it hears of a failure.
+  done.catch(() => undefined)
+  return {
+    counts: () => counts,
+    stop: () => {
+      stopping.abort()
+      return done
+    },
+  }
+}
+
+/** A network namespace that lives as long as the process in it. */
+export interface ForeignNamespace {
+  readonly pid: number
+  leave(): Promise<void>
+}
+
+export async function createNamespace(): Promise<ForeignNamespace> {
+  const child = execa('unshare', ['--net', 'sh', '-c', 'echo here; exec sleep infinity'], { reject: false })
+  const { pid } = child
+  if (pid === undefined) throw new Error('unshare could not be started')
+  await once(child.stdout, 'data')
+  return {
+    pid,
+    leave: async () => {
+      child.kill()
+      await child
+    },
+  }
+}
