@@ -28,14 +28,14 @@ enum mode { NOTHING, SPIN, RESCHED };
 unsigned int fct_inject_rates[FCT_NR_POINTS];	/* of a million */
 
 static struct point {
-	const char *name;		/* NULL: there is no such point */
+	const char *name;		/* of the tracepoint, or entry_<function>; NULL: there is no such point */
 	unsigned int min_ns, max_ns, shape, mode;
 	struct fct_knob knobs[6];	/* filled when it is placed */
 	enum { NO_FILE, FILE_FIRST, INODE_FIRST } argument;	/* of a function */
 	struct fct_entry entry;
 } points[FCT_NR_POINTS] = {
 #define fct_point(number, function_name, first)	\
-	[FCT_POINT_FUNCTION + (number)] = { .name = #function_name, .argument = first }
+	[FCT_POINT_FUNCTION + (number)] = { .name = "entry_" #function_name, .argument = first }
 	fct_point(0, nfsd_file_do_acquire, NO_FILE),
 	fct_point(1, nfsd_file_get, FILE_FIRST),
 	fct_point(2, nfsd_file_put, FILE_FIRST),
@@ -220,7 +220,7 @@ int fct_inject_place(void)
 	for (i = 0; i < FCT_NR_POINTS; i++)
 		define_knobs(i);
 	for (point = &points[FCT_POINT_FUNCTION]; point < &points[FCT_NR_POINTS]; point++) {
-		function = point->name ? fct_find_function(point->name) : NULL;
+		function = point->name ? fct_find_function(point->name + strlen("entry_")) : NULL;
 		if (!function)
 			continue;
 		point->entry.entered = function_entered;

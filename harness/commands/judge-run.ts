@@ -72,7 +72,8 @@ function countEvents(trace: Trace | undefined, names: readonly string[]): Record
     const type = trace?.types.findIndex((other) => other.name === name) ?? -1
     return Object.values(trace?.columns[type] ?? {})[0]?.length ?? 0
   }
-  return Object.fromEntries(names.map((name) => [name, count(name)]))
+  const countAny = (any: string): number => any.split('|').reduce((sum, name) => sum + count(name), 0)
+  return Object.fromEntries(names.map((any) => [any, countAny(any)]))
 }
 
 function countDisturbances(

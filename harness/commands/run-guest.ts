@@ -61,7 +61,15 @@ export async function runGuest(
 function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {
   const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors, inject } = scenario
   return {
-    prepare: { exports, versions, nfsdThreads, busted, knowsLayout, events: scenario.events, bufferKiB },
+    prepare: {
+      exports,
+      versions,
+      nfsdThreads,
+      busted,
+      knowsLayout,
+      events: scenario.events.flatMap((names) => names.split('|')),
+      bufferKiB,
+    },
     load: {
       seed: String(seed),
       knobs: knobsOf(stressors, inject),

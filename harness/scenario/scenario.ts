@@ -48,9 +48,9 @@ const scenarioSchema = z.strictObject({
   inject: injectSchema.optional(),
   disturb: z.array(z.enum(['restart', 'namespace'])).default([]),
   events: z
-    .array(z.string().regex(/^nfsd_file_\w+$/))
+    .array(z.string().regex(/^nfsd_file_\w+(\|nfsd_file_\w+)*$/))
     .default([])
-    .describe('tracepoints of nfsd that must fire'),
+    .describe('tracepoints of nfsd that must fire; a|b: as a kernel calls it'),
   exposure: z.array(pair),
   quietSeconds: z.number().min(0).max(600),
   bufferKiB: z

@@ -24,18 +24,20 @@ const lifeOfNamespace = [
   'ip link set lo up',
   'mount -t tmpfs tmpfs /var/lib/nfs',
   'mount -t tmpfs tmpfs /run',
-  'mkdir -p /var/lib/nfs/v4recovery /run/rpc_pipefs /srv/fct-ns /mnt/fct-ns',
+  'mkdir -p /var/lib/nfs/nfsdcld /run/rpc_pipefs',
   'touch /var/lib/nfs/etab /var/lib/nfs/rmtab',
   'mount -t nfsd nfsd /proc/fs/nfsd',
+  'mount -t rpc_pipefs rpc_pipefs /run/rpc_pipefs',
+  // With nothing to reclaim it ends the grace period at once.
+  'nfsdcld -p /run/rpc_pipefs',
   'mount -t tmpfs tmpfs /srv/fct-ns',
   'exportfs -o rw,no_root_squash,no_subtree_check,insecure,fsid=0 127.0.0.1:/srv/fct-ns',
-  'rpc.mountd -N 3 --foreground & mountd=$!',
+  'rpc.mountd -N 3',
   'rpc.nfsd -N 3 2',
   'mount -t nfs -o vers=4.1,soft,timeo=50,retrans=2,nosharecache 127.0.0.1:/ /mnt/fct-ns',
   'for i in 1 2 3 4 5 6 7 8; do echo $i > /mnt/fct-ns/f$i; cat /mnt/fct-ns/f$i > /dev/null; done',
   'umount /mnt/fct-ns',
   'rpc.nfsd 0',
-  'kill $mountd',
 ].join('\n')
 
 const disturbances: Readonly<Record<Disturbance, (threads: number) => Promise<unknown>>> = {

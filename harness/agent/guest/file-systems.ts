@@ -26,12 +26,13 @@ export async function mountFileSystems(wanted: readonly FileSystem[]): Promise<E
   return exports
 }
 
-/** A mount of our own ext4 export, to be exported again; nfsd serves the first one by now. */
+/** A mount of a folder of our own ext4 export, to be exported again; nfsd serves ext4 by now. */
 export async function mountReexport(): Promise<Export> {
   const folder = join(root, 'nfs')
   await mkdir(folder)
+  await mkdir(join(root, 'ext4', 'again'), { mode: 0o777 })
   const options = 'vers=4.1,proto=tcp,nolock,nosharecache,soft,timeo=100,retrans=3'
-  await command('FCT_GUEST_MOUNT', 'mount', '-t', 'nfs', '-o', options, '127.0.0.1:/ext4', folder)
+  await command('FCT_GUEST_MOUNT', 'mount', '-t', 'nfs', '-o', options, '127.0.0.1:/ext4/again', folder)
   return { fileSystem: 'nfs', folder, version4Path: '/nfs' }
 }
 
@@ -47,11 +48,14 @@ async function mountExt4(): Promise<Export> {
   return { fileSystem: 'ext4', folder, version4Path: '/ext4' }
 }
 
+/** What stands on the pseudo root first; a mount of our own export went before nfsd did. */
 export async function unmountFileSystems(exports: readonly Export[]): Promise<void> {
-  for (const { fileSystem, folder } of exports.toReversed()) {
-    if (fileSystem !== 'tmpfs') await command('FCT_GUEST_MOUNT', 'umount', folder)
-  }
+  for (const entry of exports) if (entry.fileSystem === 'ext4') await unmountFileSystem(entry)
   await command('FCT_GUEST_MOUNT', 'umount', root)
+}
+
+export async function unmountFileSystem({ folder }: Export): Promise<void> {
+  await command('FCT_GUEST_MOUNT', 'umount', folder)
 }
 
 /** Options of the exports table; the pseudo root needs fsid=0, the others a number of their own. */

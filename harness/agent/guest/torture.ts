@@ -1,5 +1,5 @@
 import { openSync } from 'node:fs'
-import { mkdir, open, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -16,7 +16,13 @@ import {
 } from '../protocol.js'
 import { startClients, type Clients } from './client-load.js'
 import { createNamespace, startDisturbances, type Disturber, type ForeignNamespace } from './disturbance.js'
-import { mountFileSystems, mountReexport, unmountFileSystems, type Export } from './file-systems.js'
+import {
+  mountFileSystems,
+  mountReexport,
+  unmountFileSystem,
+  unmountFileSystems,
+  type Export,
+} from './file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
 import { exportAll, lruEntries, readFilecache, startServer, stopServer } from './nfs-server.js'
 import { findPort } from './ports.js'
@@ -205,11 +211,29 @@ async function calmDown(
   bench.device.phase('shutdown')
   step('stopping nfsd')
   await unmountClients(bench.mounts)
+  await leaveReexport(bench)
   await sample('shutdown')
   await stopServer()
   bench.device.phase('end')
   await sample('end')
   return samples
+}
+
+/** An NFS mount of our own export needs nfsd to go. */
+async function leaveReexport({ device, exports }: Bench): Promise<void> {
+  const again = exports.find(({ fileSystem }) => fileSystem === 'nfs')
+  if (again === undefined) return
+  await exportAll(exports.filter((other) => other !== again))
+  await removeTargets(device, join(again.folder, 'files'))
+  await unmountFileSystem(again)
+}
+
+async function removeTargets(device: Device, folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = await open(join(folder, name), 'r')
+    device.removeTarget(file.fd)
+    await file.close()
+  }
 }
 
 /** The kernel has no event for an empty cache: its counter is read until it is as wanted or the time is over. */
