@@ -20,7 +20,7 @@ const everyMs = 3000
  * there for itself, with its own state.
  */
 const lifeOfNamespace = [
-  'set -e',
+  'set -ex',
   'ip link set lo up',
   'mount -t tmpfs tmpfs /var/lib/nfs',
   'mount -t tmpfs tmpfs /run',
@@ -40,12 +40,15 @@ const lifeOfNamespace = [
   'rpc.nfsd 0',
 ].join('\n')
 
+/** All that is left in it dies with unshare itself. */
+const isolation = ['--net', '--mount', '--pid', '--fork', '--kill-child']
+
 const disturbances: Readonly<Record<Disturbance, (threads: number) => Promise<unknown>>> = {
   restart: async (threads) => {
     await command('FCT_GUEST_NFSD', 'rpc.nfsd', '0')
     await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
   },
-  namespace: () => command('FCT_GUEST_NAMESPACE', 'unshare', '--net', '--mount', 'sh', '-c', lifeOfNamespace),
+  namespace: () => command('FCT_GUEST_NAMESPACE', 'unshare', ...isolation, 'sh', '-c', lifeOfNamespace),
 }
 
 export function startDisturbances(wanted: readonly Disturbance[], nfsdThreads: number): Disturber {

@@ -32,11 +32,8 @@ export async function loadModule({
 
 async function layoutParameters(): Promise<string[]> {
   if (!existsSync(nfsdTypes)) return []
-  const offsets = parseOffsets(await readLayout())
-=======
   const offsets = parseOffsets(await readLayout('nfsd_file'))
   const handle = parseOffsets(await readLayout('svc_fh'))
->>>>>>> 4cdf70b (harness: scenarios for every stressor of the module, injection, disturbances, re-export)
   const flags = await readFile('/sys/kernel/tracing/events/nfsd/nfsd_file_put/format', 'utf8')
   return [
     ...fields.map((field) => `off_${field}=${String(offsets.get(field) ?? -1)}`),
@@ -65,10 +62,8 @@ async function readLayout(struct: string): Promise<string> {
     '--btf_base',
     '/sys/kernel/btf/vmlinux',
     '-C',
-<<<<<<< HEAD
-    'nfsd_file',
     struct,
-    '/sys/kernel/btf/nfsd',
+    nfsdTypes,
   )
 }
 
