@@ -34,10 +34,15 @@ const built = {
   start: join(packageRoot, 'vms', 'guest', 'start'),
 }
 
-/** Builds or finds everything a guest of this kernel is started from. */
+/**
+ * Builds or finds everything a guest of this kernel is started from.
+ *
+ * @param extras Files for the guest's /fct, by name; one of ours may be replaced.
+ */
 export async function obtainGuestImages(
   { kernel, nfsd, nfsdSource, profile, hash }: KernelUnderTest,
   context: BuildContext,
+  extras: Readonly<Record<string, string>> = {},
 ): Promise<GuestImages> {
   requireBuilt()
   const probeInitramfs = await obtainInitramfs(kernel, context)
@@ -50,6 +55,7 @@ export async function obtainGuestImages(
     'fctorture.ko': module,
     start: built.start,
     ...(nfsd && { 'nfsd.ko': nfsd.path }),
+    ...extras,
   }
   const initramfs = await obtainPayload(probeInitramfs, payload, context)
   const hashes = {

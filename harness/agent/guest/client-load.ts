@@ -15,7 +15,10 @@ const deadlineMs = 20_000
  * On each mount one load reads and writes the files that the stressors aim at, another creates, unlinks and renames
  * in a folder of its own, so that the targets keep their inodes.
  */
-export function startClients(mounts: readonly ClientMount[], params: LoadParams): Clients {
+export function startClients(
+  mounts: readonly ClientMount[],
+  params: Pick<LoadParams, 'seed' | 'clients' | 'churn'>,
+): Clients {
   const loads = mounts.flatMap(({ folder }, index) => [
     createLoad(join(folder, 'files'), params.clients, seedOf(params.seed, 2 * index)),
     createLoad(join(folder, 'churn'), params.churn, seedOf(params.seed, 2 * index + 1)),

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { execa } from 'execa'
+import type { Method } from '../../harness/agent/protocol.js'
+import { packageRoot } from '../../harness/folders.js'
+import { createQemuTarget } from '../../harness/target/qemu-target.js'
+import { obtainGuestImages } from '../../vms/guest-images.js'
+import { obtainKernel, type KernelRequest } from '../../vms/kernels/kernels.js'
+import { quietContext } from '../stock-kernel.js'
+
+/** A guest with nfsd and its clients, in which test/guest/inside/agent.ts does what tests of the module ask. */
+export interface ModuleGuest {
+  call<T>(method: string, params: object): Promise<T>
+  /** All that the kernel has said so far. */
+  console(): string
+  stop(): Promise<void>
+}
+
+export async function startModuleGuest(request: KernelRequest): Promise<ModuleGuest> {
+  const folder = await mkdtemp(join(tmpdir(), 'fct-test-module-'))
+  try {
+    return await boot(request, folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function boot(request: KernelRequest, folder: string): Promise<ModuleGuest> {
+  const inside = join(packageRoot, 'test', 'guest', 'inside')
+  const agent = join(folder, 'agent.cjs')
+  await build({
+    entryPoints: [join(inside, 'agent.ts')],
+    outfile: agent,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    define: { 'import.meta.url': 'agentUrl' },
+    banner: { js: 'const agentUrl = require("node:url").pathToFileURL(__filename).href' },
+    logLevel: 'error',
+  })
+  const selftest = join(folder, 'selftest')
+  const include = `-I${join(packageRoot, 'kmod')}`
+  await execa('gcc', ['-static', '-O1', '-Wall', include, '-o', selftest, join(inside, 'selftest.c')])
+  const kernel = await obtainKernel(request, quietContext)
+  const images = await obtainGuestImages(kernel, quietContext, { 'agent.cjs': agent, selftest })
+  const target = await createQemuTarget(images, quietContext.signal)
+  let console = ''
+  target.onConsole((chunk) => {
+    console += Buffer.from(chunk).toString()
+  })
+  const { call } = await target.start()
+  const ask = async <T>(method: string, params: object): Promise<T> =>
+    (await call(method as Method, params as never)) as T
+  await ask('stand', { knowsLayout: images.knowsLayout })
+  return { call: ask, console: () => console, stop: () => target.stop() }
+}

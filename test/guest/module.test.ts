@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startModuleGuest, type ModuleGuest } from './module-guest.js'
+
+let guest: ModuleGuest | undefined
+
+beforeAll(async () => {
+  guest = await startModuleGuest({ name: 'debian:6.1', patches: [], profile: 'stock' })
+})
+
+afterAll(() => guest?.stop())
+
+function inGuest(): ModuleGuest {
+  if (guest === undefined) throw new Error('there is no guest')
+  return guest
+}
+
+interface Selftest {
+  readonly stdout: string
+  readonly exitCode: number
+}
+
+const splat = /BUG:|WARNING:|Oops|refcount_t|KASAN|inconsistent lock|deadlock|Call Trace/
+
+it('answers every bad input of ioctls and files with its error', async () => {
+  const { stdout, exitCode } = await inGuest().call<Selftest>('selftest', { args: ['errors', 'TARGET'] })
+  expect(stdout.split('\n').filter((line) => line.startsWith('not ok'))).toEqual([])
+  expect(stdout).toMatch(/^1\.\.\d{2}$/m)
+  expect(exitCode).toBe(0)
+})
+
+it('survives random calls', async () => {
+  const { stdout, exitCode } = await inGuest().call<Selftest>('selftest', { args: ['fuzz', '1', '5000'] })
+  expect({ stdout, exitCode }).toMatchObject({ exitCode: 0 })
+})
+
+it('comes and goes, also during a run, under load', async () => {
+  await inGuest().call('cycles', { count: 6 })
+})
+
+it('lets nfsd restart under load, and its module go and come', async () => {
+  const { down, without, again } = await inGuest().call<{
+    down: Record<string, string>
+    without: string
+    again: string
+  }>('restarts', { times: 2 })
+  expect(down['nfsd_up']).toBe('nfsd_up 0')
+  expect(without).toMatch(/^close no: nfsd is not loaded$/m)
+  expect(again).toMatch(/^close yes$/m)
+  expect(again).toMatch(/^observe yes$/m)
+})
+
+it('has not made the kernel complain', () => {
+  expect(inGuest().console()).not.toMatch(splat)
+})
