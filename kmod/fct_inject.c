@@ -7,6 +7,7 @@
  * here may run with preemption off, so a delay spins.
  */
 #include <linux/atomic.h>
+#include <linux/err.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/log2.h>
@@ -168,14 +169,17 @@ void notrace fct_inject(unsigned int number, const void *inode)
 static void notrace function_entered(struct fct_entry *entry, unsigned long first)
 {
 	const struct point *point = container_of(entry, struct point, entry);
+	const void *argument = (const void *)first, *inode = NULL;
 	unsigned int number = point - points;
 
 	if (READ_ONCE(fct_inject_rates[number]) == 0)
 		return;
-	if (point->argument == FILE_FIRST)
-		fct_inject(number, fct_nf_inode((const struct nfsd_file *)first));
-	else
-		fct_inject(number, point->argument == INODE_FIRST ? (const void *)first : NULL);
+	/* nfsd_file_get() takes NULL as well. */
+	if (point->argument == FILE_FIRST && !IS_ERR_OR_NULL(argument))
+		inode = fct_nf_inode(argument);
+	else if (point->argument == INODE_FIRST)
+		inode = argument;
+	fct_inject(number, inode);
 }
 
 static void define_knobs(unsigned int number)
