@@ -6,7 +6,6 @@
 #include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/compiler.h>
-#include <linux/ftrace.h>
 #include <linux/jiffies.h>
 #include <linux/kref.h>
 #include <linux/module.h>
@@ -106,7 +105,7 @@ void fct_visit_nfsd_tracepoints(void (*visit)(struct tracepoint *tp));
 /* fct_gate.c: is nfsd's file cache up? */
 
 int fct_gate_place(void);
-void fct_gate_remove(void);
+void fct_gate_close(void);
 bool fct_gate_enter(void);
 void fct_gate_leave(void);
 bool fct_gate_is_open(void);
@@ -231,11 +230,10 @@ struct fct_pace {
  * @pace: of its threads, NULL if it has none
  * @led: only its first thread pauses, the others follow it
  * @once: does and counts one operation in a thread of its own; nfsd's cache is up meanwhile
- * @place: when nfsd comes, while nothing runs: places what it needs (optional)
+ * @place: when nfsd comes, while nothing runs: adds the hooks that it needs (optional)
  * @setup: at the start of a run, for each of its threads before it runs (optional)
  * @teardown: undoes @setup; the thread is gone (optional)
  * @quiesce: waits until the last operation of a run is over, with the run flagged as ended (optional)
- * @remove: undoes @place (optional)
  */
 struct fct_stressor {
 	const char *name;
@@ -249,7 +247,6 @@ struct fct_stressor {
 	int (*setup)(struct fct_worker *worker);
 	void (*teardown)(struct fct_worker *worker);
 	void (*quiesce)(void);
-	void (*remove)(void);
 };
 
 extern const struct fct_stressor fct_close, fct_acquire, fct_shrink, fct_gc, fct_synthetic, fct_local;
@@ -282,26 +279,23 @@ unsigned int fct_captured_count(void);
 /* fct_hook.c: redirect a function of nfsd to one of ours */
 
 struct fct_hook {
-	struct ftrace_ops ops;
-	void *function;			/* of nfsd; NULL: not placed */
 	void *replacement;		/* has the same type, calls fct_hook_leave() when it is done */
 	bool (*wants)(void);		/* redirect this call? Runs with preemption off. */
 };
 
-int fct_hook_place(struct fct_hook *hook, void *function);
-void fct_hook_remove(struct fct_hook *hook);
+int fct_hook_add(struct fct_hook *hook, void *function);
+int fct_hooks_place(void);
+void fct_hooks_remove(void);
 void fct_hook_leave(void);
 bool fct_hook_drain(unsigned long timeout);
 
 /* Somebody enters a function of nfsd. */
 struct fct_entry {
-	struct ftrace_ops ops;
-	void *function;			/* of nfsd; NULL: not placed */
+	struct fct_entry *next;		/* of the same function */
 	void (*entered)(struct fct_entry *entry, unsigned long first_argument);	/* with preemption off */
 };
 
-int fct_entry_place(struct fct_entry *entry, void *function);
-void fct_entry_remove(struct fct_entry *entry);
+int fct_entry_add(struct fct_entry *entry, void *function);
 
 /* fct_observe.c: nfsd's tracepoints, repeated with the nfsd_file's address */
 
@@ -328,7 +322,6 @@ bool fct_nf_is_gc(const struct nfsd_file *nf);
 extern unsigned int fct_inject_rates[FCT_NR_POINTS];
 
 int fct_inject_place(void);
-void fct_inject_remove(void);
 void fct_inject_tracepoint(unsigned int number, const char *name);
 void fct_inject_seed(u64 seed);
 void fct_inject(unsigned int number, const void *inode);

@@ -84,24 +84,12 @@ static __be32 acquire(struct svc_rqst *rqstp, struct svc_fh *fhp, unsigned int m
 static struct fct_hook gc_hook = { .replacement = acquire_gc, .wants = wants_acquire };
 static struct fct_hook hook = { .replacement = acquire, .wants = wants_acquire };
 
-static void remove_hooks(void)
-{
-	fct_hook_remove(&hook);
-	fct_hook_remove(&gc_hook);
-}
-
 /* nfsd before 6.0 has one kind of entries, and no nfsd_file_acquire_gc(). */
-static int place_hooks(void)
+static int add_hooks(void)
 {
-	int err = 0;
+	int err = fct_nfsd.acquire_gc ? fct_hook_add(&gc_hook, fct_nfsd.acquire_gc) : 0;
 
-	if (fct_nfsd.acquire_gc)
-		err = fct_hook_place(&gc_hook, fct_nfsd.acquire_gc);
-	if (!err)
-		err = fct_hook_place(&hook, fct_nfsd.acquire);
-	if (err)
-		remove_hooks();
-	return err;
+	return err ?: fct_hook_add(&hook, fct_nfsd.acquire);
 }
 
 /* A thread that never comes back holds this module: rmmod is refused then, instead of waiting for it. */
@@ -127,7 +115,6 @@ const struct fct_stressor fct_acquire = {
 	.id		= FCT_ACQUIRE,
 	.needs		= FCT_SYM_ACQUIRE | FCT_SYM_PUT,
 	.knobs		= knobs,
-	.place		= place_hooks,
+	.place		= add_hooks,
 	.quiesce	= quiesce_hooks,
-	.remove		= remove_hooks,
 };

@@ -137,7 +137,7 @@ int fct_busted_place(void)
 		return -EOPNOTSUPP;
 	}
 	if (!strcmp(busted, "stuck_lru")) {
-		int err = fct_hook_place(&lru_remove_hook, fct_nfsd.lru_remove);
+		int err = fct_hook_add(&lru_remove_hook, fct_nfsd.lru_remove);
 
 		if (err)
 			return err;
@@ -154,7 +154,6 @@ int fct_busted_place(void)
 void fct_busted_remove(void)
 {
 	chosen = NULL;
-	fct_hook_remove(&lru_remove_hook);
 }
 
 /**

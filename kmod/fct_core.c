@@ -74,27 +74,17 @@ static void place_stressor(const struct fct_stressor *stressor)
 		fct_capability_grant(BIT_ULL(stressor->id));
 }
 
-static void remove_stressor(const struct fct_stressor *stressor)
-{
-	if (stressor->remove)
-		stressor->remove();
-}
-
 static DEFINE_MUTEX(attach_lock);
 static bool attached;
 
 /* Lets go of nfsd; each part knows whether it stands. */
 static void detach(void)
 {
-	int i;
-
 	fct_run_stop(FCT_ANYONE);
-	fct_gate_remove();
-	fct_busted_remove();
-	fct_inject_remove();
+	fct_gate_close();
+	fct_hooks_remove();
 	fct_observe_remove();
-	for (i = FCT_NR_STRESSORS; i-- > 0;)
-		remove_stressor(fct_stressors[i]);
+	fct_busted_remove();
 	fct_capability_refuse_all("nfsd is not loaded");
 	fct_nfsd_forget();
 	attached = false;
@@ -109,8 +99,7 @@ static int place_parts(void)
 		return err;
 	for (i = 0; i < FCT_NR_STRESSORS; i++)
 		place_stressor(fct_stressors[i]);
-	err = fct_inject_place() ?: fct_observe_place();
-	return err ?: fct_busted_place();
+	return fct_inject_place() ?: fct_observe_place() ?: fct_busted_place() ?: fct_hooks_place();
 }
 
 /* Takes hold of nfsd. */
@@ -122,10 +111,12 @@ static int attach(void)
 		return err;
 	err = place_parts();
 	fct_nfsd_release();
-	if (err)
+	if (err) {
+		pr_err("cannot take hold of nfsd: error %d\n", err);
 		detach();
-	else
+	} else {
 		attached = true;
+	}
 	return err;
 }
 

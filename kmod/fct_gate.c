@@ -69,8 +69,12 @@ static bool is_empty(void)
 	return sum == 0;
 }
 
-/* A thread that died inside would be waited for in vain. */
-static void close_gate(void)
+/**
+ * fct_gate_close - let nobody in any more, and wait until everyone is out
+ *
+ * A thread that died inside is waited for in vain.
+ */
+void fct_gate_close(void)
 {
 	unsigned long deadline = jiffies + DRAIN_TIMEOUT;
 
@@ -98,7 +102,7 @@ static int cache_init(void)
 
 static void cache_shutdown(void)
 {
-	close_gate();
+	fct_gate_close();
 	fct_nfsd.cache_shutdown();
 	fct_hook_leave();
 }
@@ -108,7 +112,7 @@ static void cache_shutdown_net(struct net *net)
 {
 	bool was_open = READ_ONCE(open);
 
-	close_gate();
+	fct_gate_close();
 	fct_nfsd.cache_shutdown_net(net);
 	WRITE_ONCE(open, was_open);
 	fct_hook_leave();
@@ -132,17 +136,17 @@ static bool is_up(void)
 	return READ_ONCE(*fct_nfsd.hashtbl);
 }
 
-static int place_hooks(void)
+static int add_hooks(void)
 {
-	return fct_hook_place(&init_hook, fct_nfsd.cache_init) ?:
-	       fct_hook_place(&shutdown_hook, fct_nfsd.cache_shutdown) ?:
-	       fct_hook_place(&shutdown_net_hook, fct_nfsd.cache_shutdown_net);
+	return fct_hook_add(&init_hook, fct_nfsd.cache_init) ?:
+	       fct_hook_add(&shutdown_hook, fct_nfsd.cache_shutdown) ?:
+	       fct_hook_add(&shutdown_net_hook, fct_nfsd.cache_shutdown_net);
 }
 
 /**
  * fct_gate_place - redirect what takes nfsd's file cache up and down, and look whether it is up
  *
- * Return: 0; -EOPNOTSUPP if this kernel does not let us know; another error of fct_hook_place().
+ * Return: 0; -EOPNOTSUPP if this kernel does not let us know; another error of fct_hook_add().
  */
 int fct_gate_place(void)
 {
@@ -156,23 +160,9 @@ int fct_gate_place(void)
 		pr_err("cannot see nfsd stop: symbol %s not found\n", missing);
 		return -EOPNOTSUPP;
 	}
-	err = place_hooks();
-	if (err) {
-		pr_err("cannot see nfsd stop: error %d\n", err);
-		fct_gate_remove();
+	err = add_hooks();
+	if (err)
 		return err;
-	}
 	WRITE_ONCE(open, is_up());
 	return 0;
-}
-
-/**
- * fct_gate_remove - close the gate, and undo fct_gate_place()
- */
-void fct_gate_remove(void)
-{
-	close_gate();
-	fct_hook_remove(&shutdown_net_hook);
-	fct_hook_remove(&shutdown_hook);
-	fct_hook_remove(&init_hook);
 }

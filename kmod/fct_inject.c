@@ -34,6 +34,7 @@ static struct point {
 	struct fct_knob knobs[6];	/* filled when it is placed */
 	enum { NO_FILE, FILE_FIRST, INODE_FIRST } argument;	/* of a function */
 	struct fct_entry entry;
+	bool is_there;			/* on this kernel */
 } points[FCT_NR_POINTS] = {
 #define fct_point(number, function_name, first)	\
 	[FCT_POINT_FUNCTION + (number)] = { .name = "entry_" #function_name, .argument = first }
@@ -205,6 +206,7 @@ static void define_knobs(unsigned int number)
 void fct_inject_tracepoint(unsigned int number, const char *name)
 {
 	points[number].name = name;
+	points[number].is_there = true;
 }
 
 /**
@@ -221,35 +223,22 @@ int fct_inject_place(void)
 	unsigned int i;
 	int err;
 
-	for (i = 0; i < FCT_NR_POINTS; i++)
+	for (i = 0; i < FCT_NR_POINTS; i++) {
 		define_knobs(i);
+		points[i].is_there = false;
+	}
 	for (point = &points[FCT_POINT_FUNCTION]; point < &points[FCT_NR_POINTS]; point++) {
 		function = point->name ? fct_find_function(point->name + strlen("entry_")) : NULL;
 		if (!function)
 			continue;
 		point->entry.entered = function_entered;
-		err = fct_entry_place(&point->entry, function);
+		err = fct_entry_add(&point->entry, function);
 		if (err)
 			return err;
+		point->is_there = true;
 	}
 	fct_capability_grant(FCT_CAP_INJECT);
 	return 0;
-}
-
-/**
- * fct_inject_remove - take the points away, and wait until nobody is in one
- */
-void fct_inject_remove(void)
-{
-	unsigned int i;
-
-	for (i = FCT_POINT_FUNCTION; i < FCT_NR_POINTS; i++)
-		fct_entry_remove(&points[i].entry);
-}
-
-static bool is_there(unsigned int number)
-{
-	return number < FCT_POINT_FUNCTION ? points[number].name : points[number].entry.function;
 }
 
 /**
@@ -262,7 +251,7 @@ void fct_inject_show(struct seq_file *m)
 
 	seq_puts(m, "points");
 	for (i = 0; i < FCT_NR_POINTS; i++) {
-		if (is_there(i))
+		if (points[i].is_there)
 			seq_printf(m, " %s", points[i].name);
 	}
 	seq_putc(m, '\n');
@@ -279,7 +268,7 @@ void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *k
 
 	visit(NULL, knobs, data);
 	for (i = 0; i < FCT_NR_POINTS; i++) {
-		if (is_there(i))
+		if (points[i].is_there)
 			visit(points[i].name, points[i].knobs, data);
 	}
 }

@@ -274,7 +274,7 @@ int fct_observe_place(void)
 			return err;
 	}
 	fct_capability_grant(FCT_CAP_OBSERVE);
-	return fct_nfsd.get ? fct_entry_place(&get_entry, fct_nfsd.get) : 0;
+	return fct_nfsd.get ? fct_entry_add(&get_entry, fct_nfsd.get) : 0;
 }
 
 /**
@@ -284,7 +284,6 @@ void fct_observe_remove(void)
 {
 	unsigned int i;
 
-	fct_entry_remove(&get_entry);
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
 		if (ops[i].placed)
 			tracepoint_probe_unregister(ops[i].tp, ops[i].probe, &ops[i]);
@@ -307,7 +306,7 @@ void fct_observe_show(struct seq_file *m)
 		if (ops[i].placed)
 			seq_printf(m, " %s", ops[i].name);
 	}
-	if (get_entry.function)
+	if (fct_can(FCT_CAP_OBSERVE) && fct_nfsd.get)
 		seq_puts(m, " nfsd_file_get");
 	seq_putc(m, '\n');
 }
