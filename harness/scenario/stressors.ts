@@ -93,8 +93,8 @@ function rendezvousKnobs({
   parties: chosen,
   ...values
 }: NonNullable<StressorPlan['rendezvous']>): Record<string, number> {
-  const numbered = chosen.map((name, index) => [`party${String(index)}`, numberOf(name)])
-  return { ...values, ...Object.fromEntries(numbered), threads: chosen.length }
+  const numbered = chosen.map((name, index) => [`party${String(index)}`, numberOf(name)] as const)
+  return { ...(values as Record<string, number>), ...Object.fromEntries(numbered), threads: chosen.length }
 }
 
 /** Of `enum fct_stressor_id` (kmod/fct_uapi.h). */
@@ -112,7 +112,10 @@ function injectKnobs({
     ...(budget_us === undefined ? {} : { budget_us }),
   }
   const folders = Object.entries(points).map(([name, { mode, shape, ...values }]) => {
-    return [`inject/${name}`, { ...values, mode: modes[mode], shape: shapes[shape ?? 'fixed'] }]
+    return [
+      `inject/${name}`,
+      { ...(values as Record<string, number>), mode: modes[mode], shape: shapes[shape ?? 'fixed'] },
+    ] as const
   })
   return { inject: common, ...Object.fromEntries(folders) }
 }

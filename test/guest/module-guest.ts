@@ -51,9 +51,9 @@ async function boot(request: KernelRequest, folder: string): Promise<ModuleGuest
   target.onConsole((chunk) => {
     console += Buffer.from(chunk).toString()
   })
-  const { call } = await target.start()
+  const guestAgent = await target.start()
   const ask = async <T>(method: string, params: object): Promise<T> =>
-    (await call(method as Method, params as never)) as T
+    (await guestAgent.call(method as Method, params as never)) as T
   await ask('stand', { knowsLayout: images.knowsLayout })
   return { call: ask, console: () => console, stop: () => target.stop() }
 }
