@@ -122,6 +122,27 @@ describe('decideVerdict', () => {
     expect(decideVerdict({ ...sound, outcome, oracle: broken }).verdict).toBe('FAIL')
   })
 
+  it('is INCONCLUSIVE where a kernel cannot have a stressor that the scenario needs', () => {
+    const absent = [{ name: 'local', reason: 'symbol nfsd_file_acquire_local not found' }]
+    expect(decideVerdict({ ...sound, required: { ...sound.required, absent } })).toMatchObject({
+      verdict: 'INCONCLUSIVE',
+      reasons: [
+        {
+          code: 'FCT_STRESSOR_ABSENT',
+          message: 'this kernel cannot have the stressor local: symbol nfsd_file_acquire_local not found',
+        },
+      ],
+    })
+  })
+
+  it('is INCONCLUSIVE if what the scenario is for never happened', () => {
+    const happenings = { restart: 3, nfsd_file_close: 0 }
+    expect(decideVerdict({ ...sound, required: { ...sound.required, happenings } })).toMatchObject({
+      verdict: 'INCONCLUSIVE',
+      reasons: [{ code: 'FCT_EXPOSURE_NONE', message: 'nfsd_file_close never happened' }],
+    })
+  })
+
   it('lets a scenario be too short for a rule of liveness', () => {
     const hasty = judge({
       coverage: 'whole',
