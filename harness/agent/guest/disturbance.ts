@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
+import { FctError } from '../../fct-error.js'
 import type { Disturbance } from '../protocol.js'
 import { command } from './command.js'
 
@@ -88,8 +89,12 @@ export interface ForeignNamespace {
 export async function createNamespace(): Promise<ForeignNamespace> {
   const child = execa('unshare', ['--net', 'sh', '-c', 'echo here; exec sleep infinity'], { reject: false })
   const { pid } = child
-  if (pid === undefined) throw new Error('unshare could not be started')
-  await once(child.stdout, 'data')
+  const ended = child.then(({ stderr }) => {
+    throw new FctError('FCT_GUEST_NAMESPACE', 'a second network namespace could not be made', stderr)
+  })
+  await Promise.race([once(child.stdout, 'data'), ended])
+  ended.catch(() => undefined)
+  if (pid === undefined) throw new TypeError('a process that speaks has a number')
   return {
     pid,
     leave: async () => {
