@@ -9,6 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/kref.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/path.h>
 #include <linux/types.h>
 
@@ -17,7 +18,6 @@
 struct auth_domain;
 struct dentry;
 struct inode;
-struct mutex;
 struct net;
 struct nfsd_file;
 struct notifier_block;
@@ -64,8 +64,7 @@ struct fct_nfsd {
 	void (*cache_shutdown)(void);
 	void (*cache_shutdown_net)(struct net *net);
 	void (*fh_put)(struct svc_fh *fhp);
-	/* Data, not functions. */
-	struct mutex *mutex;
+	struct mutex *mutex;		/* nfsd is held still by it: starts, stops, flushes */
 	unsigned long *flags;		/* bit 0: the cache is up */
 	void **hashtbl;			/* before 6.0: not NULL while the cache is up */
 };
@@ -99,7 +98,7 @@ int fct_nfsd_find(void);
 void fct_nfsd_forget(void);
 void fct_nfsd_release(void);
 const char *fct_missing_symbol(unsigned long needs);
-void *fct_find_function(const char *name);
+void *fct_find_symbol(const char *name);
 void fct_visit_nfsd_tracepoints(void (*visit)(struct tracepoint *tp));
 
 /* fct_gate.c: is nfsd's file cache up? */
@@ -109,6 +108,7 @@ void fct_gate_close(void);
 bool fct_gate_enter(void);
 void fct_gate_leave(void);
 bool fct_gate_is_open(void);
+void fct_gate_await(void);
 
 /* fct_capability.c: what works on this kernel, and why the rest does not */
 
@@ -190,6 +190,7 @@ extern u64 fct_seed;			/* of the current or next run */
 
 int fct_run_start(u64 seed, const void *owner);
 void fct_run_stop(const void *owner);
+void fct_pause(struct fct_worker *worker);
 u64 fct_random(struct fct_worker *worker);
 u64 fct_mix(u64 value);
 u64 fct_xorshift(u64 *state);
@@ -212,8 +213,11 @@ struct fct_pace {
 	unsigned int threads;		/* from the next start on */
 	unsigned int gap_us;		/* mean pause after a burst */
 	unsigned int burst;		/* operations between two pauses */
-	unsigned int cpus;		/* mask of the first 32 CPUs that the threads are bound to; 0: all, by turns */
+	unsigned int cpus;		/* mask of the first 32 CPUs to bind threads to; 0: all, by turns */
 };
+
+/* What all of them have that work on one target. */
+#define FCT_SEEK_KNOB(seek, capability)	{ "seek", &(seek), 0, FCT_MAX_TARGETS, capability }
 
 #define FCT_PACE_KNOBS(pace, capability)					\
 	{ "threads", &(pace).threads, 0, FCT_MAX_THREADS, capability },		\
@@ -228,8 +232,11 @@ struct fct_pace {
  * @needs: FCT_SYM_* that it cannot do without
  * @knobs: ends with an entry without name
  * @pace: of its threads, NULL if it has none
- * @led: only its first thread pauses, the others follow it
- * @once: does and counts one operation in a thread of its own; nfsd's cache is up meanwhile
+ * @seek: how many targets to look over for one that is being acquired; NULL: it operates on none
+ * @operate: does and counts one operation in a worker, which may be one of another stressor, on a target,
+ *	NULL without @seek; nfsd's cache is up meanwhile
+ * @close: makes nfsd close its cached files of an inode, now or soon (of those that fct_close.c operates)
+ * @await: waits for the next burst, nfsd may go down meanwhile (optional: pauses)
  * @place: when nfsd comes, while nothing runs: adds the hooks that it needs (optional)
  * @setup: at the start of a run, for each of its threads before it runs (optional)
  * @teardown: undoes @setup; the thread is gone (optional)
@@ -241,8 +248,11 @@ struct fct_stressor {
 	unsigned long needs;
 	const struct fct_knob *knobs;
 	const struct fct_pace *pace;
-	bool led;
-	void (*once)(struct fct_worker *worker);
+	const unsigned int *seek;
+	void (*operate)(const struct fct_stressor *stressor, struct fct_worker *worker,
+			struct fct_pin *target);
+	void (*close)(struct inode *inode);
+	void (*await)(struct fct_worker *worker);
 	int (*place)(void);
 	int (*setup)(struct fct_worker *worker);
 	void (*teardown)(struct fct_worker *worker);
@@ -253,16 +263,14 @@ extern const struct fct_stressor fct_close, fct_acquire, fct_shrink, fct_gc, fct
 extern const struct fct_stressor fct_lease, fct_fsnotify, fct_purge, fct_rendezvous;
 extern const struct fct_stressor *const fct_stressors[FCT_NR_STRESSORS];
 
-/* The one-shot form of each stressor; a thread's @once uses the same functions. */
-bool fct_close_inode(struct inode *inode, struct fct_pin *target);
+/* The one-shot form of a stressor; its @operate uses the same function. */
+bool fct_close_inode(const struct fct_stressor *stressor, struct inode *inode, struct fct_pin *target);
+void fct_close_target(const struct fct_stressor *stressor, struct fct_worker *worker, struct fct_pin *target);
 unsigned long fct_shrink_scan(unsigned long nr_to_scan);
 void fct_gc_collect(unsigned long *lru_before, unsigned long *lru_after);
 unsigned long fct_lru_count(void);
-bool fct_lease_taken(struct inode *inode, struct fct_pin *target);
-bool fct_last_link_gone(struct inode *inode, struct fct_pin *target);
-void *fct_scratch_alloc(void);
-void fct_scratch_free(void *private);
-bool fct_acquire_captured(void *private, enum fct_stressor_id id, struct fct_pin *target);
+int fct_scratch_alloc(struct fct_worker *worker);
+void fct_scratch_free(struct fct_worker *worker);
 void fct_sweep_fill(struct fct_sweep *sweep);
 
 /* fct_capture.c: requests of real clients, kept to be repeated */
@@ -326,7 +334,8 @@ void fct_inject_tracepoint(unsigned int number, const char *name);
 void fct_inject_seed(u64 seed);
 void fct_inject(unsigned int number, const void *inode);
 void fct_inject_show(struct seq_file *m);
-void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data), void *data);
+void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data),
+		      void *data);
 
 /* fct_busted.c: the positive control */
 

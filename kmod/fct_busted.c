@@ -15,7 +15,7 @@
 #include "fct.h"
 
 static char *busted = "";
-fct_param(charp, busted, busted, "Misbehave on purpose: extra_put, free_held, leak, double_lru, stuck_lru, missed_close (default: do not)");
+fct_param(charp, busted, busted, "Damage: extra_put, free_held, leak, double_lru, stuck_lru, missed_close");
 
 static unsigned int busted_every = 500;
 fct_param(uint, busted_every, busted_every, "One misdeed per this many useful acquires (default 500)");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* fct_close.c - close a target's cached files under those who use them */
+/* fct_close.c - close a target's cached files under those who use them, at once or by way of a notifier */
 #include "fct.h"
 #include "fct_trace.h"
 
@@ -7,39 +7,46 @@ static struct fct_pace pace = { .gap_us = 1000, .burst = 1 };
 static unsigned int seek = 64;
 
 /**
- * fct_close_inode - one nfsd_file_close_inode_sync()
+ * fct_close_inode - one close
+ * @stressor: whose @close it is
  * @inode: pinned by the caller
  * @target: of this inode, NULL if it is none
  *
  * Return: whether a file of it was cached just before.
  */
-bool fct_close_inode(struct inode *inode, struct fct_pin *target)
+bool fct_close_inode(const struct fct_stressor *stressor, struct inode *inode, struct fct_pin *target)
 {
 	struct fct_window window;
 	bool cached = fct_nfsd.is_cached(inode);
 
-	trace_fct_call(FCT_CLOSE, 0, inode);
-	fct_window_enter(&window, FCT_CLOSE, target);
-	if (!fct_busted_misses_close())
-		fct_nfsd.close_inode_sync(inode);
+	trace_fct_call(stressor->id, 0, inode);
+	fct_window_enter(&window, stressor->id, target);
+	stressor->close(inode);
 	fct_window_leave(&window, cached);
-	trace_fct_call(FCT_CLOSE, 1, inode);
+	trace_fct_call(stressor->id, 1, inode);
 	return cached;
 }
 
-static void close_once(struct fct_worker *worker)
+/**
+ * fct_close_target - @operate of the stressors that close
+ * @stressor: whose @close it is
+ * @worker: not looked at
+ * @target: held by the caller
+ */
+void fct_close_target(const struct fct_stressor *stressor, struct fct_worker *worker, struct fct_pin *target)
 {
-	struct fct_pin *target = fct_target_pick(fct_random(worker) >> 32, READ_ONCE(seek));
+	fct_close_inode(stressor, target->inode, target);
+}
 
-	if (!target)
-		return;
-	fct_close_inode(target->inode, target);
-	fct_target_put(target);
+static void close_sync(struct inode *inode)
+{
+	if (!fct_busted_misses_close())
+		fct_nfsd.close_inode_sync(inode);
 }
 
 static const struct fct_knob knobs[] = {
 	FCT_PACE_KNOBS(pace, FCT_CAP_CLOSE),
-	{ "seek", &seek, 0, FCT_MAX_TARGETS, FCT_CAP_CLOSE },
+	FCT_SEEK_KNOB(seek, FCT_CAP_CLOSE),
 	{ }
 };
 
@@ -49,5 +56,7 @@ const struct fct_stressor fct_close = {
 	.needs		= FCT_SYM_CLOSE_INODE_SYNC | FCT_SYM_IS_CACHED,
 	.knobs		= knobs,
 	.pace		= &pace,
-	.once		= close_once,
+	.seek		= &seek,
+	.operate	= fct_close_target,
+	.close		= close_sync,
 };

@@ -41,8 +41,8 @@ const struct fct_stressor *const fct_stressors[FCT_NR_STRESSORS] = {
 unsigned long fct_loaded_at;
 
 /*
- * A kprobe's address is past the function's ENDBR, and a function whose address nfsd never takes had its
- * ENDBR sealed: with indirect branch tracking on, calling either would be a fault in the kernel.
+ * A function whose address nfsd never takes had its ENDBR sealed: with indirect branch tracking on, calling
+ * it by its address would be a fault in the kernel.
  */
 static int refuse_ibt(void)
 {

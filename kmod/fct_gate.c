@@ -8,11 +8,12 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/wait.h>
 
 #include "fct.h"
 
@@ -23,6 +24,9 @@ static bool open;
 /* One CPU's share may be negative: who enters may leave on another CPU. */
 static DEFINE_PER_CPU(long, inside);
 
+static DECLARE_WAIT_QUEUE_HEAD(emptied);
+static DECLARE_WAIT_QUEUE_HEAD(opened);
+
 /**
  * fct_gate_enter - begin an operation on nfsd's file cache
  *
@@ -32,13 +36,13 @@ bool fct_gate_enter(void)
 {
 	bool entered;
 
-	/* Whoever is turned away comes and goes on one CPU, so that a sum may be too large, never too small. */
+	/* Whoever is turned away comes and goes on one CPU: a sum may be too large, never too small. */
 	preempt_disable();
 	this_cpu_inc(inside);
 	smp_mb();	/* either the closer sees us, or we see that it has closed */
 	entered = READ_ONCE(open);
 	if (!entered)
-		this_cpu_dec(inside);
+		fct_gate_leave();
 	preempt_enable();
 	return entered;
 }
@@ -49,6 +53,8 @@ bool fct_gate_enter(void)
 void fct_gate_leave(void)
 {
 	this_cpu_dec(inside);
+	if (wq_has_sleeper(&emptied))
+		wake_up_all(&emptied);
 }
 
 /**
@@ -57,6 +63,21 @@ void fct_gate_leave(void)
 bool fct_gate_is_open(void)
 {
 	return READ_ONCE(open);
+}
+
+/**
+ * fct_gate_await - wait in a thread of ours until the gate is open, or the thread shall stop
+ */
+void fct_gate_await(void)
+{
+	wait_event_interruptible(opened, fct_gate_is_open() || kthread_should_stop());
+}
+
+static void set_open(bool now)
+{
+	WRITE_ONCE(open, now);
+	if (now)
+		wake_up_all(&opened);
 }
 
 static bool is_empty(void)
@@ -76,17 +97,10 @@ static bool is_empty(void)
  */
 void fct_gate_close(void)
 {
-	unsigned long deadline = jiffies + DRAIN_TIMEOUT;
-
-	WRITE_ONCE(open, false);
+	set_open(false);
 	smp_mb();	/* pairs with fct_gate_enter() */
-	while (!is_empty()) {
-		if (time_after(jiffies, deadline)) {
-			pr_err("an operation does not end, nfsd's file cache goes down under it\n");
-			break;
-		}
-		usleep_range(100, 200);
-	}
+	if (!wait_event_timeout(emptied, is_empty(), DRAIN_TIMEOUT))
+		pr_err("an operation does not end, nfsd's file cache goes down under it\n");
 	fct_capture_drop_all();
 }
 
@@ -95,7 +109,7 @@ static int cache_init(void)
 	int err = fct_nfsd.cache_init();
 
 	if (!err)
-		WRITE_ONCE(open, true);
+		set_open(true);
 	fct_hook_leave();
 	return err;
 }
@@ -114,7 +128,7 @@ static void cache_shutdown_net(struct net *net)
 
 	fct_gate_close();
 	fct_nfsd.cache_shutdown_net(net);
-	WRITE_ONCE(open, was_open);
+	set_open(was_open);
 	fct_hook_leave();
 }
 
@@ -163,6 +177,6 @@ int fct_gate_place(void)
 	err = add_hooks();
 	if (err)
 		return err;
-	WRITE_ONCE(open, is_up());
+	set_open(is_up());
 	return 0;
 }

@@ -33,7 +33,7 @@ void fct_gc_collect(unsigned long *lru_before, unsigned long *lru_after)
 	fct_window_leave(&window, *lru_after < *lru_before);
 }
 
-static void gc_once(struct fct_worker *worker)
+static void operate(const struct fct_stressor *stressor, struct fct_worker *worker, struct fct_pin *target)
 {
 	unsigned long before, after;
 
@@ -51,5 +51,5 @@ const struct fct_stressor fct_gc = {
 	.needs		= FCT_SYM_GC_WORKER | FCT_SYM_LRU_COUNT,
 	.knobs		= knobs,
 	.pace		= &pace,
-	.once		= gc_once,
+	.operate	= operate,
 };

@@ -9,18 +9,20 @@
  * A redirected call counts as under way from the ftrace callback, before the first instruction of the
  * replacement, to fct_hook_leave(): nothing of this module may go away before all have left.
  */
-#include <linux/delay.h>
 #include <linux/ftrace.h>
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "fct.h"
 
 /* One CPU's share may be negative: a call can end on another CPU than it began on. */
 static DEFINE_PER_CPU(long, under_way);
+
+static DECLARE_WAIT_QUEUE_HEAD(drained);
 
 /**
  * fct_hook_leave - a redirected call is over; the replacement does nothing but return after it
@@ -28,6 +30,8 @@ static DEFINE_PER_CPU(long, under_way);
 void fct_hook_leave(void)
 {
 	this_cpu_dec(under_way);
+	if (wq_has_sleeper(&drained))
+		wake_up_all(&drained);
 }
 
 static bool is_drained(void)
@@ -49,15 +53,8 @@ static bool is_drained(void)
  */
 bool fct_hook_drain(unsigned long timeout)
 {
-	unsigned long deadline = jiffies + timeout;
-
 	synchronize_rcu();	/* a callback that still saw "wanted" has counted its call now */
-	while (!is_drained()) {
-		if (time_after(jiffies, deadline))
-			return false;
-		usleep_range(1000, 2000);
-	}
-	return true;
+	return wait_event_timeout(drained, is_drained(), timeout) > 0;
 }
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
@@ -235,8 +232,7 @@ void fct_hooks_remove(void)
 	unplace(&hook_ops, &hooks);
 	memset(&entries, 0, sizeof(entries));
 	memset(&hooks, 0, sizeof(hooks));
-	while (!fct_hook_drain(MAX_JIFFY_OFFSET))
-		;
+	fct_hook_drain(MAX_SCHEDULE_TIMEOUT);
 	synchronize_rcu_tasks();	/* those between fct_hook_leave() and the return */
 }
 

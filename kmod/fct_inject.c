@@ -29,7 +29,7 @@ enum mode { NOTHING, SPIN, RESCHED };
 unsigned int fct_inject_rates[FCT_NR_POINTS];	/* of a million */
 
 static struct point {
-	const char *name;		/* of the tracepoint, or entry_<function>; NULL: there is no such point */
+	const char *name;		/* of the tracepoint, or entry_<function>; NULL: no such point */
 	unsigned int min_ns, max_ns, shape, mode;
 	struct fct_knob knobs[6];	/* filled when it is placed */
 	enum { NO_FILE, FILE_FIRST, INODE_FIRST } argument;	/* of a function */
@@ -60,6 +60,9 @@ static struct point {
 	fct_point(19, __nfsd_file_cache_purge, NO_FILE),
 #undef fct_point
 };
+
+static bool entry_points = true;
+fct_param(bool, entry_points, entry_points, "Injection points at the entries of functions (default y)");
 
 static unsigned int targets_only;
 static unsigned int budget_us = 200000;
@@ -209,6 +212,25 @@ void fct_inject_tracepoint(unsigned int number, const char *name)
 	points[number].is_there = true;
 }
 
+static int add_entries(void)
+{
+	struct point *point;
+	void *function;
+	int err;
+
+	for (point = &points[FCT_POINT_FUNCTION]; point < &points[FCT_NR_POINTS]; point++) {
+		function = point->name ? fct_find_symbol(point->name + strlen("entry_")) : NULL;
+		if (!function)
+			continue;
+		point->entry.entered = function_entered;
+		err = fct_entry_add(&point->entry, function);
+		if (err)
+			return err;
+		point->is_there = true;
+	}
+	return 0;
+}
+
 /**
  * fct_inject_place - put points at the entries of nfsd's functions; only while nothing runs
  *
@@ -218,27 +240,14 @@ void fct_inject_tracepoint(unsigned int number, const char *name)
  */
 int fct_inject_place(void)
 {
-	struct point *point;
-	void *function;
 	unsigned int i;
-	int err;
 
 	for (i = 0; i < FCT_NR_POINTS; i++) {
 		define_knobs(i);
 		points[i].is_there = false;
 	}
-	for (point = &points[FCT_POINT_FUNCTION]; point < &points[FCT_NR_POINTS]; point++) {
-		function = point->name ? fct_find_function(point->name + strlen("entry_")) : NULL;
-		if (!function)
-			continue;
-		point->entry.entered = function_entered;
-		err = fct_entry_add(&point->entry, function);
-		if (err)
-			return err;
-		point->is_there = true;
-	}
 	fct_capability_grant(FCT_CAP_INJECT);
-	return 0;
+	return entry_points ? add_entries() : 0;
 }
 
 /**
@@ -262,7 +271,8 @@ void fct_inject_show(struct seq_file *m)
  * @visit: gets the folder's name, NULL for the common knobs, and its knobs
  * @data: for @visit
  */
-void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data), void *data)
+void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data),
+		      void *data)
 {
 	unsigned int i;
 

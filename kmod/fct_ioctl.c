@@ -126,7 +126,7 @@ static void close_sync(struct fct_close_sync *once, struct inode *inode)
 {
 	struct fct_pin *target = fct_target_find(inode);
 
-	once->cached_before = fct_close_inode(inode, target);
+	once->cached_before = fct_close_inode(&fct_close, inode, target);
 	once->cached_after = fct_nfsd.is_cached(inode);
 	fct_target_put(target);
 }

@@ -12,7 +12,6 @@
 #endif
 
 #include "fct.h"
-#include "fct_trace.h"
 
 static struct fct_pace pace = { .gap_us = 1000, .burst = 1 };
 static unsigned int seek = 64;
@@ -27,8 +26,12 @@ struct taken {
 #endif
 };
 
-static void notify_nfsd(struct inode *inode, struct taken *taken)
+static void lease_taken(struct inode *inode)
 {
+	struct taken *taken = kzalloc(sizeof(*taken), GFP_KERNEL);
+
+	if (!taken)
+		return;
 	taken->file.f_inode = inode;
 #ifdef FCT_HAVE_FILE_LEASE
 	taken->lease.c.flc_flags = FL_LEASE;
@@ -38,46 +41,12 @@ static void notify_nfsd(struct inode *inode, struct taken *taken)
 	taken->lease.fl_file = &taken->file;
 #endif
 	fct_nfsd.lease_notifier_call(NULL, F_WRLCK, &taken->lease);
-}
-
-/**
- * fct_lease_taken - one delayed close through nfsd's lease notifier
- * @inode: pinned by the caller
- * @target: of this inode, NULL if it is none
- *
- * Return: whether a file of it was cached just before.
- */
-bool fct_lease_taken(struct inode *inode, struct fct_pin *target)
-{
-	struct taken *taken = kzalloc(sizeof(*taken), GFP_KERNEL);
-	struct fct_window window;
-	bool cached;
-
-	if (!taken)
-		return false;
-	cached = fct_nfsd.is_cached(inode);
-	trace_fct_call(FCT_LEASE, 0, inode);
-	fct_window_enter(&window, FCT_LEASE, target);
-	notify_nfsd(inode, taken);
-	fct_window_leave(&window, cached);
-	trace_fct_call(FCT_LEASE, 1, inode);
 	kfree(taken);
-	return cached;
-}
-
-static void lease_once(struct fct_worker *worker)
-{
-	struct fct_pin *target = fct_target_pick(fct_random(worker) >> 32, READ_ONCE(seek));
-
-	if (!target)
-		return;
-	fct_lease_taken(target->inode, target);
-	fct_target_put(target);
 }
 
 static const struct fct_knob knobs[] = {
 	FCT_PACE_KNOBS(pace, FCT_CAP_LEASE),
-	{ "seek", &seek, 0, FCT_MAX_TARGETS, FCT_CAP_LEASE },
+	FCT_SEEK_KNOB(seek, FCT_CAP_LEASE),
 	{ }
 };
 
@@ -87,5 +56,7 @@ const struct fct_stressor fct_lease = {
 	.needs	= FCT_SYM_LEASE_NOTIFIER_CALL | FCT_SYM_IS_CACHED,
 	.knobs	= knobs,
 	.pace	= &pace,
-	.once	= lease_once,
+	.seek	= &seek,
+	.operate = fct_close_target,
+	.close	= lease_taken,
 };

@@ -37,7 +37,7 @@ static void purge_net(struct net *net)
 	mutex_unlock(fct_nfsd.mutex);
 }
 
-static void purge_once(struct fct_worker *worker)
+static void operate(const struct fct_stressor *stressor, struct fct_worker *worker, struct fct_pin *target)
 {
 	struct net *net = NULL;
 
@@ -61,5 +61,5 @@ const struct fct_stressor fct_purge = {
 	.needs	= FCT_SYM_CACHE_PURGE | FCT_SYM_MUTEX | FCT_SYM_LRU_COUNT,
 	.knobs	= knobs,
 	.pace	= &pace,
-	.once	= purge_once,
+	.operate = operate,
 };

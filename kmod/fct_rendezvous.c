@@ -21,14 +21,12 @@
 #define MAX_PARTIES	4
 #define MAX_STEPS	65536
 #define BARRIER_NS	(10 * NSEC_PER_MSEC)
-#define IDLE		(HZ / 50)
 
 static struct fct_pace pace = { .gap_us = 200, .burst = 1 };	/* threads are parties */
 static unsigned int party[MAX_PARTIES] = { FCT_CLOSE, FCT_SYNTHETIC, FCT_SHRINK, FCT_GC };
 static unsigned int span_ns = 20000;
 static unsigned int steps = 64;
 static unsigned int first_step, last_step = MAX_STEPS - 1;
-static unsigned int batch = 32;		/* of a shrink */
 
 static DECLARE_WAIT_QUEUE_HEAD(next_round);
 
@@ -65,24 +63,6 @@ static s64 offset_of(unsigned int number, unsigned int step)
 	return div_u64(2 * span * ((u64)step * speed[number] % parts), parts) - span;
 }
 
-static void operate(struct fct_worker *worker, enum fct_stressor_id id)
-{
-	unsigned long before, after;
-
-	if (id == FCT_CLOSE)
-		fct_close_inode(round.target->inode, round.target);
-	else if (id == FCT_SYNTHETIC || id == FCT_LOCAL)
-		fct_acquire_captured(worker->private, id, round.target);
-	else if (id == FCT_LEASE)
-		fct_lease_taken(round.target->inode, round.target);
-	else if (id == FCT_FSNOTIFY)
-		fct_last_link_gone(round.target->inode, round.target);
-	else if (id == FCT_SHRINK)
-		fct_shrink_scan(READ_ONCE(batch));
-	else if (id == FCT_GC)
-		fct_gc_collect(&before, &after);
-}
-
 /* A party that was just stopped never comes: the others go on after a while. */
 static void meet(void)
 {
@@ -96,16 +76,16 @@ static void meet(void)
 static void take_part(struct fct_worker *worker)
 {
 	unsigned int number = worker->number;
-	enum fct_stressor_id id = READ_ONCE(party[number]);
+	const struct fct_stressor *stressor = fct_stressors[READ_ONCE(party[number])];
 	s64 wait = (s64)READ_ONCE(span_ns) + offset_of(number, round.step);
 
 	meet();
 	spin_until(now_ns() + wait);
 	round.begun[number] = now_ns();
-	if (fct_can(BIT_ULL(id)))
-		operate(worker, id);
+	if (stressor->operate && fct_can(BIT_ULL(stressor->id)))
+		stressor->operate(stressor, worker, round.target);
 	round.ended[number] = now_ns();
-	smp_mb__before_atomic();
+	smp_mb__before_atomic();	/* have_met() sees the times of those who are done */
 	atomic_inc(&round.done);
 }
 
@@ -138,7 +118,7 @@ static void call_round(struct fct_pin *target)
 	round.step = next_step();
 	atomic_set(&round.arrived, 0);
 	atomic_set(&round.done, 0);
-	smp_store_release(&round.number, round.number + 1);
+	smp_store_release(&round.number, round.number + 1);	/* whoever sees it sees what is above */
 	wake_up_all(&next_round);
 }
 
@@ -154,31 +134,39 @@ static void lead(struct fct_worker *worker)
 	/* While nfsd goes down parties are turned away. */
 	while (atomic_read(&round.done) < round.parties && !kthread_should_stop() && fct_gate_is_open())
 		cond_resched();
-	smp_mb__after_atomic();
+	smp_mb__after_atomic();		/* pairs with take_part() */
 	met = atomic_read(&round.done) == round.parties && have_met();
 	trace_fct_round(round.number, round.step, offset_of(1, round.step), met);
 	fct_count_operation(FCT_RENDEZVOUS, met, met);
 }
 
-/* Does not wait for long: nfsd may want to go down meanwhile. */
+static bool is_called(const struct fct_worker *worker)
+{
+	return smp_load_acquire(&round.number) != worker->round;	/* pairs with call_round() */
+}
+
 static void follow(struct fct_worker *worker)
 {
-	u32 *seen = &worker->round;
-
-	wait_event_interruptible_timeout(next_round, smp_load_acquire(&round.number) != *seen ||
-					 kthread_should_stop(), IDLE);
-	if (READ_ONCE(round.number) == *seen)
+	if (!is_called(worker))
 		return;
-	*seen = round.number;
+	worker->round = round.number;
 	take_part(worker);
 }
 
-static void rendezvous_once(struct fct_worker *worker)
+static void operate(const struct fct_stressor *stressor, struct fct_worker *worker, struct fct_pin *target)
 {
 	if (worker->number == 0)
 		lead(worker);
 	else
 		follow(worker);
+}
+
+static void await(struct fct_worker *worker)
+{
+	if (worker->number == 0)
+		fct_pause(worker);
+	else
+		wait_event_interruptible(next_round, is_called(worker) || kthread_should_stop());
 }
 
 static int setup(struct fct_worker *worker)
@@ -189,13 +177,12 @@ static int setup(struct fct_worker *worker)
 	}
 	round.parties++;
 	worker->round = round.number;
-	worker->private = fct_scratch_alloc();
-	return worker->private ? 0 : -ENOMEM;
+	return fct_scratch_alloc(worker);
 }
 
 static void teardown(struct fct_worker *worker)
 {
-	fct_scratch_free(worker->private);
+	fct_scratch_free(worker);
 	if (worker->number == 0) {
 		fct_target_put(round.target);
 		round.target = NULL;
@@ -225,7 +212,6 @@ static const struct fct_knob knobs[] = {
 	{ "steps", &steps, 1, MAX_STEPS, FCT_CAP_RENDEZVOUS },
 	{ "first_step", &first_step, 0, MAX_STEPS - 1, FCT_CAP_RENDEZVOUS },
 	{ "last_step", &last_step, 0, MAX_STEPS - 1, FCT_CAP_RENDEZVOUS },
-	{ "batch", &batch, 1, 1000000, FCT_CAP_RENDEZVOUS },
 	{ }
 };
 
@@ -235,8 +221,8 @@ const struct fct_stressor fct_rendezvous = {
 	.needs		= FCT_SYM_CLOSE_INODE_SYNC | FCT_SYM_IS_CACHED,
 	.knobs		= knobs,
 	.pace		= &pace,
-	.once		= rendezvous_once,
-	.led		= true,
+	.operate	= operate,
+	.await		= await,
 	.setup		= setup,
 	.teardown	= teardown,
 };

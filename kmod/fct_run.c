@@ -57,8 +57,13 @@ u64 fct_mix(u64 value)
 	return value ^ (value >> 31);
 }
 
-/* The pause varies around its mean, or threads would march in step. kthread_stop() cuts it short. */
-static void pause(struct fct_worker *worker)
+/**
+ * fct_pause - wait between two bursts
+ * @worker: the caller's own
+ *
+ * The pause varies around its mean, or threads would march in step. kthread_stop() cuts it short.
+ */
+void fct_pause(struct fct_worker *worker)
 {
 	u64 gap = READ_ONCE(worker->stressor->pace->gap_us);
 	ktime_t time = ns_to_ktime((gap / 2 + fct_random(worker) % (gap + 1)) * NSEC_PER_USEC);
@@ -73,6 +78,20 @@ static void pause(struct fct_worker *worker)
 	__set_current_state(TASK_RUNNING);
 }
 
+static void operate(struct fct_worker *worker)
+{
+	const struct fct_stressor *stressor = worker->stressor;
+	struct fct_pin *target = NULL;
+
+	if (stressor->seek) {
+		target = fct_target_pick(fct_random(worker) >> 32, READ_ONCE(*stressor->seek));
+		if (!target)
+			return;
+	}
+	stressor->operate(stressor, worker, target);
+	fct_target_put(target);
+}
+
 static void do_burst(struct fct_worker *worker)
 {
 	unsigned int i;
@@ -80,7 +99,7 @@ static void do_burst(struct fct_worker *worker)
 	for (i = 0; i < READ_ONCE(worker->stressor->pace->burst) && !kthread_should_stop(); i++) {
 		if (!fct_gate_enter())
 			return;
-		worker->stressor->once(worker);
+		operate(worker);
 		fct_gate_leave();
 		cond_resched();
 	}
@@ -93,9 +112,11 @@ static int work(void *data)
 	while (!kthread_should_stop()) {
 		do_burst(worker);
 		if (!fct_gate_is_open())
-			schedule_timeout_interruptible(HZ / 50);
-		else if (worker->number == 0 || !worker->stressor->led)
-			pause(worker);
+			fct_gate_await();
+		else if (worker->stressor->await)
+			worker->stressor->await(worker);
+		else
+			fct_pause(worker);
 	}
 	return 0;
 }

@@ -40,7 +40,7 @@ unsigned long fct_shrink_scan(unsigned long nr_to_scan)
 	return freed;
 }
 
-static void shrink_once(struct fct_worker *worker)
+static void operate(const struct fct_stressor *stressor, struct fct_worker *worker, struct fct_pin *target)
 {
 	fct_shrink_scan(READ_ONCE(batch));
 }
@@ -57,5 +57,5 @@ const struct fct_stressor fct_shrink = {
 	.needs		= FCT_SYM_LRU_SCAN | FCT_SYM_LRU_COUNT,
 	.knobs		= knobs,
 	.pace		= &pace,
-	.once		= shrink_once,
+	.operate	= operate,
 };

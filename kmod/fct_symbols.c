@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fct_symbols.c - find nfsd, hold it, and find its functions, none of which is exported */
 #include <linux/kprobes.h>
-#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
 #include "fct.h"
+
+#ifndef CONFIG_KALLSYMS
+#error "fctorture finds nfsd's functions by their names: it needs CONFIG_KALLSYMS"
+#endif
 
 struct fct_nfsd fct_nfsd;
 
@@ -40,37 +44,58 @@ static const struct {
 	{ "nfsd_file_hashtbl", offsetof(struct fct_nfsd, hashtbl) },
 };
 
-#define FIRST_DATA	ilog2(FCT_SYM_MUTEX)	/* functions before it, data from it on */
-
 static void **address_of(unsigned int symbol)
 {
 	return (void *)&fct_nfsd + symbols[symbol].offset;
 }
 
-/**
- * fct_find_function - the address of a function, exported or not
- * @name: of it
- *
- * A kprobe that is never armed knows it.
- *
- * Return: NULL if there is none, or if the compiler has inlined it everywhere.
- */
-void *fct_find_function(const char *name)
+/* A symbol that nfsd only uses has no section. */
+static void *find_in_table(const struct mod_kallsyms *table, const char *name)
 {
-	struct kprobe probe = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+	unsigned int i;
+
+	for (i = 0; i < table->num_symtab; i++) {
+		if (table->symtab[i].st_shndx != SHN_UNDEF &&
+		    !strcmp(table->strtab + table->symtab[i].st_name, name))
+			return (void *)table->symtab[i].st_value;
+	}
+	return NULL;
+}
+
+/*
+ * kallsyms_lookup_name() and a kprobe search the whole kernel's symbols before those of a module, for
+ * milliseconds and more on some kernels: a module's own table is read instead.
+ */
+static void *find_in_module(const struct module *module, const char *name)
+{
+	void *address;
+
+	rcu_read_lock_sched();
+	address = find_in_table(rcu_dereference_sched(module->kallsyms), name);
+	rcu_read_unlock_sched();
+	return address;
+}
+
+/* kallsyms_lookup_name() is no longer exported, but a kprobe that is never armed knows where it is. */
+static void *find_in_kernel(const char *name)
+{
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name", .flags = KPROBE_FLAG_DISABLED };
 
 	if (register_kprobe(&probe))
 		return NULL;
 	unregister_kprobe(&probe);
-	return probe.addr;
+	return (void *)((unsigned long (*)(const char *name))probe.addr)(name);
 }
 
-/* kallsyms_lookup_name() knows data as well, but is no longer exported. */
-static void *find_data(const char *name)
+/**
+ * fct_find_symbol - the address of a function or of data of nfsd, exported or not
+ * @name: of it
+ *
+ * Return: NULL if there is none, or if the compiler has inlined it everywhere.
+ */
+void *fct_find_symbol(const char *name)
 {
-	unsigned long (*lookup)(const char *name) = fct_find_function("kallsyms_lookup_name");
-
-	return lookup ? (void *)lookup(name) : NULL;
+	return nfsd_module ? find_in_module(nfsd_module, name) : find_in_kernel(name);
 }
 
 /* Called for each loaded module that has tracepoints, with the list of these modules locked. */
@@ -106,7 +131,7 @@ int fct_nfsd_find(void)
 
 	find_nfsd_module();
 	for (i = 0; i < ARRAY_SIZE(symbols); i++)
-		*address_of(i) = i < FIRST_DATA ? fct_find_function(symbols[i].name) : find_data(symbols[i].name);
+		*address_of(i) = fct_find_symbol(symbols[i].name);
 	return nfsd_module || fct_nfsd.acquire ? 0 : -ENODEV;
 }
 

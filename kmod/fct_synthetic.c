@@ -13,10 +13,13 @@
 
 #define MAX_HOLD_US	1000000
 
-static struct fct_pace pace = { .gap_us = 1000, .burst = 1 };
-static struct fct_pace local_pace = { .gap_us = 1000, .burst = 1 };
-static unsigned int hold_us, local_hold_us;
+static struct settings {
+	struct fct_pace pace;
+	unsigned int hold_us;
+} synthetic = { .pace = { .gap_us = 1000, .burst = 1 } }, local = { .pace = { .gap_us = 1000, .burst = 1 } };
+
 static unsigned int plain;
+static const unsigned int seek;		/* none: being acquired is what others look for */
 
 /* A thread's own copies: nfsd writes to what it is given. */
 struct scratch {
@@ -26,29 +29,30 @@ struct scratch {
 };
 
 /**
- * fct_scratch_alloc - what a thread needs for fct_acquire_captured(); requests are captured from now on
+ * fct_scratch_alloc - @setup of whoever acquires with captured requests; they are captured from now on
+ * @worker: gets it as its private data
  *
- * Return: NULL if there is no memory.
+ * Return: 0 or -ENOMEM.
  */
-void *fct_scratch_alloc(void)
+int fct_scratch_alloc(struct fct_worker *worker)
 {
 	struct scratch *scratch = kvzalloc(sizeof(*scratch), GFP_KERNEL);
 
-	if (scratch)
-		fct_capture_want();
-	return scratch;
+	if (!scratch)
+		return -ENOMEM;
+	worker->private = scratch;
+	fct_capture_want();
+	return 0;
 }
 
 /**
- * fct_scratch_free - undo fct_scratch_alloc()
- * @private: may be NULL
+ * fct_scratch_free - @teardown that undoes fct_scratch_alloc()
+ * @worker: its thread is gone
  */
-void fct_scratch_free(void *private)
+void fct_scratch_free(struct fct_worker *worker)
 {
-	struct scratch *scratch = private;
+	struct scratch *scratch = worker->private;
 
-	if (!scratch)
-		return;
 	fct_capture_unwant();
 	fct_caller_put(scratch->caller);
 	kvfree(scratch);
@@ -84,63 +88,39 @@ static void hold(unsigned int us)
 		usleep_range(us, us + us / 8 + 1);
 }
 
-/**
- * fct_acquire_captured - one acquire and put of a target, with its captured request
- * @private: of fct_scratch_alloc(), this thread's
- * @id: FCT_SYNTHETIC or FCT_LOCAL
- * @target: held by the caller
- *
- * The thread's credentials are the client's afterwards, as those of nfsd's threads are.
- *
- * Return: whether it was acquired; false without anything done if the target has no request yet.
- */
-bool fct_acquire_captured(void *private, enum fct_stressor_id id, struct fct_pin *target)
+/* The thread's credentials are the client's afterwards, as those of nfsd's threads are. */
+static void acquire_and_put(const struct fct_stressor *stressor, struct scratch *scratch,
+			    const struct fct_request *request, struct fct_pin *target)
 {
-	struct fct_request *request = READ_ONCE(target->request);
-	struct scratch *scratch = private;
+	const struct settings *settings = container_of(stressor->pace, struct settings, pace);
 	struct nfsd_file *nf = NULL;
 	struct fct_window window;
 	bool acquired;
 
-	if (!request)
-		return false;
 	use_caller(scratch, request->caller);
 	fct_copy_handle(scratch->handle, request->handle);
-	fct_window_enter(&window, id, target);
-	acquired = acquire(scratch, id, request->may_flags, &nf) == 0;
+	fct_window_enter(&window, stressor->id, target);
+	acquired = acquire(scratch, stressor->id, request->may_flags, &nf) == 0;
 	if (acquired) {
-		hold(READ_ONCE(*(id == FCT_LOCAL ? &local_hold_us : &hold_us)));
+		hold(READ_ONCE(settings->hold_us));
 		fct_nfsd.put(nf);
 	}
 	fct_window_leave(&window, acquired);
 	fct_nfsd.fh_put((struct svc_fh *)scratch->handle);
-	return acquired;
 }
 
-static void acquire_once(struct fct_worker *worker)
+/* Nothing is done, and nothing counted, if no client has acquired the target yet. */
+static void operate(const struct fct_stressor *stressor, struct fct_worker *worker, struct fct_pin *target)
 {
-	struct fct_pin *target = fct_target_pick(fct_random(worker) >> 32, 0);
+	const struct fct_request *request = READ_ONCE(target->request);
 
-	if (!target)
-		return;
-	fct_acquire_captured(worker->private, worker->stressor->id, target);
-	fct_target_put(target);
-}
-
-static int setup(struct fct_worker *worker)
-{
-	worker->private = fct_scratch_alloc();
-	return worker->private ? 0 : -ENOMEM;
-}
-
-static void teardown(struct fct_worker *worker)
-{
-	fct_scratch_free(worker->private);
+	if (request)
+		acquire_and_put(stressor, worker->private, request, target);
 }
 
 static const struct fct_knob knobs[] = {
-	FCT_PACE_KNOBS(pace, FCT_CAP_SYNTHETIC),
-	{ "hold_us", &hold_us, 0, MAX_HOLD_US, FCT_CAP_SYNTHETIC },
+	FCT_PACE_KNOBS(synthetic.pace, FCT_CAP_SYNTHETIC),
+	{ "hold_us", &synthetic.hold_us, 0, MAX_HOLD_US, FCT_CAP_SYNTHETIC },
 	{ "plain", &plain, 0, 1, FCT_CAP_SYNTHETIC },
 	{ }
 };
@@ -150,16 +130,17 @@ const struct fct_stressor fct_synthetic = {
 	.id		= FCT_SYNTHETIC,
 	.needs		= FCT_SYM_ACQUIRE | FCT_SYM_PUT | FCT_SYM_FH_PUT,
 	.knobs		= knobs,
-	.pace		= &pace,
-	.once		= acquire_once,
+	.pace		= &synthetic.pace,
+	.seek		= &seek,
+	.operate	= operate,
 	.place		= fct_capture_check,
-	.setup		= setup,
-	.teardown	= teardown,
+	.setup		= fct_scratch_alloc,
+	.teardown	= fct_scratch_free,
 };
 
 static const struct fct_knob local_knobs[] = {
-	FCT_PACE_KNOBS(local_pace, FCT_CAP_LOCAL),
-	{ "hold_us", &local_hold_us, 0, MAX_HOLD_US, FCT_CAP_LOCAL },
+	FCT_PACE_KNOBS(local.pace, FCT_CAP_LOCAL),
+	{ "hold_us", &local.hold_us, 0, MAX_HOLD_US, FCT_CAP_LOCAL },
 	{ }
 };
 
@@ -168,9 +149,10 @@ const struct fct_stressor fct_local = {
 	.id		= FCT_LOCAL,
 	.needs		= FCT_SYM_ACQUIRE_LOCAL | FCT_SYM_PUT | FCT_SYM_FH_PUT,
 	.knobs		= local_knobs,
-	.pace		= &local_pace,
-	.once		= acquire_once,
+	.pace		= &local.pace,
+	.seek		= &seek,
+	.operate	= operate,
 	.place		= fct_capture_check,
-	.setup		= setup,
-	.teardown	= teardown,
+	.setup		= fct_scratch_alloc,
+	.teardown	= fct_scratch_free,
 };

@@ -90,8 +90,8 @@ TRACE_EVENT(fct_file,
 	TP_printk("%s nf=%p generation=%u inode=%p file=%p ref=%d flags=0x%x may=0x%x status=%u ms=%u",
 		  __print_symbolic(__entry->op, FCT_OPS(fct_op_symbol, fct_last_op_symbol),
 				   { FCT_OP_GET, "nfsd_file_get" }),
-		  __entry->nf, __entry->generation, __entry->inode, __entry->file, __entry->ref, __entry->flags,
-		  __entry->may, __entry->status, __entry->ms)
+		  __entry->nf, __entry->generation, __entry->inode, __entry->file, __entry->ref,
+		  __entry->flags, __entry->may, __entry->status, __entry->ms)
 );
 
 TRACE_EVENT(fct_phase,

@@ -55,7 +55,6 @@ export const stressorsSchema = z.strictObject({
       steps: knob,
       first_step: knob,
       last_step: knob,
-      batch: knob,
     })
     .omit({ threads: true })
     .partial()
