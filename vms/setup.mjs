@@ -41,6 +41,8 @@ const debianPackages = {
   'clang-format': 'npm test',
   'doctest-dev': 'npm test',
   'trace-cmd': 'npm test',
+  sparse: 'npm test',
+  perl: 'npm test',
 }
 
 class SetupError extends Error {

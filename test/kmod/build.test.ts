@@ -17,7 +17,7 @@ beforeAll(async () => {
   await cp(join(packageRoot, 'kmod'), folder, { recursive: true })
   const make = await execa(
     'make',
-    ['-C', folder, 'W=1', ...moduleArguments({ kernel, nfsdSource: undefined })],
+    ['-C', folder, 'W=1', 'C=2', ...moduleArguments({ kernel, nfsdSource: undefined })],
     {
       all: true,
       reject: false,
@@ -30,8 +30,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
-it('builds without a warning at W=1', () => {
+it('builds without a warning of the compiler at W=1, and of sparse', () => {
   expect(output).toContain('LD [M]')
+  expect(output).toMatch(/^ *CHECK .*fct_core\.c$/m)
   expect(output).not.toMatch(/warning:|error:/)
 })
 
