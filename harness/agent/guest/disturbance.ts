@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { FctError } from '../../fct-error.js'
 import type { Disturbance } from '../protocol.js'
 import { command } from './command.js'
+import { setThreads } from './nfs-server.js'
 
 /** What happens to nfsd during the load, again and again. */
 export interface Disturber {
@@ -46,8 +47,8 @@ const isolation = ['--net', '--mount', '--pid', '--fork', '--kill-child']
 
 const disturbances: Readonly<Record<Disturbance, (threads: number) => Promise<unknown>>> = {
   restart: async (threads) => {
-    await command('FCT_GUEST_NFSD', 'rpc.nfsd', '0')
-    await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
+    await setThreads(0)
+    await setThreads(threads)
   },
   namespace: () => command('FCT_GUEST_NAMESPACE', 'unshare', ...isolation, 'sh', '-c', lifeOfNamespace),
 }

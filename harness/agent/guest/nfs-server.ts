@@ -1,4 +1,5 @@
 import { readFile, mkdir, writeFile } from 'node:fs/promises'
+import { FctError, messageOf } from '../../fct-error.js'
 import { command } from './command.js'
 import { exportOptions, type Export } from './file-systems.js'
 
@@ -26,6 +27,18 @@ export async function exportAll(exports: readonly Export[]): Promise<void> {
     exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''),
   )
   await command('FCT_GUEST_NFSD', 'exportfs', '-ra')
+}
+
+/**
+ * Stops nfsd (0) or starts it again while clients are at work. Without rpc.nfsd: a child inherits the agent's descriptors
+ * of NFS files, and its exec waits for them to be flushed, to the very server that it shall start.
+ */
+export async function setThreads(threads: number): Promise<void> {
+  try {
+    await writeFile('/proc/fs/nfsd/threads', String(threads))
+  } catch (error) {
+    throw new FctError('FCT_GUEST_NFSD', `nfsd cannot have ${String(threads)} threads`, messageOf(error))
+  }
 }
 
 /** Stops all threads; nfsd then closes its file cache. */

@@ -20,17 +20,21 @@ const handleFields = ['fh_dentry', 'fh_export']
 /** Useful acquires per misdeed of a busted module: soon enough for a short run, late enough that events were shipped before. */
 const bustedEvery = 100
 
-/** Loads fctorture.ko; one that was not built with it is told where nfsd of this very kernel keeps its fields. */
-export async function loadModule({
-  busted,
-  knowsLayout,
-}: Pick<PrepareParams, 'busted' | 'knowsLayout'>): Promise<void> {
-  const parameters = knowsLayout ? [] : await layoutParameters()
+/**
+ * Loads fctorture.ko, with further parameters if wished; one that was not built with it is told where nfsd of this very
+ * kernel keeps its fields.
+ */
+export async function loadModule(
+  { busted, knowsLayout }: Pick<PrepareParams, 'busted' | 'knowsLayout'>,
+  further: readonly string[] = [],
+): Promise<void> {
+  const parameters = [...(knowsLayout ? [] : await layoutParameters()), ...further]
   if (busted !== '') parameters.push(`busted=${busted}`, `busted_every=${String(bustedEvery)}`)
   await insertModule(parameters)
 }
 
-async function layoutParameters(): Promise<string[]> {
+/** Parameters of fctorture.ko that tell it the layout of this kernel's nfsd; none where nobody knows it. */
+export async function layoutParameters(): Promise<string[]> {
   if (!existsSync(nfsdTypes)) return []
   const offsets = parseOffsets(await readLayout('nfsd_file'))
   const handle = parseOffsets(await readLayout('svc_fh'))
