@@ -19,14 +19,15 @@ export interface RunJson {
   }
 }
 
-/** `fctorture run CLOSE01 --json ...` as a user starts it, in a process of its own. */
+/** `fctorture run SCENARIO --json ...` as a user starts it, in a process of its own. */
 export async function runFctorture(
   runs: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  scenario = 'CLOSE01',
 ): Promise<Ended> {
   const cli = join(packageRoot, 'harness', 'fctorture.mjs')
-  const command = ['run', 'CLOSE01', '--json', '--runs', runs, ...args]
+  const command = ['run', scenario, '--json', '--runs', runs, ...args]
   const { exitCode, stdout, stderr } = await execa(process.execPath, [cli, ...command], {
     reject: false,
     env,

@@ -4,20 +4,26 @@
  */
 import { cpus, loadavg, release } from 'node:os'
 import { benchKernels } from './kernels.js'
+import { benchModule } from './module.js'
 
 /** One line of a bench's table. */
 export interface Measurement {
   readonly what: string
-  readonly seconds: number
-  /** How many times faster than the first line. */
-  readonly ratio: number
+  readonly value: number
+  readonly unit: string
+  /** How many times faster than the first line; none where that says nothing. */
+  readonly ratio: number | undefined
 }
 
-const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = { kernels: benchKernels }
+const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
+  kernels: benchKernels,
+  module: benchModule,
+}
 
 function format(name: string, rows: readonly Measurement[]): string {
-  const lines = rows.map(({ what, seconds, ratio }) => {
-    return `  ${what.padEnd(52)} ${seconds.toFixed(1).padStart(8)} s ${ratio.toFixed(1).padStart(8)} x`
+  const lines = rows.map(({ what, value, unit, ratio }) => {
+    const times = ratio === undefined ? '' : `${ratio.toFixed(1).padStart(8)} x`
+    return `  ${what.padEnd(52)} ${value.toFixed(1).padStart(10)} ${unit.padEnd(3)} ${times}`.trimEnd()
   })
   return [name, ...lines, ''].join('\n')
 }

@@ -38,11 +38,14 @@ export async function benchKernels(): Promise<Measurement[]> {
   }
 }
 
-type Timing = Omit<Measurement, 'ratio'>
+interface Timing {
+  readonly what: string
+  readonly seconds: number
+}
 
 function withRatios(timings: readonly Timing[]): Measurement[] {
   const first = timings[0]?.seconds ?? 0
-  return timings.map((timing) => ({ ...timing, ratio: first / timing.seconds }))
+  return timings.map(({ what, seconds }) => ({ what, value: seconds, unit: 's', ratio: first / seconds }))
 }
 
 async function time(what: string, work: () => Promise<unknown>): Promise<Timing> {

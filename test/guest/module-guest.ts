@@ -18,6 +18,15 @@ export interface ModuleGuest {
   stop(): Promise<void>
 }
 
+/** What `selftest` of inside/agent.ts answers. */
+export interface Selftest {
+  readonly stdout: string
+  readonly exitCode: number
+}
+
+/** What a kernel says that has found something wrong with itself. */
+export const splat = /BUG:|WARNING:|Oops|refcount_t|KASAN: |inconsistent lock|deadlock|Call Trace/
+
 export async function startModuleGuest(request: KernelRequest): Promise<ModuleGuest> {
   const folder = await mkdtemp(join(tmpdir(), 'fct-test-module-'))
   try {
@@ -52,8 +61,13 @@ async function boot(request: KernelRequest, folder: string): Promise<ModuleGuest
     console += Buffer.from(chunk).toString()
   })
   const guestAgent = await target.start()
-  const ask = async <T>(method: string, params: object): Promise<T> =>
-    (await guestAgent.call(method as Method, params as never)) as T
+  const ask = async <T>(method: string, params: object): Promise<T> => {
+    try {
+      return (await guestAgent.call(method as Method, params as never)) as T
+    } catch (error) {
+      throw new Error(`${method} failed; the console's end:\n${console.slice(-20_000)}`, { cause: error })
+    }
+  }
   await ask('stand', { knowsLayout: images.knowsLayout })
   return { call: ask, console: () => console, stop: () => target.stop() }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startModuleGuest, type ModuleGuest } from './module-guest.js'
+import { splat, startModuleGuest, type ModuleGuest, type Selftest } from './module-guest.js'
 
 let guest: ModuleGuest | undefined
 
@@ -14,18 +14,17 @@ function inGuest(): ModuleGuest {
   return guest
 }
 
-interface Selftest {
-  readonly stdout: string
-  readonly exitCode: number
-}
-
-const splat = /BUG:|WARNING:|Oops|refcount_t|KASAN|inconsistent lock|deadlock|Call Trace/
-
 it('answers every bad input of ioctls and files with its error', async () => {
   const { stdout, exitCode } = await inGuest().call<Selftest>('selftest', { args: ['errors', 'TARGET'] })
   expect(stdout.split('\n').filter((line) => line.startsWith('not ok'))).toEqual([])
   expect(stdout).toMatch(/^1\.\.\d{2}$/m)
   expect(exitCode).toBe(0)
+})
+
+it('keeps the file system of a target busy, unlinked or not, until the target is dropped', async () => {
+  const { held, dropped } = await inGuest().call<{ held: string; dropped: number }>('pins', {})
+  expect(held).toMatch(/target is busy/)
+  expect(dropped).toBe(0)
 })
 
 it('survives random calls', async () => {

@@ -1,6 +1,6 @@
 /** An agent for tests of the module: it takes the place of the usual one in a guest, and speaks the same protocol. */
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -10,9 +10,14 @@ import { startClients, type Clients } from '../../../harness/agent/guest/client-
 import { command } from '../../../harness/agent/guest/command.js'
 import { mountFileSystems, type Export } from '../../../harness/agent/guest/file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from '../../../harness/agent/guest/nfs-clients.js'
-import { startServer } from '../../../harness/agent/guest/nfs-server.js'
+import { setThreads, startServer } from '../../../harness/agent/guest/nfs-server.js'
 import { serve } from '../../../harness/agent/guest/serve.js'
-import { loadModule, readCapabilities, removeModule } from '../../../harness/agent/guest/test-module.js'
+import {
+  layoutParameters,
+  loadModule,
+  readCapabilities,
+  removeModule,
+} from '../../../harness/agent/guest/test-module.js'
 import { stressors } from '../../../addon/device.js'
 
 const debugfs = '/sys/kernel/debug/fctorture'
@@ -25,7 +30,7 @@ interface Stand {
 }
 
 let stand: Stand | undefined
-let knowsLayout = false
+let layout: readonly string[] = []
 
 function set(path: string, value: number | string): void {
   writeDebugfs(join(debugfs, path), String(value))
@@ -36,8 +41,14 @@ function standing(): Stand {
   return stand
 }
 
-async function load(): Promise<void> {
-  await loadModule({ busted: '', knowsLayout })
+async function load(...parameters: string[]): Promise<void> {
+  await loadModule({ busted: '', knowsLayout: true }, [...layout, ...parameters])
+}
+
+function addTargets(): void {
+  for (const { folder } of standing().exports) {
+    for (let number = 0; number < files; number++) set('targets', join(folder, 'files', `f${String(number)}`))
+  }
 }
 
 /** Every stressor with a thread, and every injection point with delays and forced switches by turns. */
@@ -58,9 +69,7 @@ function turnAllOn(seed: number): void {
   }
   set('inject/budget_us', 50_000)
   set('seed', seed)
-  for (const { folder } of standing().exports) {
-    for (let number = 0; number < files; number++) set('targets', join(folder, 'files', `f${String(number)}`))
-  }
+  addTargets()
 }
 
 function startLoad(seed: number): Clients {
@@ -68,13 +77,18 @@ function startLoad(seed: number): Clients {
   return startClients(standing().mounts, { seed: String(seed), clients: plan, churn: plan })
 }
 
-/** Loaded, run and unloaded; the last without stopping the run before, by turns. */
+/**
+ * Loaded, run under load and unloaded, by turns without the run being stopped before. The clients are at rest while the
+ * module comes and goes: patching text that another virtual CPU executes freezes guests under software emulation.
+ */
 async function cycle(number: number): Promise<void> {
   await load()
   turnAllOn(number)
+  const clients = startLoad(number)
   set('run', 1)
-  await delay(50)
+  await delay(200)
   if (number % 2 === 0) set('run', 0)
+  await clients.stop()
   await removeModule()
 }
 
@@ -82,6 +96,55 @@ function statsOf(): Record<string, string> {
   const lines = readDebugfs(join(debugfs, 'stats')).trim().split('\n')
   return Object.fromEntries(lines.map((line) => [line.split(' ')[0] ?? '', line]))
 }
+
+/** All that is counted of one stressor, by name. */
+function countsOf(stressor: string): Record<string, number> {
+  const words = (statsOf()[stressor] ?? '').split(' ').slice(1)
+  return Object.fromEntries(
+    words.flatMap((word, index) => (index % 2 === 0 ? [[word, Number(words[index + 1])]] : [])),
+  )
+}
+
+/** How fast a number grows, per second. */
+async function rateOf(count: () => number, seconds: number): Promise<number> {
+  const before = count()
+  const began = performance.now()
+  await delay(seconds * 1000)
+  return ((count() - before) * 1000) / (performance.now() - began)
+}
+
+/** With the module loaded, no client at work and nothing running, until `measure` says otherwise. */
+async function withCaptured<T>(parameters: string[], measure: () => Promise<T>): Promise<T> {
+  await load(...parameters)
+  addTargets()
+  for (const [knob, value] of [
+    ['threads', 1],
+    ['gap_us', 0],
+    ['burst', 1000],
+  ] as const)
+    set(`synthetic/${knob}`, value)
+  const clients = startLoad(1)
+  set('run', 1)
+  while (Number(statsOf()['captured']?.split(' ')[1]) < 2 * files) await delay(50)
+  set('run', 0)
+  await clients.stop()
+  try {
+    return await measure()
+  } finally {
+    await removeModule()
+  }
+}
+
+async function during<T>(measure: () => Promise<T>): Promise<T> {
+  set('run', 1)
+  try {
+    return await measure()
+  } finally {
+    set('run', 0)
+  }
+}
+
+const acquires = (): number => countsOf('synthetic')['useful'] ?? 0
 
 /** Its process has gone when this resolves. */
 async function endProgram(name: string): Promise<void> {
@@ -96,10 +159,10 @@ async function endProgram(name: string): Promise<void> {
 const handlers = {
   leave: () => Promise.resolve(null),
   /** nfsd with clients, and files for targets. */
-  stand: async (params: { knowsLayout: boolean }) => {
-    ;({ knowsLayout } = params)
+  stand: async ({ knowsLayout }: { knowsLayout: boolean }) => {
     const exports = await mountFileSystems(['tmpfs', 'ext4'])
     await startServer(exports, threads)
+    if (!knowsLayout) layout = await layoutParameters()
     stand = { exports, mounts: await mountClients(exports, ['3', '4.1']) }
     for (const { folder } of exports) {
       for (const name of ['files', 'churn']) {
@@ -123,12 +186,26 @@ const handlers = {
     await removeModule()
     return { stdout, exitCode }
   },
-  cycles: async ({ count }: { count: number }) => {
-    const clients = startLoad(1)
-    for (let number = 0; number < count; number++) await cycle(number)
-    return clients.stop()
+  /** A target on a file system of its own: what unmounting says while it is held and unlinked, and after it was dropped. */
+  pins: async () => {
+    const folder = '/mnt/pins'
+    await command('FCT_TEST', 'mkdir', '-p', folder)
+    await command('FCT_TEST', 'mount', '-t', 'tmpfs', 'tmpfs', folder)
+    await writeFile(join(folder, 'file'), 'x')
+    await load()
+    set('targets', join(folder, 'file'))
+    await rm(join(folder, 'file'))
+    const held = await execa('umount', [folder], { reject: false })
+    set('targets', '\n')
+    const dropped = await execa('umount', [folder], { reject: false })
+    await removeModule()
+    return { held: held.stderr, dropped: dropped.exitCode }
   },
-  /** A run of some seconds with all that there is; its stats. */
+  cycles: async ({ count }: { count: number }) => {
+    for (let number = 0; number < count; number++) await cycle(number)
+    return null
+  },
+  /** A run of some seconds with all that there is. */
   everything: async ({ seconds }: { seconds: number }) => {
     await load()
     turnAllOn(7)
@@ -138,8 +215,46 @@ const handlers = {
     set('run', 0)
     await clients.stop()
     const stats = statsOf()
+    const capabilities = readCapabilities()
     await removeModule()
-    return stats
+    return { capabilities, stats }
+  },
+  /** Operations per second of the clients alone, each of them an open, a read or write, and a close. */
+  clientRate: async ({ seconds }: { seconds: number }) => {
+    const clients = startLoad(1)
+    const rate = await rateOf(
+      () => Object.values(clients.stats().operations).reduce((sum, count) => sum + count, 0),
+      seconds,
+    )
+    await clients.stop()
+    return rate
+  },
+  /** What the module does per second with nobody else at work: acquires of one thread, and useful closes of another. */
+  rates: ({ seconds }: { seconds: number }) =>
+    withCaptured([], async () => {
+      const synthetic = await during(() => rateOf(acquires, seconds))
+      set('close/threads', 1)
+      set('close/gap_us', 0)
+      set('close/burst', 1000)
+      const close = await during(() => rateOf(() => countsOf('close')['useful'] ?? 0, seconds))
+      return { synthetic, close }
+    }),
+  /** Acquires per second with and without points at functions, all off; and how many of them an acquire and its put pass. */
+  pointCost: async ({ seconds }: { seconds: number }) => {
+    const without = await withCaptured(['entry_points=n'], () => during(() => rateOf(acquires, seconds)))
+    return withCaptured([], async () => {
+      const withPoints = await during(() => rateOf(acquires, seconds))
+      const { points } = parseCapabilities(readCapabilities())
+      for (const point of [...points].filter((name) => name.startsWith('entry_'))) {
+        set(`inject/${point}/mode`, 1)
+        set(`inject/${point}/rate_ppm`, 1_000_000)
+      }
+      const injected = (): number => Number(statsOf()['injected']?.split(' ')[1])
+      const before = { injected: injected(), acquires: acquires() }
+      await during(() => delay(1000))
+      const passed = (injected() - before.injected) / (acquires() - before.acquires)
+      return { without, withPoints, passed }
+    })
   },
   /** nfsd stops and starts while a run is on, and in the end its module goes and comes. */
   restarts: async ({ times }: { times: number }) => {
@@ -149,8 +264,8 @@ const handlers = {
     set('run', 1)
     for (let time = 0; time < times; time++) {
       await delay(500)
-      await command('FCT_TEST', 'rpc.nfsd', '0')
-      await command('FCT_TEST', 'rpc.nfsd', String(threads))
+      await setThreads(0)
+      await setThreads(threads)
     }
     await clients.stop()
     await unmountClients(standing().mounts)
