@@ -237,6 +237,7 @@ struct fct_pace {
  *	NULL without @seek; nfsd's cache is up meanwhile
  * @close: makes nfsd close its cached files of an inode, now or soon (of those that fct_close.c operates)
  * @await: waits for the next burst, nfsd may go down meanwhile (optional: pauses)
+ * @is_urgent: its threads go before all others, if each has a CPU of its own
  * @place: when nfsd comes, while nothing runs: adds the hooks that it needs (optional)
  * @setup: at the start of a run, for each of its threads before it runs (optional)
  * @teardown: undoes @setup; the thread is gone (optional)
@@ -253,6 +254,7 @@ struct fct_stressor {
 			struct fct_pin *target);
 	void (*close)(struct inode *inode);
 	void (*await)(struct fct_worker *worker);
+	bool is_urgent;
 	int (*place)(void);
 	int (*setup)(struct fct_worker *worker);
 	void (*teardown)(struct fct_worker *worker);
@@ -318,6 +320,7 @@ extern struct fct_offsets fct_off;
 int fct_observe_place(void);
 void fct_observe_remove(void);
 void fct_observe_show(struct seq_file *m);
+bool fct_observes(const char *tracepoint);
 struct list_head *fct_nf_lru(struct nfsd_file *nf);
 const void *fct_nf_inode(const struct nfsd_file *nf);
 bool fct_nf_is_gc(const struct nfsd_file *nf);
@@ -325,11 +328,13 @@ bool fct_nf_is_gc(const struct nfsd_file *nf);
 /* fct_inject.c: delays and forced switches where the file cache changes state */
 
 #define FCT_POINT_FUNCTION	32	/* points before it are tracepoints, by their number in FCT_OPS */
+#define FCT_POINT_OTHER		52	/* from here on tracepoints that FCT_OPS does not have */
 #define FCT_NR_POINTS		64
 
 extern unsigned int fct_inject_rates[FCT_NR_POINTS];
 
 int fct_inject_place(void);
+void fct_inject_remove(void);
 void fct_inject_tracepoint(unsigned int number, const char *name);
 void fct_inject_seed(u64 seed);
 void fct_inject(unsigned int number, const void *inode);

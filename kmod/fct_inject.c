@@ -2,9 +2,9 @@
 /*
  * fct_inject.c - delays and forced switches where nfsd's file cache changes state
  *
- * A point is a tracepoint of nfsd that carries a struct nfsd_file, or the entry of a function of
- * filecache.c. All that exist are placed when nfsd comes; a point whose rate is 0 does nothing. Everything
- * here may run with preemption off, so a delay spins.
+ * A point is a tracepoint of nfsd's file cache, or the entry of a function of filecache.c. All that exist
+ * are placed when nfsd comes; a point whose rate is 0 does nothing. Everything here may run with preemption
+ * off, so a delay spins.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -18,6 +18,7 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/tracepoint.h>
 
 #include "fct.h"
 
@@ -201,10 +202,66 @@ static void define_knobs(unsigned int number)
 	memcpy(point->knobs, defined, sizeof(defined));
 }
 
+/* Tracepoints without a struct nfsd_file are nothing else to us than points. */
+#define NR_OTHERS	(FCT_NR_POINTS - FCT_POINT_OTHER)
+
+static struct other {
+	char name[40];			/* stays when nfsd goes: its folder in debugfs does, too */
+	struct tracepoint *tp;		/* NULL: not placed */
+} others[NR_OTHERS];
+
+static void probe_other(void *point)
+{
+	unsigned int number = (struct point *)point - points;
+
+	if (READ_ONCE(fct_inject_rates[number]))
+		fct_inject(number, NULL);
+}
+
+static int find_other(const char *name)
+{
+	int i;
+
+	for (i = 0; i < NR_OTHERS && *others[i].name; i++) {
+		if (!strcmp(others[i].name, name))
+			break;
+	}
+	return i;
+}
+
+static void place_other(struct tracepoint *tp)
+{
+	int i = find_other(tp->name);
+
+	if (!strstarts(tp->name, "nfsd_file_") || fct_observes(tp->name) || i == NR_OTHERS)
+		return;
+	if (tracepoint_probe_register(tp, probe_other, &points[FCT_POINT_OTHER + i]))
+		return;
+	strscpy(others[i].name, tp->name, sizeof(others[i].name));
+	others[i].tp = tp;
+	fct_inject_tracepoint(FCT_POINT_OTHER + i, others[i].name);
+}
+
+/**
+ * fct_inject_remove - take the probes away; somebody waits afterwards until none runs
+ */
+void fct_inject_remove(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_OTHERS; i++) {
+		if (others[i].tp)
+			tracepoint_probe_unregister(others[i].tp, probe_other, &points[FCT_POINT_OTHER + i]);
+		others[i].tp = NULL;
+	}
+	for (i = 0; i < FCT_NR_POINTS; i++)
+		points[i].is_there = false;
+}
+
 /**
  * fct_inject_tracepoint - there is a point at a tracepoint from now on
- * @number: less than %FCT_POINT_FUNCTION
- * @name: of the tracepoint
+ * @number: of the point
+ * @name: of the tracepoint, stays
  */
 void fct_inject_tracepoint(unsigned int number, const char *name)
 {
@@ -218,7 +275,7 @@ static int add_entries(void)
 	void *function;
 	int err;
 
-	for (point = &points[FCT_POINT_FUNCTION]; point < &points[FCT_NR_POINTS]; point++) {
+	for (point = &points[FCT_POINT_FUNCTION]; point < &points[FCT_POINT_OTHER]; point++) {
 		function = point->name ? fct_find_symbol(point->name + strlen("entry_")) : NULL;
 		if (!function)
 			continue;
@@ -232,7 +289,7 @@ static int add_entries(void)
 }
 
 /**
- * fct_inject_place - put points at the entries of nfsd's functions; only while nothing runs
+ * fct_inject_place - put points where nobody else has; only while nothing runs
  *
  * A function that the compiler has inlined has no entry: its point is absent.
  *
@@ -246,6 +303,7 @@ int fct_inject_place(void)
 		define_knobs(i);
 		points[i].is_there = false;
 	}
+	fct_visit_nfsd_tracepoints(place_other);
 	fct_capability_grant(FCT_CAP_INJECT);
 	return entry_points ? add_entries() : 0;
 }

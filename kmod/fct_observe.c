@@ -117,7 +117,8 @@ static u32 generation_of(const void *nf, u16 op)
 
 /*
  * A plain read: at all of these tracepoints nfsd is about to read the same fields, and the memory of a slab
- * stays mapped even if, in a kernel that has gone wrong, the object is no longer there.
+ * stays mapped even if the object is no longer there: in a kernel that has gone wrong, or at
+ * nfsd_file_lru_add, which comes after the reference went to the LRU.
  */
 static void report(u16 op, const void *nf, const void *inode, __be32 status)
 {
@@ -202,6 +203,15 @@ static struct op *find_op(const char *name)
 			return &ops[i];
 	}
 	return NULL;
+}
+
+/**
+ * fct_observes - whether a tracepoint has a probe here, on a kernel that has the tracepoint
+ * @tracepoint: its name
+ */
+bool fct_observes(const char *tracepoint)
+{
+	return find_op(tracepoint);
 }
 
 static void note_tracepoint(struct tracepoint *tp)

@@ -29,6 +29,7 @@ static unsigned int steps = 64;
 static unsigned int first_step, last_step = MAX_STEPS - 1;
 
 static DECLARE_WAIT_QUEUE_HEAD(next_round);
+static DECLARE_WAIT_QUEUE_HEAD(round_over);
 
 static struct {
 	u32 number;			/* published last; 0: no round yet */
@@ -36,6 +37,7 @@ static struct {
 	unsigned int parties;		/* of this run */
 	unsigned int step;
 	struct fct_pin *target;		/* held until the next round, or the end of the run */
+	bool is_on;			/* called, and not judged yet; the leader's own */
 	atomic_t arrived;
 	atomic_t done;
 	u64 begun[MAX_PARTIES], ended[MAX_PARTIES];
@@ -85,8 +87,9 @@ static void take_part(struct fct_worker *worker)
 	if (stressor->operate && fct_can(BIT_ULL(stressor->id)))
 		stressor->operate(stressor, worker, round.target);
 	round.ended[number] = now_ns();
-	smp_mb__before_atomic();	/* have_met() sees the times of those who are done */
-	atomic_inc(&round.done);
+	/* Ordered, so that have_met() sees the times of all who are done. */
+	if (atomic_inc_return(&round.done) == round.parties)
+		wake_up(&round_over);
 }
 
 /* Whether some instant was inside all operations. */
@@ -113,29 +116,37 @@ static unsigned int next_step(void)
 
 static void call_round(struct fct_pin *target)
 {
-	fct_target_put(round.target);	/* whoever was late for the last round has given up by now */
+	fct_target_put(round.target);	/* all are done with it */
 	round.target = target;
 	round.step = next_step();
+	round.is_on = true;
 	atomic_set(&round.arrived, 0);
 	atomic_set(&round.done, 0);
 	smp_store_release(&round.number, round.number + 1);	/* whoever sees it sees what is above */
 	wake_up_all(&next_round);
 }
 
+/* Parties that nfsd turned away while it went down take part in their own round when it is back. */
 static void lead(struct fct_worker *worker)
 {
-	struct fct_pin *target = fct_target_pick(fct_random(worker) >> 32, 0);
-	bool met;
+	struct fct_pin *target = round.is_on ? NULL : fct_target_pick(fct_random(worker) >> 32, 0);
 
 	if (!target)
 		return;
 	call_round(target);
 	take_part(worker);
-	/* While nfsd goes down parties are turned away. */
-	while (atomic_read(&round.done) < round.parties && !kthread_should_stop() && fct_gate_is_open())
-		cond_resched();
-	smp_mb__after_atomic();		/* pairs with take_part() */
-	met = atomic_read(&round.done) == round.parties && have_met();
+}
+
+static bool is_over(void)
+{
+	return atomic_read_acquire(&round.done) >= round.parties;	/* pairs with take_part() */
+}
+
+static void judge_round(void)
+{
+	bool met = have_met();
+
+	round.is_on = false;
 	trace_fct_round(round.number, round.step, offset_of(1, round.step), met);
 	fct_count_operation(FCT_RENDEZVOUS, met, met);
 }
@@ -161,12 +172,22 @@ static void operate(const struct fct_stressor *stressor, struct fct_worker *work
 		follow(worker);
 }
 
+static void await_parties(void)
+{
+	if (round.is_on)
+		wait_event_interruptible(round_over, is_over() || kthread_should_stop());
+	if (round.is_on && is_over())
+		judge_round();
+}
+
 static void await(struct fct_worker *worker)
 {
-	if (worker->number == 0)
+	if (worker->number == 0) {
+		await_parties();
 		fct_pause(worker);
-	else
+	} else {
 		wait_event_interruptible(next_round, is_called(worker) || kthread_should_stop());
+	}
 }
 
 static int setup(struct fct_worker *worker)
@@ -174,6 +195,7 @@ static int setup(struct fct_worker *worker)
 	if (worker->number == 0) {
 		round.phase = fct_mix(fct_seed);
 		round.parties = 0;
+		round.is_on = false;
 	}
 	round.parties++;
 	worker->round = round.number;
@@ -202,7 +224,6 @@ void fct_sweep_fill(struct fct_sweep *sweep)
 static const struct fct_knob knobs[] = {
 	{ "threads", &pace.threads, 0, MAX_PARTIES, FCT_CAP_RENDEZVOUS },
 	{ "gap_us", &pace.gap_us, 0, FCT_MAX_GAP_US, FCT_CAP_RENDEZVOUS },
-	{ "burst", &pace.burst, 1, FCT_MAX_BURST, FCT_CAP_RENDEZVOUS },
 	{ "cpus", &pace.cpus, 0, UINT_MAX, FCT_CAP_RENDEZVOUS },
 	{ "party0", &party[0], 0, FCT_FSNOTIFY, FCT_CAP_RENDEZVOUS },
 	{ "party1", &party[1], 0, FCT_FSNOTIFY, FCT_CAP_RENDEZVOUS },
@@ -223,6 +244,7 @@ const struct fct_stressor fct_rendezvous = {
 	.pace		= &pace,
 	.operate	= operate,
 	.await		= await,
+	.is_urgent	= true,		/* who comes late makes the others spin */
 	.setup		= setup,
 	.teardown	= teardown,
 };

@@ -126,14 +126,22 @@ static bool is_wanted(int cpu, unsigned int mask)
 	return mask == 0 || (cpu < 32 && mask & BIT(cpu));
 }
 
-/* As long as there are enough of them, no two workers share a CPU. A mask without online CPUs is none. */
-static int nth_online_cpu(unsigned int n, unsigned int mask)
+static unsigned int count_cpus(unsigned int mask)
 {
 	unsigned int count = 0;
 	int cpu;
 
 	for_each_online_cpu(cpu)
 		count += is_wanted(cpu, mask);
+	return count;
+}
+
+/* As long as there are enough of them, no two workers share a CPU. A mask without online CPUs is none. */
+static int nth_online_cpu(unsigned int n, unsigned int mask)
+{
+	unsigned int count = count_cpus(mask);
+	int cpu;
+
 	if (count == 0)
 		return nth_online_cpu(n, 0);
 	n %= count;
@@ -142,6 +150,11 @@ static int nth_online_cpu(unsigned int n, unsigned int mask)
 			return cpu;
 	}
 	return cpumask_first(cpu_online_mask);
+}
+
+static unsigned int threads_of(const struct fct_stressor *stressor)
+{
+	return stressor->pace && fct_can(BIT_ULL(stressor->id)) ? READ_ONCE(stressor->pace->threads) : 0;
 }
 
 static int create_worker(const struct fct_stressor *stressor, unsigned int number)
@@ -163,14 +176,11 @@ static int create_worker(const struct fct_stressor *stressor, unsigned int numbe
 		return PTR_ERR(worker->task);
 	}
 	get_task_struct(worker->task);	/* it may die of what it provokes */
+	if (stressor->is_urgent && threads_of(stressor) <= count_cpus(cpus))
+		sched_set_fifo_low(worker->task);
 	kthread_bind(worker->task, nth_online_cpu(cpus ? number : nr_workers, cpus));
 	nr_workers++;
 	return 0;
-}
-
-static unsigned int threads_of(const struct fct_stressor *stressor)
-{
-	return stressor->pace && fct_can(BIT_ULL(stressor->id)) ? READ_ONCE(stressor->pace->threads) : 0;
 }
 
 static int create_workers(void)

@@ -8,12 +8,13 @@
 
 static struct fct_pace pace = { .gap_us = 20000, .burst = 1 };
 static unsigned int batch = 32;
+static unsigned int node;		/* 0: each */
 
-static unsigned long scan_node(int node, unsigned long nr_to_scan)
+static unsigned long scan_node(int nid, unsigned long nr_to_scan)
 {
 	struct shrink_control sc = {
 		.gfp_mask = GFP_KERNEL,
-		.nid = node,
+		.nid = nid,
 		.nr_to_scan = nr_to_scan,	/* the walk writes to it */
 	};
 	unsigned long freed = fct_nfsd.lru_scan(NULL, &sc);
@@ -22,7 +23,7 @@ static unsigned long scan_node(int node, unsigned long nr_to_scan)
 }
 
 /**
- * fct_shrink_scan - one nfsd_file_lru_scan() on each memory node
+ * fct_shrink_scan - one nfsd_file_lru_scan() on each memory node that the knob allows
  * @nr_to_scan: entries of the LRU to look at, on each node
  *
  * Return: how many were evicted. The first look at an entry only takes its mark of recent use away.
@@ -30,12 +31,15 @@ static unsigned long scan_node(int node, unsigned long nr_to_scan)
 unsigned long fct_shrink_scan(unsigned long nr_to_scan)
 {
 	struct fct_window window;
+	unsigned int wanted = READ_ONCE(node);
 	unsigned long freed = 0;
-	int node;
+	int nid;
 
 	fct_window_enter(&window, FCT_SHRINK, NULL);
-	for_each_online_node(node)
-		freed += scan_node(node, nr_to_scan);
+	for_each_online_node(nid) {
+		if (wanted == 0 || wanted == nid + 1)
+			freed += scan_node(nid, nr_to_scan);
+	}
 	fct_window_leave(&window, freed > 0);
 	return freed;
 }
@@ -48,6 +52,7 @@ static void operate(const struct fct_stressor *stressor, struct fct_worker *work
 static const struct fct_knob knobs[] = {
 	FCT_PACE_KNOBS(pace, FCT_CAP_SHRINK),
 	{ "batch", &batch, 1, 1000000, FCT_CAP_SHRINK },
+	{ "node", &node, 0, MAX_NUMNODES, FCT_CAP_SHRINK },
 	{ }
 };
 

@@ -24,7 +24,7 @@ export const stressorsSchema = z.strictObject({
     .optional(),
   acquire: z.strictObject({ repeat: knob, every: knob }).partial().optional(),
   shrink: z
-    .strictObject({ ...pace, batch: knob })
+    .strictObject({ ...pace, batch: knob, node: knob })
     .partial()
     .optional(),
   gc: z.strictObject(pace).partial().optional(),
@@ -56,7 +56,7 @@ export const stressorsSchema = z.strictObject({
       first_step: knob,
       last_step: knob,
     })
-    .omit({ threads: true })
+    .omit({ threads: true, burst: true })
     .partial()
     .extend({ parties: z.array(z.enum(parties)).min(2).max(4) })
     .optional(),

@@ -1,11 +1,16 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
 import { parseCapabilities } from '../../harness/agent/capabilities.js'
 import { splat, startModuleGuest, type ModuleGuest, type Selftest } from '../guest/module-guest.js'
 
 let guest: ModuleGuest | undefined
 
+/** Without it KASAN and lockdep tell of nfsd, not of the module. */
+const patch = join(packageRoot, 'test', 'full', 'put-under-rcu.patch')
+
 beforeAll(async () => {
-  guest = await startModuleGuest({ name: 'debian:6.1', patches: [], profile: 'kasan' })
+  guest = await startModuleGuest({ name: 'debian:6.1', patches: [patch], profile: 'kasan' })
 })
 
 afterAll(() => guest?.stop())

@@ -18,7 +18,8 @@ export type ProfileName = (typeof profileNames)[number]
 const profiles: Record<ProfileName, Omit<Profile, 'name'>> = {
   stock: { kernelParameters: 'slub_debug=FZPU,nfsd_file', fragment: undefined },
   bare: { kernelParameters: '', fragment: undefined },
-  kasan: { kernelParameters: '', fragment: 'kasan.config' },
+  // One report is no reason to be silent about the next.
+  kasan: { kernelParameters: 'kasan_multi_shot', fragment: 'kasan.config' },
   kcsan: { kernelParameters: '', fragment: 'kcsan.config' },
 }
 
