@@ -302,6 +302,7 @@ bool fct_hook_drain(unsigned long timeout);
 /* Somebody enters a function of nfsd. */
 struct fct_entry {
 	struct fct_entry *next;		/* of the same function */
+	const unsigned int *wanted;	/* nothing happens while this is 0; NULL: it always does */
 	void (*entered)(struct fct_entry *entry, unsigned long first_argument);	/* with preemption off */
 };
 

@@ -134,8 +134,11 @@ static void notrace enter(unsigned long ip, unsigned long parent_ip, struct ftra
 {
 	struct fct_entry *entry;
 
-	for (entry = table_find(&entries, ip); entry; entry = entry->next)
-		entry->entered(entry, regs_get_kernel_argument(get_regs(regs), 0));
+	/* An indirect call costs more than all the rest. */
+	for (entry = table_find(&entries, ip); entry; entry = entry->next) {
+		if (!entry->wanted || READ_ONCE(*entry->wanted))
+			entry->entered(entry, regs_get_kernel_argument(get_regs(regs), 0));
+	}
 }
 
 static struct ftrace_ops hook_ops = {

@@ -177,8 +177,6 @@ static void notrace function_entered(struct fct_entry *entry, unsigned long firs
 	const void *argument = (const void *)first, *inode = NULL;
 	unsigned int number = point - points;
 
-	if (READ_ONCE(fct_inject_rates[number]) == 0)
-		return;
 	/* nfsd_file_get() takes NULL as well. */
 	if (point->argument == FILE_FIRST && !IS_ERR_OR_NULL(argument))
 		inode = fct_nf_inode(argument);
@@ -280,6 +278,7 @@ static int add_entries(void)
 		if (!function)
 			continue;
 		point->entry.entered = function_entered;
+		point->entry.wanted = &fct_inject_rates[point - points];
 		err = fct_entry_add(&point->entry, function);
 		if (err)
 			return err;

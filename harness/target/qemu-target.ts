@@ -19,8 +19,11 @@ const readyLimitMs = 120_000
 const tailBytes = 64 * 1024
 const lastWordsMs = 30_000
 
-/** oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words. */
-const commandLine = 'console=ttyS0,115200 oops=panic panic=-1'
+/**
+ * oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words. Nobody attacks
+ * a guest by speculation, and every indirect call is slower with a mitigation.
+ */
+const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off'
 
 /** A QEMU guest of our own, from images that stand ready. */
 export async function createQemuTarget(images: GuestImages, signal: AbortSignal): Promise<Target> {

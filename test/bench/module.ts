@@ -16,7 +16,6 @@ export async function benchModule(): Promise<Measurement[]> {
 async function measure(guest: ModuleGuest): Promise<Measurement[]> {
   const clients = await guest.call<number>('clientRate', { seconds })
   const { synthetic, close } = await guest.call<{ synthetic: number; close: number }>('rates', { seconds })
-  const cost = await guest.call<PointCost>('pointCost', { seconds })
   const rate = (what: string, value: number): Measurement => ({
     what,
     value,
@@ -27,17 +26,27 @@ async function measure(guest: ModuleGuest): Promise<Measurement[]> {
     rate('operations of four NFS clients', clients),
     rate('synthetic acquire + put, one thread', synthetic),
     rate('useful closes, one thread, one acquiring', close),
-    { what: 'an injection point that is off', value: offCost(cost), unit: 'ns', ratio: undefined },
+    {
+      what: 'an injection point that is off',
+      value: await measureOffCost(guest),
+      unit: 'ns',
+      ratio: undefined,
+    },
   ]
 }
 
-interface PointCost {
-  readonly without: number
-  readonly withPoints: number
-  /** Points at functions that one acquire and its put come by. */
-  readonly passed: number
-}
+const rounds = 5
 
-function offCost({ without, withPoints, passed }: PointCost): number {
-  return ((1 / withPoints - 1 / without) * 1e9) / passed
+/** By turns, because the machine's own speed changes more than what is measured. */
+async function measureOffCost(guest: ModuleGuest): Promise<number> {
+  const passed = await guest.call<number>('pointsPassed', {})
+  const costs: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const [without, withPoints] = [
+      await guest.call<number>('acquireRate', { points: false, seconds: 2 }),
+      await guest.call<number>('acquireRate', { points: true, seconds: 2 }),
+    ]
+    costs.push(((1 / withPoints - 1 / without) * 1e9) / passed)
+  }
+  return costs.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
 }

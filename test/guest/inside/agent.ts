@@ -239,23 +239,23 @@ const handlers = {
       const close = await during(() => rateOf(() => countsOf('close')['useful'] ?? 0, seconds))
       return { synthetic, close }
     }),
-  /** Acquires per second with and without points at functions, all off; and how many of them an acquire and its put pass. */
-  pointCost: async ({ seconds }: { seconds: number }) => {
-    const without = await withCaptured(['entry_points=n'], () => during(() => rateOf(acquires, seconds)))
-    return withCaptured([], async () => {
-      const withPoints = await during(() => rateOf(acquires, seconds))
+  /** Acquires per second with or without points at functions, all off. */
+  acquireRate: ({ points, seconds }: { points: boolean; seconds: number }) =>
+    withCaptured([`entry_points=${points ? 'y' : 'n'}`], () => during(() => rateOf(acquires, seconds))),
+  /** How many points at functions an acquire and its put come by. */
+  pointsPassed: () =>
+    withCaptured([], async () => {
       const { points } = parseCapabilities(readCapabilities())
       for (const point of [...points].filter((name) => name.startsWith('entry_'))) {
         set(`inject/${point}/mode`, 1)
         set(`inject/${point}/rate_ppm`, 1_000_000)
       }
+      set('inject/budget_us', 1_000_000)
       const injected = (): number => Number(statsOf()['injected']?.split(' ')[1])
       const before = { injected: injected(), acquires: acquires() }
       await during(() => delay(1000))
-      const passed = (injected() - before.injected) / (acquires() - before.acquires)
-      return { without, withPoints, passed }
-    })
-  },
+      return (injected() - before.injected) / (acquires() - before.acquires)
+    }),
   /** nfsd stops and starts while a run is on, and in the end its module goes and comes. */
   restarts: async ({ times }: { times: number }) => {
     await load()
