@@ -27,6 +27,15 @@ it('keeps the file system of a target busy, unlinked or not, until the target is
   expect(dropped).toBe(0)
 })
 
+it('closes what a client has left in the cache, unless it is busted by missed_close', async () => {
+  expect(await inGuest().call('close', { parameters: [] })).toEqual({
+    cachedBefore: true,
+    cachedAfter: false,
+  })
+  const parameters = ['busted=missed_close', 'busted_every=1']
+  expect(await inGuest().call('close', { parameters })).toEqual({ cachedBefore: true, cachedAfter: true })
+})
+
 it('survives random calls', async () => {
   const { stdout, exitCode } = await inGuest().call<Selftest>('selftest', { args: ['fuzz', '1', '5000'] })
   expect({ stdout, exitCode }).toMatchObject({ exitCode: 0 })

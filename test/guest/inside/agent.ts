@@ -1,10 +1,10 @@
 /** An agent for tests of the module: it takes the place of the usual one in a guest, and speaks the same protocol. */
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import { readDebugfs, writeDebugfs } from '../../../addon/index.js'
+import { Device, readDebugfs, writeDebugfs } from '../../../addon/index.js'
 import { parseCapabilities } from '../../../harness/agent/capabilities.js'
 import { startClients, type Clients } from '../../../harness/agent/guest/client-load.js'
 import { command } from '../../../harness/agent/guest/command.js'
@@ -200,6 +200,22 @@ const handlers = {
     const dropped = await execa('umount', [folder], { reject: false })
     await removeModule()
     return { held: held.stderr, dropped: dropped.exitCode }
+  },
+  /** What one close does to a file that a v3 client has just read. */
+  close: async ({ parameters }: { parameters: string[] }) => {
+    const { exports, mounts } = standing()
+    const mount = mounts.find(({ version }) => version === '3')
+    await load(...parameters)
+    const device = Device.open()
+    const file = await open(join(exports[0]?.folder ?? '', 'files', 'f0'))
+    try {
+      await readFile(join(mount?.folder ?? '', 'files', 'f0'))
+      return await device.closeSync(file.fd)
+    } finally {
+      await file.close()
+      device.close()
+      await removeModule()
+    }
   },
   cycles: async ({ count }: { count: number }) => {
     for (let number = 0; number < count; number++) await cycle(number)
