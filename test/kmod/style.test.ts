@@ -30,11 +30,7 @@ async function check(...files: string[]): Promise<string> {
 
 it("satisfies the kernel's checkpatch --strict (but for what kmod/.checkpatch.conf names)", async () => {
   const files = (await readdir(sources)).filter((name) => /\.[ch]$/.test(name))
-  const lines = (await check(...files)).trim().split('\n')
-  expect(
-    lines.filter((line) => !/^total: 0 errors, 0 warnings, 0 checks, \d+ lines checked$/.test(line)),
-  ).toEqual([])
-  expect(lines).toHaveLength(files.length)
+  expect(await check(...files)).toBe('')
 })
 
 it('would hear of a fault', async () => {

@@ -202,14 +202,14 @@ const handlers = {
     return { held: held.stderr, dropped: dropped.exitCode }
   },
   /** What one close does to a file that a v3 client has just read. */
-  close: async ({ parameters }: { parameters: string[] }) => {
+  close: async ({ name, parameters }: { name: string; parameters: string[] }) => {
     const { exports, mounts } = standing()
     const mount = mounts.find(({ version }) => version === '3')
     await load(...parameters)
     const device = Device.open()
-    const file = await open(join(exports[0]?.folder ?? '', 'files', 'f0'))
+    const file = await open(join(exports[0]?.folder ?? '', 'files', name))
     try {
-      await readFile(join(mount?.folder ?? '', 'files', 'f0'))
+      await readFile(join(mount?.folder ?? '', 'files', name))
       return await device.closeSync(file.fd)
     } finally {
       await file.close()
