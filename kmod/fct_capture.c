@@ -96,15 +96,18 @@ unlock:
 
 /**
  * fct_copy_handle - make a file handle that may be handed to nfsd
- * @to: FCT_HANDLE_SIZE bytes, new and zeroed, or after fh_put(); holds references that fh_put() drops
+ * @to: FCT_HANDLE_SIZE bytes; holds references that fh_put() drops
  * @from: struct svc_fh that is verified, and stays so meanwhile
  *
  * What nfsd notes in a handle as a request goes on (write access taken, attributes saved) stands behind
- * the export, and is not copied: it is not ours. It is zero in new memory, and again after fh_put().
+ * the export, and is not copied: it is not ours.
  */
 void fct_copy_handle(void *to, const void *from)
 {
-	memcpy(to, from, fct_off.fh_export + sizeof(void *));
+	size_t used = fct_off.fh_export + sizeof(void *);
+
+	memcpy(to, from, used);
+	memset(to + used, 0, FCT_HANDLE_SIZE - used);
 	dget(*(struct dentry **)(to + fct_off.fh_dentry));
 	/* A svc_export begins with its cache_head. */
 	cache_get(*(struct cache_head **)(to + fct_off.fh_export));
@@ -132,7 +135,7 @@ static void free_request(struct fct_request *request)
 
 static struct fct_request *copy_request(struct svc_rqst *rqstp, struct svc_fh *fhp, unsigned int may_flags)
 {
-	struct fct_request *request = kzalloc(sizeof(*request), GFP_KERNEL);
+	struct fct_request *request = kmalloc(sizeof(*request), GFP_KERNEL);
 
 	if (!request)
 		return NULL;

@@ -25,7 +25,7 @@ export interface Selftest {
 }
 
 /** What a kernel says that has found something wrong with itself. */
-export const splat = /BUG:|WARNING:|Oops|refcount_t|KASAN: |inconsistent lock|deadlock|Call Trace/
+export const splat = /BUG:|WARNING:|Oops|refcount_t|KASAN|inconsistent lock|deadlock|Call Trace/
 
 export async function startModuleGuest(request: KernelRequest): Promise<ModuleGuest> {
   const folder = await mkdtemp(join(tmpdir(), 'fct-test-module-'))

@@ -41,7 +41,7 @@ it('survives random calls', async () => {
   expect({ stdout, exitCode }).toMatchObject({ exitCode: 0 })
 })
 
-it('comes and goes, also during a run, under load', async () => {
+it('comes and goes, also during a run, with the clients at rest', async () => {
   await inGuest().call('cycles', { count: 6 })
 })
 
