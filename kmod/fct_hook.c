@@ -59,12 +59,22 @@ bool fct_hook_drain(unsigned long timeout)
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
 
-#ifdef FCT_HAVE_FTRACE_REGS
+/*
+ * The first argument and the instruction pointer are all that is wanted. Where struct ftrace_regs has them
+ * anyway (x86: the beginning of a struct pt_regs, partly filled), saving the other registers is left out.
+ */
+#if defined(FCT_HAVE_FTRACE_REGS) && defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && defined(CONFIG_X86_64)
+#define fct_regs	ftrace_regs
+#define get_regs(regs)	((struct pt_regs *)(regs))
+#define SAVING		0
+#elif defined(FCT_HAVE_FTRACE_REGS)
 #define fct_regs	ftrace_regs
 #define get_regs(regs)	ftrace_get_regs(regs)
+#define SAVING		FTRACE_OPS_FL_SAVE_REGS
 #else
 #define fct_regs	pt_regs
 #define get_regs(regs)	(regs)
+#define SAVING		FTRACE_OPS_FL_SAVE_REGS
 #endif
 
 #define NR_SLOTS	64
@@ -143,12 +153,12 @@ static void notrace enter(unsigned long ip, unsigned long parent_ip, struct ftra
 
 static struct ftrace_ops hook_ops = {
 	.func	= redirect,
-	.flags	= FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY,
+	.flags	= SAVING | FTRACE_OPS_FL_IPMODIFY,
 };
 
 static struct ftrace_ops entry_ops = {
 	.func	= enter,
-	.flags	= FTRACE_OPS_FL_SAVE_REGS,
+	.flags	= SAVING,
 };
 
 static int filter(struct ftrace_ops *ops, struct table *table, int remove)
