@@ -116,10 +116,24 @@ static u32 generation_of(const void *nf, u16 op)
 #define nf_field(nf, type, offset)	READ_ONCE(*(type const *)((const void *)(nf) + (offset)))
 
 /*
- * A plain read: at all of these tracepoints nfsd is about to read the same fields, and the memory of a slab
- * stays mapped even if the object is no longer there: in a kernel that has gone wrong, or at
+ * Where nfsd itself has hold of an object that is gone, KASAN shall report nfsd, not us: so these reads, and
+ * no others, are not checked. At all of these tracepoints nfsd is about to read the same fields, and the
+ * memory of a slab stays mapped without its objects: in a kernel that has gone wrong, or at
  * nfsd_file_lru_add, which comes after the reference went to the LRU.
  */
+static __no_kasan_or_inline void peek(const void *nf, struct fct_file_sample *sample)
+{
+	sample->file = nf_field(nf, void *, fct_off.file);
+	sample->flags = nf_field(nf, unsigned long, fct_off.flags);
+	sample->ref = nf_field(nf, int, fct_off.ref);
+	sample->may = nf_field(nf, u8, fct_off.may);
+}
+
+static __no_kasan_or_inline const void *peek_inode(const void *nf)
+{
+	return nf_field(nf, void *, fct_off.inode);
+}
+
 static void report(u16 op, const void *nf, const void *inode, __be32 status)
 {
 	struct fct_file_sample sample = { .op = op, .inode = inode, .status = be32_to_cpu(status) };
@@ -127,10 +141,7 @@ static void report(u16 op, const void *nf, const void *inode, __be32 status)
 	if (nf) {
 		sample.nf = nf;
 		sample.generation = generation_of(nf, op);
-		sample.file = nf_field(nf, void *, fct_off.file);
-		sample.flags = nf_field(nf, unsigned long, fct_off.flags);
-		sample.ref = nf_field(nf, int, fct_off.ref);
-		sample.may = nf_field(nf, u8, fct_off.may);
+		peek(nf, &sample);
 	}
 	fct_count_observed();
 	trace_fct_file(&sample);
@@ -142,7 +153,7 @@ static void emit(const struct op *op, const void *nf, const void *inode, __be32 
 	if (IS_ERR(nf))
 		nf = NULL;
 	if (nf)
-		inode = nf_field(nf, void *, fct_off.inode);
+		inode = peek_inode(nf);
 	if (trace_fct_file_enabled())
 		report(op->number, nf, inode, status);
 	if (READ_ONCE(fct_inject_rates[op->number]))
