@@ -81,12 +81,15 @@ function spawnQemu(spec: MachineSpec, folder: string) {
   })
 }
 
-/** QEMU's arguments. q35, because microvm was slow or mute; no network card, so that no option ROM runs. */
+/**
+ * QEMU's arguments. q35, because microvm was slow or mute; no network card, so that no option ROM runs. A CPU with erms would
+ * have Linux clear and copy with `rep stosb` and `rep movsb`, which are emulated byte by byte.
+ */
 export function machineArguments(spec: MachineSpec, folder: string): string[] {
   const acceleration =
     spec.accelerator === 'kvm'
       ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', 'tcg,thread=multi', '-cpu', 'max']
+      : ['-accel', 'tcg,thread=multi', '-cpu', 'max,-erms,-fsrm']
   return [
     ...['-M', 'q35', ...acceleration, '-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],

@@ -21,9 +21,10 @@ const lastWordsMs = 30_000
 
 /**
  * oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words. Nobody attacks
- * a guest by speculation, and every indirect call is slower with a mitigation.
+ * a guest by speculation, and every indirect call is slower with a mitigation. tsc=reliable: under emulation Linux distrusts
+ * the TSC and reads the HPET instead, one virtual CPU at a time.
  */
-const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off'
+const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
 
 /** A QEMU guest of our own, from images that stand ready. */
 export async function createQemuTarget(images: GuestImages, signal: AbortSignal): Promise<Target> {
