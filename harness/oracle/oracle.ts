@@ -64,8 +64,8 @@ export function judge(input: JudgeInput): OracleReport {
   const applied = reasons.filter(({ reason }) => reason === undefined).map(({ rule }) => rule)
   const findings = new Findings()
   const verdict = judgeEvents(input, supplies, features, applied, findings)
-  const hadWriteback = (verdict?.perOperation[codes.nfsd_file_gc_writeback] ?? 0) > 0
-  const papers = { splats, filecache: input.filecache, quietMs: supplies.quietMs, hadWriteback }
+  const heldByPages = mayBeHeldByPages(input.trace, supplies)
+  const papers = { splats, filecache: input.filecache, quietMs: supplies.quietMs, heldByPages }
   for (const rule of applied.filter(isPaperRule)) {
     for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
   }
@@ -117,6 +117,18 @@ function findEvents(trace: Trace): FileEvents | string {
   } catch (error) {
     return messageOf(error)
   }
+}
+
+/** Also where the trace cannot tell. Of any flavour: the event means the same in each. */
+function mayBeHeldByPages(trace: JudgeInput['trace'], { events, gaps }: Supplies): boolean {
+  if (!trace || typeof events === 'string' || gaps.length > 0) return true
+  const { rows } = trace
+  for (let row = 0; row < rows.count; row++) {
+    if (rows.type[row] !== events.type) continue
+    events.moveTo(row)
+    if (events.operation === codes.nfsd_file_gc_writeback) return true
+  }
+  return false
 }
 
 function quietMsOf(phases: readonly PhaseMark[]): number | null {

@@ -47,8 +47,8 @@ interface Papers {
    * does not say.
    */
   readonly quietMs: number | null
-  /** The laundrette passed entries over because of dirty pages, as it may. */
-  readonly hadWriteback: boolean
+  /** The laundrette may have passed entries over because of dirty pages, as it should. */
+  readonly heldByPages: boolean
 }
 
 /**

@@ -12,13 +12,12 @@ export const filecacheCounters: PaperRule = {
     raised and lowered under the node's lock together with the list: it is never below 0, not even for a
     moment. The table's nelems may be lowered before the insertion has raised it (from 6.12 on, in
     rhashtable's slow path), so it is believed only while there is no load. An LRU that has entries after
-    three laundrette periods without load: as in idle-disposed, and only if no nfsd_file_gc_writeback says
-    that dirty pages hold them.`,
-  *judge({ filecache, quietMs, hadWriteback }) {
+    three laundrette periods without load: as in idle-disposed, and only if a whole trace has no
+    nfsd_file_gc_writeback: dirty pages may hold them.`,
+  *judge({ filecache, quietMs, heldByPages }) {
     for (const sample of filecache) {
       yield* checkUnderflow(sample)
-      if (sample.phase === 'quiet' && (quietMs ?? 0) >= idleLimitMs && !hadWriteback)
-        yield* checkEmpty(sample)
+      if (sample.phase === 'quiet' && (quietMs ?? 0) >= idleLimitMs && !heldByPages) yield* checkEmpty(sample)
     }
   },
 }

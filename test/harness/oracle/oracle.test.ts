@@ -278,6 +278,22 @@ describe('/proc/fs/nfsd/filecache', () => {
     expect(judgeLeft(dirty)).toEqual([])
   })
 
+  it('does not show entries that dirty pages hold in a file cache of unknown flavour, or may hold unseen', () => {
+    const left = [{ phase: 'quiet' as const, text: 'lru entries:   17\n' }]
+    const judgeLeft = (prepare: (builder: TraceBuilder) => TraceBuilder): string[] => {
+      const builder = prepare(new TraceBuilder().phase('load').gcLife())
+      builder.events = [...builder.events, 'nfsd_file_gc_aged']
+      builder.dispose().phase('quiet', 5000).phase('shutdown', 12_000)
+      const report = judge({ ...rest, trace: builder.build(), filecache: left })
+      expect(report.flavour.id).toBeNull()
+      return report.findings.map(({ signature }) => signature)
+    }
+    expect(judgeLeft((builder) => builder)).toHaveLength(1)
+    expect(judgeLeft((builder) => builder.file('nfsd_file_gc_writeback'))).toEqual([])
+    expect(judgeLeft((builder) => builder.gap())).toEqual([])
+    expect(judge({ ...rest, trace: null, filecache: left }).findings).toEqual([])
+  })
+
   it('is fine as a sound kernel prints it', () => {
     const text = [
       'total inodes:  0',
