@@ -313,7 +313,8 @@ int fct_entry_add(struct fct_entry *entry, void *function);
 struct fct_offsets {
 	int inode, file, flags, ref, may, lru;	/* bytes into struct nfsd_file, -1 = unknown */
 	int bit_gc;				/* in nf_flags, -1 = unknown */
-	int fh_dentry, fh_export;	/* of struct svc_fh, -1 = unknown */
+	int fh_dentry, fh_export;		/* bytes into struct svc_fh, -1 = unknown */
+	int fh_size;				/* of struct svc_fh, -1 = unknown */
 };
 
 extern struct fct_offsets fct_off;

@@ -96,7 +96,7 @@ unlock:
 
 /**
  * fct_copy_handle - make a file handle that may be handed to nfsd
- * @to: FCT_HANDLE_SIZE bytes; holds references that fh_put() drops
+ * @to: as long as a struct svc_fh; holds references that fh_put() drops
  * @from: struct svc_fh that is verified, and stays so meanwhile
  *
  * What nfsd notes in a handle as a request goes on (write access taken, attributes saved) stands behind
@@ -107,7 +107,7 @@ void fct_copy_handle(void *to, const void *from)
 	size_t used = fct_off.fh_export + sizeof(void *);
 
 	memcpy(to, from, used);
-	memset(to + used, 0, FCT_HANDLE_SIZE - used);
+	memset(to + used, 0, fct_off.fh_size - used);
 	dget(*(struct dentry **)(to + fct_off.fh_dentry));
 	/* A svc_export begins with its cache_head. */
 	cache_get(*(struct cache_head **)(to + fct_off.fh_export));
@@ -120,9 +120,13 @@ void fct_copy_handle(void *to, const void *from)
  */
 int fct_capture_check(void)
 {
+	int pointer = sizeof(void *);
+
 	if (fct_off.fh_dentry < 0 || fct_off.fh_export <= fct_off.fh_dentry)
 		return -ENODATA;
-	return fct_off.fh_export + sizeof(void *) <= FCT_HANDLE_SIZE ? 0 : -ENODATA;
+	if (fct_off.fh_size < fct_off.fh_export + pointer || fct_off.fh_size > FCT_HANDLE_SIZE)
+		return -ENODATA;
+	return 0;
 }
 
 static void free_request(struct fct_request *request)

@@ -30,8 +30,10 @@ struct svc_rqst;
 #include FCT_NFSFH_H
 #include FCT_FILECACHE_H
 #define fct_field(type, member)	offsetof(struct type, member)
+#define fct_size(type)		sizeof(struct type)
 #else
 #define fct_field(type, member)	-1
+#define fct_size(type)		-1
 #endif
 #ifdef NFSD_FILE_GC
 #define FCT_BIT_GC	NFSD_FILE_GC
@@ -49,6 +51,7 @@ struct fct_offsets fct_off = {
 	.bit_gc	= FCT_BIT_GC,
 	.fh_dentry = fct_field(svc_fh, fh_dentry),
 	.fh_export = fct_field(svc_fh, fh_export),
+	.fh_size = fct_size(svc_fh),
 };
 
 fct_param(int, off_nf_inode, fct_off.inode, "Offset of nf_inode in struct nfsd_file (bytes, -1: unknown)");
@@ -59,6 +62,7 @@ fct_param(int, off_nf_may, fct_off.may, "Offset of nf_may (bytes, -1: unknown)")
 fct_param(int, off_nf_lru, fct_off.lru, "Offset of nf_lru (bytes, -1: unknown)");
 fct_param(int, off_fh_dentry, fct_off.fh_dentry, "Offset of fh_dentry in struct svc_fh (bytes, -1: unknown)");
 fct_param(int, off_fh_export, fct_off.fh_export, "Offset of fh_export in struct svc_fh (bytes, -1: unknown)");
+fct_param(int, size_svc_fh, fct_off.fh_size, "Size of struct svc_fh (bytes, -1: unknown)");
 fct_param(int, bit_gc, fct_off.bit_gc, "Number of the bit NFSD_FILE_GC in nf_flags (-1: unknown)");
 
 #define MAX_OFFSET	1024	/* beyond any struct nfsd_file; keeps a typing error from reading far away */

@@ -6,6 +6,7 @@
  * purge work on all inodes: they overlap with whatever is under way. Nothing here takes a lock or waits. What
  * all threads write is per CPU; a target's own counters are shared by those only who race for it anyway.
  */
+#include <linux/bitops.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 
@@ -25,6 +26,7 @@ struct counters {
 };
 
 static DEFINE_PER_CPU(struct counters, counters);
+static unsigned long seen;		/* a bit for each kind that has ever begun: the others need no look */
 static struct fct_crowd everywhere;	/* of those that work on all inodes */
 
 static bool on_one_inode(enum fct_stressor_id id)
@@ -65,12 +67,12 @@ static long count_inside(enum fct_stressor_id other, enum fct_stressor_id id, st
 /* A number that changes whenever an operation of another kind begins that @id on @target would meet. */
 static u32 count_others_begun(enum fct_stressor_id id, struct fct_pin *target)
 {
+	unsigned long kinds;
 	u32 sum = 0;
-	int other;
 
-	for (other = 0; other < FCT_NR_STRESSORS; other++) {
-		if (other == id)
-			continue;
+	for (kinds = READ_ONCE(seen) & ~BIT(id); kinds; kinds &= kinds - 1) {
+		enum fct_stressor_id other = __ffs(kinds);
+
 		if (!on_one_inode(other))
 			sum += atomic_read(&everywhere.begun[other]);
 		else if (!on_one_inode(id))
@@ -85,6 +87,8 @@ static void step_in(enum fct_stressor_id id, struct fct_pin *target)
 {
 	struct fct_crowd *crowd = on_one_inode(id) ? (target ? &target->crowd : NULL) : &everywhere;
 
+	if (!(READ_ONCE(seen) & BIT(id)))
+		set_bit(id, &seen);
 	if (on_one_inode(id)) {
 		this_cpu_inc(counters.inside[id]);
 		this_cpu_inc(counters.begun[id]);
@@ -115,14 +119,15 @@ static void step_out(enum fct_stressor_id id, struct fct_pin *target)
  */
 void fct_window_enter(struct fct_window *window, enum fct_stressor_id id, struct fct_pin *target)
 {
-	int other;
+	unsigned long kinds;
 
 	window->id = id;
 	window->target = target;
 	window->raced = false;
 	step_in(id, target);
 	window->others_begun = count_others_begun(id, target);
-	for (other = 0; other < FCT_NR_STRESSORS; other++) {
+	for (kinds = READ_ONCE(seen); kinds; kinds &= kinds - 1) {
+		enum fct_stressor_id other = __ffs(kinds);
 		long met = count_inside(other, id, target);
 
 		if (other == id)

@@ -14,6 +14,7 @@ import { featuresOf, probeFlavour, type ProbedFlavour } from './flavours/probe.j
 import { whyNotApplied, type Supplies } from './needs.js'
 import { codeOf, codes, tracepoints, type Tracepoint } from './operations.js'
 import type { PaperRule, Rule, TraceRule } from './rule.js'
+import { isRaceElsewhere } from './rules/console-splat.js'
 import { ruleSet } from './rule-set.js'
 import { TraceJudge } from './trace-judge.js'
 
@@ -76,7 +77,7 @@ export function judge(input: JudgeInput): OracleReport {
       reason === undefined ? [] : [{ id, kind, reason }],
     ),
     findings: findings.list(),
-    notes: notesOn(applied, input.stressors),
+    notes: [...notesOnGc(applied, input.stressors), ...notesOnRaces(splats)],
     lives: {
       begun: verdict?.lives.begun ?? 0,
       ended: verdict?.lives.ended ?? 0,
@@ -179,12 +180,21 @@ function flavourOf({ flavour, reason }: ProbedFlavour): OracleReport['flavour'] 
   return flavour ? { id: flavour.id, title: flavour.title } : { id: null, reason }
 }
 
-function notesOn(applied: readonly Rule[], stressors: readonly string[]): { id: string; note: string }[] {
+type Notes = { id: string; note: string }[]
+
+function notesOnGc(applied: readonly Rule[], stressors: readonly string[]): Notes {
   const isApplied = applied.some(({ id }) => id === 'idle-disposed')
   if (!isApplied || !stressors.includes('gc')) return []
   const note =
     'the gc stressor re-arms the laundrette, so this run would not show a laundrette that nobody schedules'
   return [{ id: 'idle-disposed', note }]
+}
+
+function notesOnRaces(splats: readonly Splat[]): Notes {
+  const count = splats.filter(isRaceElsewhere).length
+  if (count === 0) return []
+  const note = `${String(count)} reports of KCSAN that do not name nfsd are no findings; report.html shows them`
+  return [{ id: 'console-splat', note }]
 }
 
 function countEvents(perOperation: Uint32Array | undefined): OracleReport['events'] {

@@ -20,7 +20,8 @@ const profiles: Record<ProfileName, Omit<Profile, 'name'>> = {
   bare: { kernelParameters: '', fragment: undefined },
   // One report is no reason to be silent about the next.
   kasan: { kernelParameters: 'kasan_multi_shot', fragment: 'kasan.config' },
-  kcsan: { kernelParameters: '', fragment: 'kcsan.config' },
+  // What nobody asks for is off in a configuration of ours, and KCSAN then waits to be told to begin.
+  kcsan: { kernelParameters: 'kcsan.early_enable=1', fragment: 'kcsan.config' },
 }
 
 export function findProfile(name: ProfileName): Profile {

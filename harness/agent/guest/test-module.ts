@@ -37,11 +37,13 @@ export async function loadModule(
 export async function layoutParameters(): Promise<string[]> {
   if (!existsSync(nfsdTypes)) return []
   const offsets = parseOffsets(await readLayout('nfsd_file'))
-  const handle = parseOffsets(await readLayout('svc_fh'))
+  const svcFh = await readLayout('svc_fh')
+  const handle = parseOffsets(svcFh)
   const flags = await readFile('/sys/kernel/tracing/events/nfsd/nfsd_file_put/format', 'utf8')
   return [
     ...fields.map((field) => `off_${field}=${String(offsets.get(field) ?? -1)}`),
     ...handleFields.map((field) => `off_${field}=${String(handle.get(field) ?? -1)}`),
+    `size_svc_fh=${String(parseSize(svcFh) ?? -1)}`,
     `bit_gc=${String(findFlagBit(flags, 'GC') ?? -1)}`,
   ]
 }
@@ -75,6 +77,12 @@ async function readLayout(struct: string): Promise<string> {
 export function parseOffsets(layout: string): Map<string, number> {
   const members = layout.matchAll(/(\w+);\s*\/\*\s*(\d+)\s+\d+ \*\//g)
   return new Map([...members].map(([, name, offset]) => [name ?? '', Number(offset)]))
+}
+
+/** The size of the whole struct, in bytes, from the line "&#47;* size: 368, cachelines: 6, members: 17 *&#47;". */
+export function parseSize(layout: string): number | undefined {
+  const size = /\/\* size: (\d+),/.exec(layout)?.[1]
+  return size === undefined ? undefined : Number(size)
 }
 
 /** The bit number of a flag in an event's flag table, "{ 1 << (3), "GC" }" in every kernel since 6.0. */

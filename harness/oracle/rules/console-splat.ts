@@ -1,3 +1,4 @@
+import type { Splat } from '../console/splat.js'
 import type { PaperRule } from '../rule.js'
 
 /** The kernel says nothing about itself that it says only when something is broken. */
@@ -9,8 +10,16 @@ export const consoleSplat: PaperRule = {
   sound: `WARN(), BUG(), oopses, KASAN, lockdep, SLUB's and the lists' checks, refcount_t, the stall and
     lock-up detectors and panic() print only for a defect. Only lines that begin as the kernel prints them
     count, with its time stamp if the console has any; what a boot prints in passing (an unstable TSC, taints
-    of modules) matches none of them.`,
+    of modules) matches none of them. KCSAN is the exception: it also reports races that the rest of the
+    kernel is known to bear, so those count only of which one side is nfsd's.`,
   *judge({ splats }) {
-    for (const { signature, second, text } of splats) yield { path: signature, second, evidence: text }
+    for (const splat of splats) {
+      if (!isRaceElsewhere(splat)) yield { path: splat.signature, second: splat.second, evidence: splat.text }
+    }
   },
+}
+
+/** A data race of which neither side is nfsd's, by the functions that its first line names. */
+export function isRaceElsewhere({ signature }: Splat): boolean {
+  return signature.startsWith('KCSAN: data-race in ') && !/\bnfsd|\[nfsd\]/.test(signature)
 }

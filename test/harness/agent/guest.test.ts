@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { lruEntries } from '../../../harness/agent/guest/nfs-server.js'
-import { findFlagBit, parseOffsets } from '../../../harness/agent/guest/test-module.js'
+import { findFlagBit, parseOffsets, parseSize } from '../../../harness/agent/guest/test-module.js'
 
 // What pahole and the kernel print on Debian's 6.1.192.
 const layout = `struct nfsd_file {
@@ -24,6 +24,11 @@ it('reads the offsets of members from what pahole prints', () => {
     nf_ref: 56,
     nf_may: 60,
   })
+})
+
+it('reads the size of a struct, which has no other', () => {
+  expect(parseSize(layout)).toBe(128)
+  expect(parseSize('')).toBeUndefined()
 })
 
 it('finds the bit of a flag in an event format', () => {

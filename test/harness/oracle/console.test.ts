@@ -75,6 +75,20 @@ describe('splitConsole', () => {
 })
 
 describe('console-splat', () => {
+  it('takes a race that KCSAN reports for a finding only if nfsd is one side of it, and notes the others', () => {
+    const judgeConsole = (console: string) =>
+      judge({ coverage: 'whole', trace: null, console, filecache: [], stressors: [] })
+    const elsewhere = readConsole('kcsan')
+    const { findings, notes } = judgeConsole(elsewhere)
+    expect(findings).toEqual([])
+    expect(notes).toEqual([{ id: 'console-splat', note: expect.stringMatching(/^2 reports/) as string }])
+    const race = 'svc_recv [sunrpc] / nfsd_file_put [nfsd]'
+    const nfsd = elsewhere.replace('svc_recv [sunrpc] / svc_recv [sunrpc]', race)
+    expect(judgeConsole(nfsd).findings.map(({ signature }) => signature)).toEqual([
+      `console-splat: KCSAN: data-race in ${race}`,
+    ])
+  })
+
   it('makes one finding of splats with one signature, and says when the first came', () => {
     const text = readConsole('warn-lru-not-empty')
     const { findings } = judge({
