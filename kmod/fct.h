@@ -57,7 +57,6 @@ struct fct_nfsd {
 	unsigned long (*lru_scan)(struct shrinker *shrinker, struct shrink_control *sc);
 	unsigned long (*lru_count)(struct shrinker *shrinker, struct shrink_control *sc);
 	void (*gc_worker)(struct work_struct *work);
-	bool (*lru_remove)(struct nfsd_file *nf);
 	fct_notifier_fn lease_notifier_call;
 	void (*cache_purge)(struct net *net);
 	int (*cache_init)(void);
@@ -67,6 +66,7 @@ struct fct_nfsd {
 	struct mutex *mutex;		/* nfsd is held still by it: starts, stops, flushes */
 	unsigned long *flags;		/* bit 0: the cache is up */
 	void **hashtbl;			/* before 6.0: not NULL while the cache is up */
+	void *lru_cb, *gc_cb;		/* judge entries of the LRU; gc_cb for the laundrette, since 6.15 */
 };
 
 /* Bits of fct_stressor.needs. */
@@ -81,16 +81,17 @@ struct fct_nfsd {
 #define FCT_SYM_LRU_SCAN		BIT(8)
 #define FCT_SYM_LRU_COUNT		BIT(9)
 #define FCT_SYM_GC_WORKER		BIT(10)
-#define FCT_SYM_LRU_REMOVE		BIT(11)
-#define FCT_SYM_LEASE_NOTIFIER_CALL	BIT(12)
-#define FCT_SYM_CACHE_PURGE		BIT(13)
-#define FCT_SYM_CACHE_INIT		BIT(14)
-#define FCT_SYM_CACHE_SHUTDOWN		BIT(15)
-#define FCT_SYM_CACHE_SHUTDOWN_NET	BIT(16)
-#define FCT_SYM_FH_PUT			BIT(17)
-#define FCT_SYM_MUTEX			BIT(18)
-#define FCT_SYM_FLAGS			BIT(19)
-#define FCT_SYM_HASHTBL			BIT(20)
+#define FCT_SYM_LEASE_NOTIFIER_CALL	BIT(11)
+#define FCT_SYM_CACHE_PURGE		BIT(12)
+#define FCT_SYM_CACHE_INIT		BIT(13)
+#define FCT_SYM_CACHE_SHUTDOWN		BIT(14)
+#define FCT_SYM_CACHE_SHUTDOWN_NET	BIT(15)
+#define FCT_SYM_FH_PUT			BIT(16)
+#define FCT_SYM_MUTEX			BIT(17)
+#define FCT_SYM_FLAGS			BIT(18)
+#define FCT_SYM_HASHTBL			BIT(19)
+#define FCT_SYM_LRU_CB			BIT(20)
+#define FCT_SYM_GC_CB			BIT(21)
 
 extern struct fct_nfsd fct_nfsd;
 

@@ -9,8 +9,10 @@
 
 #include <linux/atomic.h>
 #include <linux/kernel.h>
+#include <linux/list_lru.h>
 #include <linux/printk.h>
 #include <linux/string.h>
+#include <linux/tracepoint.h>
 
 #include "fct.h"
 
@@ -19,12 +21,6 @@ fct_param(charp, busted, busted, "Damage: extra_put, free_held, leak, double_lru
 
 static unsigned int busted_every = 500;
 fct_param(uint, busted_every, busted_every, "One misdeed per this many useful acquires (default 500)");
-
-struct variant {
-	const char *name;
-	unsigned long needs;
-	void (*misbehave)(struct nfsd_file *nf);
-};
 
 /* One put too many, of the reference that nfsd is going to use and put itself. */
 static void extra_put(struct nfsd_file *nf)
@@ -44,28 +40,6 @@ static void leak(struct nfsd_file *nf)
 	((struct nfsd_file *(*)(struct nfsd_file *nf))fct_nfsd.get)(nf);
 }
 
-/* The entry forgets that it is on the LRU, and is added again: the list is damaged. */
-static void double_lru(struct nfsd_file *nf)
-{
-	if (fct_nf_lru(nf))
-		INIT_LIST_HEAD(fct_nf_lru(nf));
-}
-
-/* These two happen elsewhere: what is done there is left out. */
-static void leave_out(struct nfsd_file *nf)
-{
-}
-
-static const struct variant variants[] = {
-	{ "extra_put", FCT_SYM_PUT, extra_put },
-	{ "free_held", FCT_SYM_FREE, free_held },
-	{ "leak", FCT_SYM_GET, leak },
-	{ "double_lru", 0, double_lru },
-	{ "stuck_lru", FCT_SYM_LRU_REMOVE, leave_out },
-	{ "missed_close", FCT_SYM_CLOSE_INODE_SYNC, leave_out },
-};
-
-static const struct variant *chosen;	/* NULL: behave */
 static atomic_t turns = ATOMIC_INIT(0);
 
 static bool is_turn(void)
@@ -76,31 +50,85 @@ static bool is_turn(void)
 	return true;
 }
 
-static bool is_chosen(const char *name)
-{
-	return chosen && !strcmp(chosen->name, name);
-}
+/*
+ * stuck_lru: from the first misdeed on nobody who walks the LRU takes an entry off it. What these callbacks
+ * are given is not looked at.
+ */
+static bool stuck;
 
-/* stuck_lru: an entry that should leave the LRU does not. */
-static bool lru_remove_nothing(struct nfsd_file *nf)
+static int skip_entry(void)
 {
 	fct_hook_leave();
-	return false;
+	return LRU_SKIP;
 }
 
-static bool notrace wants_stuck_lru(void)
+static bool notrace wants_skip(void)
 {
-	return READ_ONCE(fct_active) && is_turn();
+	if (!READ_ONCE(stuck) && READ_ONCE(fct_active) && is_turn())
+		WRITE_ONCE(stuck, true);
+	return READ_ONCE(stuck);
 }
 
-static struct fct_hook lru_remove_hook = { .replacement = lru_remove_nothing, .wants = wants_stuck_lru };
+static struct fct_hook lru_cb_hook = { .replacement = skip_entry, .wants = wants_skip };
+static struct fct_hook gc_cb_hook = { .replacement = skip_entry, .wants = wants_skip };
+
+static int place_stuck_lru(void)
+{
+	int err = fct_hook_add(&lru_cb_hook, fct_nfsd.lru_cb);
+
+	stuck = false;
+	return err || !fct_nfsd.gc_cb ? err : fct_hook_add(&gc_cb_hook, fct_nfsd.gc_cb);
+}
+
+/* double_lru: an entry that was just listed forgets it, so that nfsd will list it again. */
+static struct tracepoint *lru_add;	/* NULL: has no probe of ours */
+
+static void forget_listed(void *unused, struct nfsd_file *nf)
+{
+	if (READ_ONCE(fct_active) && is_turn())
+		INIT_LIST_HEAD(fct_nf_lru(nf));
+}
+
+static void note_lru_add(struct tracepoint *tp)
+{
+	if (!strcmp(tp->name, "nfsd_file_lru_add"))
+		lru_add = tp;
+}
+
+static int place_double_lru(void)
+{
+	int err = -EOPNOTSUPP;
+
+	fct_visit_nfsd_tracepoints(note_lru_add);
+	if (lru_add && fct_off.lru >= 0)
+		err = tracepoint_probe_register(lru_add, forget_listed, NULL);
+	if (err)
+		lru_add = NULL;
+	return err;
+}
+
+static const struct variant {
+	const char *name;
+	unsigned long needs;
+	void (*misbehave)(struct nfsd_file *nf);	/* NULL: it happens elsewhere */
+	int (*place)(void);				/* may be NULL */
+} variants[] = {
+	{ "extra_put", FCT_SYM_PUT, extra_put },
+	{ "free_held", FCT_SYM_FREE, free_held },
+	{ "leak", FCT_SYM_GET, leak },
+	{ "double_lru", 0, NULL, place_double_lru },
+	{ "stuck_lru", FCT_SYM_LRU_CB, NULL, place_stuck_lru },
+	{ "missed_close", FCT_SYM_CLOSE_INODE_SYNC },
+};
+
+static const struct variant *chosen;	/* NULL: behave */
 
 /**
  * fct_busted_misses_close - whether a close is to be left out: nfsd does not hear of it
  */
 bool fct_busted_misses_close(void)
 {
-	return is_chosen("missed_close") && is_turn();
+	return chosen && !strcmp(chosen->name, "missed_close") && is_turn();
 }
 
 static const struct variant *find_variant(const char *name)
@@ -122,6 +150,7 @@ static const struct variant *find_variant(const char *name)
 int fct_busted_place(void)
 {
 	const struct variant *variant = find_variant(busted);
+	int err;
 
 	if (!*busted) {
 		fct_capability_refuse(FCT_CAP_BUSTED, "not asked for with busted=");
@@ -131,17 +160,13 @@ int fct_busted_place(void)
 		pr_err("busted=%s busted_every=%u: not known\n", busted, busted_every);
 		return -EINVAL;
 	}
-	if (!fct_can(FCT_CAP_ACQUIRE) || fct_missing_symbol(variant->needs) ||
-	    (variant->misbehave == double_lru && fct_off.lru < 0)) {
+	err = fct_can(FCT_CAP_ACQUIRE) && !fct_missing_symbol(variant->needs) ? 0 : -EOPNOTSUPP;
+	if (!err && variant->place)
+		err = variant->place();
+	if (err == -EOPNOTSUPP)
 		pr_err("busted=%s cannot be had on this kernel\n", busted);
-		return -EOPNOTSUPP;
-	}
-	if (!strcmp(busted, "stuck_lru")) {
-		int err = fct_hook_add(&lru_remove_hook, fct_nfsd.lru_remove);
-
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	chosen = variant;
 	fct_capability_grant(FCT_CAP_BUSTED);
 	pr_alert("BUSTED ON PURPOSE (%s): this kernel will misbehave, and it is not nfsd's fault\n", busted);
@@ -149,10 +174,13 @@ int fct_busted_place(void)
 }
 
 /**
- * fct_busted_remove - behave, nfsd goes
+ * fct_busted_remove - behave, nfsd goes; somebody waits afterwards until no probe runs
  */
 void fct_busted_remove(void)
 {
+	if (lru_add)
+		tracepoint_probe_unregister(lru_add, forget_listed, NULL);
+	lru_add = NULL;
 	chosen = NULL;
 }
 
@@ -165,7 +193,7 @@ void fct_busted_remove(void)
  */
 void fct_busted_misbehave(struct nfsd_file *nf)
 {
-	if (!chosen || chosen->misbehave == leave_out || !fct_nf_is_gc(nf))
+	if (!chosen || !chosen->misbehave || !fct_nf_is_gc(nf))
 		return;
 	if (is_turn())
 		chosen->misbehave(nf);

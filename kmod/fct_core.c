@@ -84,8 +84,8 @@ static void detach(void)
 	fct_gate_close();
 	fct_hooks_remove();
 	fct_inject_remove();
-	fct_observe_remove();
 	fct_busted_remove();
+	fct_observe_remove();
 	fct_capability_refuse_all("nfsd is not loaded");
 	fct_nfsd_forget();
 	attached = false;

@@ -32,7 +32,6 @@ static const struct {
 	{ "nfsd_file_lru_scan", offsetof(struct fct_nfsd, lru_scan) },
 	{ "nfsd_file_lru_count", offsetof(struct fct_nfsd, lru_count) },
 	{ "nfsd_file_gc_worker", offsetof(struct fct_nfsd, gc_worker) },
-	{ "nfsd_file_lru_remove", offsetof(struct fct_nfsd, lru_remove) },
 	{ "nfsd_file_lease_notifier_call", offsetof(struct fct_nfsd, lease_notifier_call) },
 	{ "nfsd_file_cache_purge", offsetof(struct fct_nfsd, cache_purge) },
 	{ "nfsd_file_cache_init", offsetof(struct fct_nfsd, cache_init) },
@@ -42,6 +41,8 @@ static const struct {
 	{ "nfsd_mutex", offsetof(struct fct_nfsd, mutex) },
 	{ "nfsd_file_flags", offsetof(struct fct_nfsd, flags) },
 	{ "nfsd_file_hashtbl", offsetof(struct fct_nfsd, hashtbl) },
+	{ "nfsd_file_lru_cb", offsetof(struct fct_nfsd, lru_cb) },
+	{ "nfsd_file_gc_cb", offsetof(struct fct_nfsd, gc_cb) },
 };
 
 static void **address_of(unsigned int symbol)

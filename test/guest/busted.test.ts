@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { runFctorture } from '../run-fctorture.js'
+
+let runs = ''
+
+beforeAll(async () => {
+  runs = await mkdtemp(join(tmpdir(), 'fct-test-runs-'))
+})
+
+afterAll(() => rm(runs, { recursive: true }))
+
+/** Real misdeeds, one for each class; missed_close is in module.test.ts, for it breaks no rule that there is yet. */
+it.each([
+  ['extra_put', /^(event-after-free|use-at-zero|put-without-acquire): /],
+  ['free_held', /^free-at-zero: /],
+  ['leak', /^leak-after-shutdown: left/],
+  ['double_lru', /^(console-splat: list_add corruption|lru-alternates: )/],
+  ['stuck_lru', /^idle-disposed: left on the LRU/],
+])(
+  'finds what a module that is busted by %s does, even if the guest dies of it',
+  async (variant, signature) => {
+    const { exitCode, result } = await runFctorture(runs, ['--busted', variant, '--time', '10'])
+    expect({ verdict: result.verdict, exitCode }).toEqual({ verdict: 'FAIL', exitCode: 1 })
+    expect(result.findings).toContainEqual(
+      expect.objectContaining({ signature: expect.stringMatching(signature) as string }),
+    )
+    expect(result.findings.every(({ evidence }) => evidence.length > 0)).toBe(true)
+  },
+)
