@@ -23,7 +23,7 @@ export async function obtainTestModule(request: ModuleRequest, context: BuildCon
   const toolchain = await obtainToolchain(kernel.toolchain, context)
   const header = layoutHeader(request)
   const inputs = {
-    recipe: 3,
+    recipe: 4,
     kernel: kernel.hash,
     sources: hashOfSources(),
     compiler: toolchain.version,
@@ -69,10 +69,10 @@ async function buildTestModule(
     doing: `building fctorture.ko for ${request.kernel.name}`,
   } as const
   const place = { cwd: copy, writable: [into], readable: [request.kernel.headers] }
-  await toolchain.run('make', moduleArguments(request), failure, place, { signal })
-  // Without its debug information it is a tenth of the size, and so is what each guest unpacks.
-  const strip = ['--strip-debug', '-o', join(into, 'fctorture.ko'), join(copy, 'fctorture.ko')]
-  await toolchain.run('strip', strip, failure, place, { signal })
+  // Debug information would make each guest unpack ten times as much, and a path of this machine a part of the build-id.
+  const flags = `KCFLAGS=-g0 -fmacro-prefix-map=${copy}/=`
+  await toolchain.run('make', [...moduleArguments(request), flags], failure, place, { signal })
+  await copyFile(join(copy, 'fctorture.ko'), join(into, 'fctorture.ko'))
 }
 
 /** For `make` in a copy of kmod/. */
