@@ -14,6 +14,11 @@ export interface MachineSpec {
   readonly initramfs: string
   readonly commandLine: string
   readonly accelerator: Accelerator
+  /**
+   * Whether emulated CPUs run in threads of their own (the default) or in turn in one: slower, but then the text of a function
+   * can be patched while another CPU executes it. No matter under KVM.
+   */
+  readonly tcgThread?: 'multi' | 'single'
   readonly cpus: number
   readonly memoryMiB: number
   readonly disks: readonly string[]
@@ -89,7 +94,7 @@ export function machineArguments(spec: MachineSpec, folder: string): string[] {
   const acceleration =
     spec.accelerator === 'kvm'
       ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', 'tcg,thread=multi', '-cpu', 'max,-erms,-fsrm']
+      : ['-accel', `tcg,thread=${spec.tcgThread ?? 'multi'}`, '-cpu', 'max,-erms,-fsrm']
   return [
     ...['-M', 'q35', ...acceleration, '-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],

@@ -27,7 +27,11 @@ const lastWordsMs = 30_000
 const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
 
 /** A QEMU guest of our own, from images that stand ready. */
-export async function createQemuTarget(images: GuestImages, signal: AbortSignal): Promise<Target> {
+export async function createQemuTarget(
+  images: GuestImages,
+  signal: AbortSignal,
+  { tcgThread }: Pick<MachineSpec, 'tcgThread'> = {},
+): Promise<Target> {
   const { accelerator, reason } = await chooseAccelerator(images.kernel, images.probeInitramfs)
   signal.throwIfAborted()
   const spec: MachineSpec = {
@@ -35,6 +39,7 @@ export async function createQemuTarget(images: GuestImages, signal: AbortSignal)
     initramfs: images.initramfs,
     commandLine: `${commandLine} ${images.kernelParameters}`.trim(),
     accelerator,
+    ...(tcgThread && { tcgThread }),
     cpus: 2,
     memoryMiB: 2048,
     disks: [images.rootfs, images.modules],

@@ -7,6 +7,7 @@ import type { Method } from '../../harness/agent/protocol.js'
 import { packageRoot } from '../../harness/folders.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
+import type { MachineSpec } from '../../vms/qemu.js'
 import { obtainKernel, type KernelRequest } from '../../vms/kernels/kernels.js'
 import { quietContext } from '../stock-kernel.js'
 
@@ -27,16 +28,23 @@ export interface Selftest {
 /** What a kernel says that has found something wrong with itself. */
 export const splat = /BUG:|WARNING:|Oops|refcount_t|KASAN|inconsistent lock|deadlock|Call Trace/
 
-export async function startModuleGuest(request: KernelRequest): Promise<ModuleGuest> {
+export async function startModuleGuest(
+  request: KernelRequest,
+  options: Pick<MachineSpec, 'tcgThread'> = {},
+): Promise<ModuleGuest> {
   const folder = await mkdtemp(join(tmpdir(), 'fct-test-module-'))
   try {
-    return await boot(request, folder)
+    return await boot(request, folder, options)
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-async function boot(request: KernelRequest, folder: string): Promise<ModuleGuest> {
+async function boot(
+  request: KernelRequest,
+  folder: string,
+  options: Pick<MachineSpec, 'tcgThread'>,
+): Promise<ModuleGuest> {
   const inside = join(packageRoot, 'test', 'guest', 'inside')
   const agent = join(folder, 'agent.cjs')
   await build({
@@ -55,7 +63,7 @@ async function boot(request: KernelRequest, folder: string): Promise<ModuleGuest
   await execa('gcc', ['-static', '-O1', '-Wall', include, '-o', selftest, join(inside, 'selftest.c')])
   const kernel = await obtainKernel(request, quietContext)
   const images = await obtainGuestImages(kernel, quietContext, { 'agent.cjs': agent, selftest })
-  const target = await createQemuTarget(images, quietContext.signal)
+  const target = await createQemuTarget(images, quietContext.signal, options)
   let console = ''
   target.onConsole((chunk) => {
     console += Buffer.from(chunk).toString()

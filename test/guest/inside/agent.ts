@@ -78,18 +78,21 @@ function startLoad(seed: number): Clients {
 }
 
 /**
- * Loaded, run under load and unloaded, by turns without the run being stopped before. The clients are at rest while the
- * module comes and goes: patching text that another virtual CPU executes freezes guests under software emulation.
+ * Loaded, run under load and unloaded, by turns without the run being stopped before. Unless `atWork`, the clients are at
+ * rest while the module comes and goes: patching text that another virtual CPU executes freezes guests under software
+ * emulation, but for those with one thread.
  */
-async function cycle(number: number): Promise<void> {
+async function cycle(number: number, atWork: boolean): Promise<void> {
+  const before = atWork ? startLoad(number) : undefined
   await load()
   turnAllOn(number)
-  const clients = startLoad(number)
+  const clients = before ?? startLoad(number)
   set('run', 1)
   await delay(200)
   if (number % 2 === 0) set('run', 0)
-  await clients.stop()
+  if (!atWork) await clients.stop()
   await removeModule()
+  if (atWork) await clients.stop()
 }
 
 function statsOf(): Record<string, string> {
@@ -217,8 +220,8 @@ const handlers = {
       await removeModule()
     }
   },
-  cycles: async ({ count }: { count: number }) => {
-    for (let number = 0; number < count; number++) await cycle(number)
+  cycles: async ({ count, atWork }: { count: number; atWork: boolean }) => {
+    for (let number = 0; number < count; number++) await cycle(number, atWork)
     return null
   },
   /** A run of some seconds with all that there is. */
