@@ -12,7 +12,7 @@ import { configsOf, findProfile } from '../../vms/kernels/profiles.js'
 import type { PatchSet } from '../../vms/patches/patch.js'
 import { readPatches } from '../../vms/patches/read-patches.js'
 import { obtainToolchain } from '../../vms/toolchain.js'
-import { borrowCache } from '../borrowed-cache.js'
+import { borrowCache, inCache } from '../borrowed-cache.js'
 import type { Measurement } from './bench.js'
 
 const context: BuildContext = {
@@ -88,17 +88,12 @@ async function benchNfsd(
   const changes: [string, PatchSet][] = [['nfsd.ko from scratch', { patches: [], leftOut: [] }]]
   for (const file of ['filecache.c', 'filecache.h'])
     changes.push([`nfsd.ko after a change in ${file}`, await appendLine(tree, `fs/nfsd/${file}`, scratch)])
-  const before = process.env['XDG_CACHE_HOME']
-  process.env['XDG_CACHE_HOME'] = home
-  try {
+  return inCache(home, async () => {
     const timings = [await time('fs/nfsd out of the source archive', () => obtainNfsdSource(source, context))]
     for (const [what, patches] of changes)
       timings.push(await time(what, () => obtainNfsdModule({ kernel, source, patches }, context)))
     return timings
-  } finally {
-    if (before === undefined) delete process.env['XDG_CACHE_HOME']
-    else process.env['XDG_CACHE_HOME'] = before
-  }
+  })
 }
 
 /** A patch that adds a declaration at the end of a file. */

@@ -10,8 +10,9 @@ import { obtainNfsdModule } from '../../vms/kernels/nfsd-module.js'
 import { configsOf, findProfile, type ProfileName } from '../../vms/kernels/profiles.js'
 import { readPatches } from '../../vms/patches/read-patches.js'
 import { readRegressions } from '../../vms/regressions/regressions.js'
-import { moduleArguments } from '../../vms/test-module.js'
+import { moduleArguments, obtainTestModule } from '../../vms/test-module.js'
 import { obtainToolchain } from '../../vms/toolchain.js'
+import { borrowCache, inCache } from '../borrowed-cache.js'
 import { quietContext } from '../stock-kernel.js'
 
 const kernels = ['debian:5.10.218', 'debian:5.10', 'debian:6.1', 'debian:6.12', 'debian:7.3']
@@ -40,6 +41,21 @@ it.each(kernels)('fctorture.ko builds for %s without a warning at W=1', async (n
   const args = ['W=1', 'KCFLAGS=-Werror', ...moduleArguments({ kernel, nfsdSource: nfsd.source })]
   await toolchain.run('make', args, failure, place, { signal: quietContext.signal })
   expect(await readdir(copy)).toContain('fctorture.ko')
+})
+
+it('nfsd.ko and fctorture.ko are the same, byte for byte, wherever they are built', async () => {
+  const { kernel, source } = await obtain('debian:6.1')
+  const homes = ['one', 'another'].map((name) => join(folder, name))
+  for (const home of homes) await borrowCache(home)
+  const build = async (): Promise<Buffer[]> => {
+    const patches = { patches: [], leftOut: [] }
+    const nfsd = await obtainNfsdModule({ kernel, source, patches }, quietContext)
+    const module = await obtainTestModule({ kernel, nfsdSource: nfsd.source }, quietContext)
+    return Promise.all([nfsd.path, module].map((path) => readFile(path)))
+  }
+  const [one, another] = [await inCache(homes[0]!, build), await inCache(homes[1]!, build)]
+  expect(one.map((module) => module.length > 50_000)).toEqual([true, true])
+  expect(one.map((module, index) => module.equals(another[index]!))).toEqual([true, true])
 })
 
 describe.each(kernels)('every line of the configuration takes effect on %s', (name) => {
