@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { FctError } from '../../fct-error.js'
 import type { Disturbance } from '../protocol.js'
 import { command } from './command.js'
-import { setThreads } from './nfs-server.js'
+import { restartServer } from './nfs-server.js'
 
 /** What happens to nfsd during the load, again and again. */
 export interface Disturber {
@@ -46,10 +46,7 @@ const lifeOfNamespace = [
 const isolation = ['--net', '--mount', '--pid', '--fork', '--kill-child']
 
 const disturbances: Readonly<Record<Disturbance, (threads: number) => Promise<unknown>>> = {
-  restart: async (threads) => {
-    await setThreads(0)
-    await setThreads(threads)
-  },
+  restart: restartServer,
   namespace: () => command('FCT_GUEST_NAMESPACE', 'unshare', ...isolation, 'sh', '-c', lifeOfNamespace),
 }
 

@@ -30,14 +30,21 @@ export async function exportAll(exports: readonly Export[]): Promise<void> {
 }
 
 /**
- * Stops nfsd (0) or starts it again while clients are at work. Without rpc.nfsd: a child inherits the agent's descriptors
+ * Stops nfsd and starts it again while clients are at work. Without rpc.nfsd: a child inherits the agent's descriptors
  * of NFS files, and its exec waits for them to be flushed, to the very server that it shall start.
  */
-export async function setThreads(threads: number): Promise<void> {
+export async function restartServer(threads: number): Promise<void> {
+  await control('threads', '0')
+  // Its listeners went with it; since 7.0 it does not make them by itself (nfsd_startup_net()).
+  await control('portlist', 'tcp 2049')
+  await control('threads', String(threads))
+}
+
+async function control(file: string, text: string): Promise<void> {
   try {
-    await writeFile('/proc/fs/nfsd/threads', String(threads))
+    await writeFile(`/proc/fs/nfsd/${file}`, text)
   } catch (error) {
-    throw new FctError('FCT_GUEST_NFSD', `nfsd cannot have ${String(threads)} threads`, messageOf(error))
+    throw new FctError('FCT_GUEST_NFSD', `nfsd takes no "${text}" in its file ${file}`, messageOf(error))
   }
 }
 

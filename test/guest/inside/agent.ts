@@ -10,7 +10,7 @@ import { startClients, type Clients } from '../../../harness/agent/guest/client-
 import { command } from '../../../harness/agent/guest/command.js'
 import { mountFileSystems, type Export } from '../../../harness/agent/guest/file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from '../../../harness/agent/guest/nfs-clients.js'
-import { setThreads, startServer } from '../../../harness/agent/guest/nfs-server.js'
+import { restartServer, startServer } from '../../../harness/agent/guest/nfs-server.js'
 import { serve } from '../../../harness/agent/guest/serve.js'
 import {
   layoutParameters,
@@ -283,8 +283,7 @@ const handlers = {
     set('run', 1)
     for (let time = 0; time < times; time++) {
       await delay(500)
-      await setThreads(0)
-      await setThreads(threads)
+      await restartServer(threads)
     }
     await clients.stop()
     await unmountClients(standing().mounts)
