@@ -1,47 +1,128 @@
 #include "trace_decode.h"
 
 #include <algorithm>
+#include <memory>
 
-#include "trace_decode_cpu.h"
-#include "trace_decode_merge.h"
+#include "trace_decode_error.h"
 
 namespace fct {
 namespace {
 
-constexpr uint64_t kChunk = 1u << 20;  // bytes read at once, rounded down to whole sub-buffers
+// Events that are collected before their fields are taken out, field by field: their pages are still in the
+// processor's cache then.
+constexpr uint32_t kBlock = 512;
+constexpr uint32_t kMostRows = UINT32_MAX;
 
-void DecodeCpu(const ByteSource& source, const CpuData& data, const PageLayout& layout, CpuDecoder* decoder) {
-  const uint64_t chunk = std::max<uint64_t>(kChunk / layout.page_size, 1) * layout.page_size;
-  std::vector<uint8_t> buffer(std::min(chunk, data.size));
-  for (uint64_t done = 0; done < data.size; done += buffer.size()) {
-    const uint64_t length = std::min<uint64_t>(buffer.size(), data.size - done);
-    buffer.resize(length);
-    source.Read(data.offset + done, buffer.data(), length);
-    for (uint64_t at = 0; at < length; at += layout.page_size) {
-      decoder->DecodePage(buffer.data() + at, data.offset + done + at);
-    }
-  }
-  decoder->Finish();
+void Grow(Rows* rows, size_t size) {
+  rows->timestamp.Grow(size);
+  rows->cpu.Grow(size);
+  rows->type.Grow(size);
+  rows->index.Grow(size);
+  rows->pid.Grow(size);
+}
+
+void Cut(Rows* rows, size_t size) {
+  rows->timestamp.Resize(size);
+  rows->cpu.Resize(size);
+  rows->type.Resize(size);
+  rows->index.Resize(size);
+  rows->pid.Resize(size);
 }
 
 }  // namespace
 
+TraceDecoder::TraceDecoder(const PageLayout& layout, std::vector<EventType> types,
+                           const std::vector<PageFeed*>& feeds)
+    : feeds_(feeds), merge_(&cpus_), types_(std::move(types), layout.commit_size) {
+  for (PageFeed* feed : feeds_) {
+    cpus_.emplace_back(layout, static_cast<uint16_t>(cpus_.size()), feed);
+    merge_.Add(cpus_.back());
+  }
+}
+
+Batch TraceDecoder::Decode(uint32_t most) {
+  Batch batch;
+  for (uint32_t count = 0; count < most;) {
+    const uint32_t got = Collect(std::min(kBlock, most - count), &batch.rows);
+    if (got == 0) break;
+    FillColumns();
+    for (PageFeed* feed : feeds_) feed->Release();
+    count += got;
+  }
+  for (uint16_t type = 0; type < types().size(); type++) {
+    EventColumns& columns = types_.ColumnsOf(type);
+    batch.counts.push_back(columns.count());
+    batch.columns.push_back(columns.Take());
+  }
+  batch.pointers = interned_.pointers.TakeNew();
+  batch.strings = interned_.strings.TakeNew();
+  for (CpuCursor& cpu : cpus_) {
+    for (const Gap& gap : cpu.TakeGaps()) batch.gaps.push_back(gap);
+  }
+  return batch;
+}
+
+// Puts up to `most` events behind the rows, and their records where FillColumns() finds them.
+uint32_t TraceDecoder::Collect(uint32_t most, Rows* rows) {
+  const size_t begin = rows->timestamp.size();
+  Grow(rows, begin + most);
+  size_t row = begin;
+  for (; row < begin + most; row++) {
+    const CpuCursor* cpu = merge_.Next();
+    if (cpu == nullptr) break;
+    const Record& record = cpu->record();
+    if (record.length < types_.pid_offset() + 4)
+      throw DecodeError("FIELD", cpu->offset(), "an event is shorter than its common fields");
+    const uint16_t type = types_.IndexOf(Load<uint16_t>(record.data));
+    if (type >= collected_.size()) collected_.resize(types().size());
+    std::vector<PlacedRecord>& records = collected_[type];
+    if (records.empty()) touched_.push_back(type);
+    rows->timestamp[row] = cpu->time();
+    rows->cpu[row] = cpu->cpu();
+    rows->type[row] = type;
+    rows->index[row] = types_.ColumnsOf(type).count() + static_cast<uint32_t>(records.size());
+    rows->pid[row] = Load<int32_t>(record.data + types_.pid_offset());
+    records.push_back({record.data, record.length, cpu->offset()});
+  }
+  Cut(rows, row);
+  return static_cast<uint32_t>(row - begin);
+}
+
+void TraceDecoder::FillColumns() {
+  for (const uint16_t type : touched_) {
+    types_.ColumnsOf(type).Append(collected_[type], &interned_);
+    collected_[type].clear();
+  }
+  touched_.clear();
+}
+
+bool TraceDecoder::is_ended() const {
+  return std::all_of(cpus_.begin(), cpus_.end(),
+                     [](const CpuCursor& cpu) { return cpu.state() == CpuCursor::State::kEnded; });
+}
+
+std::vector<CpuSummary> TraceDecoder::Summaries() const {
+  std::vector<CpuSummary> summaries;
+  for (const CpuCursor& cpu : cpus_) summaries.push_back(cpu.summary());
+  return summaries;
+}
+
 Trace DecodeTrace(const ByteSource& source) {
   TraceFile file = ReadTraceFile(source);
+  std::deque<SourceFeed> feeds;
+  std::vector<PageFeed*> pointers;
+  for (const CpuData& cpu : file.cpus) {
+    feeds.emplace_back(source, cpu.offset, cpu.size, file.layout.page_size);
+    pointers.push_back(&feeds.back());
+  }
+  TraceDecoder decoder(file.layout, std::move(file.types), pointers);
   Trace trace;
+  static_cast<Batch&>(trace) = decoder.Decode(kMostRows);
+  if (!decoder.is_ended()) throw DecodeError("LIMIT", 0, "more than 2^32 events");
   trace.long_size = file.long_size;
   trace.clock = file.clock;
-  TypeTable types(&file);
-  std::vector<CpuRows> rows;
-  for (uint32_t cpu = 0; cpu < file.cpus.size(); cpu++) {
-    CpuDecoder decoder(file.layout, cpu, &types);
-    DecodeCpu(source, file.cpus[cpu], file.layout, &decoder);
-    rows.push_back(std::move(decoder.rows()));
-    trace.per_cpu.push_back(decoder.summary());
-    trace.gaps.insert(trace.gaps.end(), decoder.gaps().begin(), decoder.gaps().end());
-  }
-  trace.rows = MergeRows(std::move(rows));
-  types.Finish(&trace);
+  trace.types = decoder.types();
+  trace.per_cpu = decoder.Summaries();
   return trace;
 }
 

@@ -1,63 +1,82 @@
-// Decodes a trace.dat into columns. Pure C++: no Node in it, so that it can be fuzzed and timed alone.
+// Decodes sub-buffers into columns, all of a file at once or as they come. Pure C++: no Node in it, so that it
+// can be fuzzed and timed alone.
 #ifndef FCT_TRACE_DECODE_H
 #define FCT_TRACE_DECODE_H
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
 #include "trace_decode_array.h"
+#include "trace_decode_columns.h"
+#include "trace_decode_cpu.h"
+#include "trace_decode_feed.h"
 #include "trace_decode_file.h"
-#include "trace_decode_intern.h"
+#include "trace_decode_merge.h"
+#include "trace_decode_types.h"
 
 namespace fct {
 
-// All events in one order, whatever their type.
+// Events in one order, whatever their type: by time, of equal times the lower CPU's first; within a CPU the
+// ring's order is kept.
 struct Rows {
   Array<uint64_t> timestamp;
   Array<uint16_t> cpu;
-  Array<uint16_t> type;   // index into Trace::types
+  Array<uint16_t> type;   // index of the type
   Array<uint32_t> index;  // row in the columns of that type
   Array<int32_t> pid;
 };
 
-// Events that the ring buffer overwrote before they were read.
-struct Gap {
-  static constexpr uint64_t kNoEventAfter = UINT64_MAX;
-
-  uint32_t cpu;
-  uint64_t after;   // time of the CPU's last event before the gap; 0 if there is none
-  uint64_t before;  // time of its first event after the gap; kNoEventAfter if there is none
-  bool is_counted;
-  uint64_t missed;  // number of events, if is_counted
+// Some of a trace's events, with what they bring that was not there before.
+struct Batch {
+  Rows rows;
+  std::vector<std::vector<Array<uint8_t>>> columns;  // by type, then by field of its plan
+  std::vector<uint32_t> counts;                      // by type: entries of each of its columns
+  Array<uint64_t> pointers;                          // ids go on where those of the batch before ended
+  std::vector<std::string> strings;                  // likewise
+  std::vector<Gap> gaps;                             // CPU after CPU, in order
 };
 
-struct CpuSummary {
-  uint64_t pages = 0;  // sub-buffers
-  uint64_t events =
-      0;  // events with data; equals `read events` of per_cpu/cpuN/stats in a loss-free transport
-  // Events whose stamp was below that of the event before and was raised to it: the kernel's own reader
-  // leaves out the time of a discarded event (rb_update_read_stamp()), so that the next page may begin too
-  // early.
-  uint64_t raised = 0;
+class TraceDecoder {
+ public:
+  // One feed a CPU; they outlive the decoder. Events of a type that `types` does not have get a type
+  // `unknown_<id>` without fields.
+  TraceDecoder(const PageLayout& layout, std::vector<EventType> types, const std::vector<PageFeed*>& feeds);
+  TraceDecoder(const TraceDecoder&) = delete;
+  TraceDecoder& operator=(const TraceDecoder&) = delete;
+
+  // The next events, as many as are certain (CpuMerge) but at most `most`. Throws DecodeError; the decoder is
+  // of no use afterwards.
+  Batch Decode(uint32_t most);
+
+  // No event will ever come any more.
+  bool is_ended() const;
+  const std::vector<EventType>& types() const { return types_.types(); }
+  std::vector<CpuSummary> Summaries() const;
+
+ private:
+  uint32_t Collect(uint32_t most, Rows* rows);
+  void FillColumns();
+
+  std::vector<PageFeed*> feeds_;
+  std::deque<CpuCursor> cpus_;
+  CpuMerge merge_;
+  TypeTable types_;
+  Interned interned_;
+  std::vector<std::vector<PlacedRecord>> collected_;  // by type: what its columns do not have yet
+  std::vector<uint16_t> touched_;                     // types of which something was collected
 };
 
-struct Trace {
+// A trace of which everything is there.
+struct Trace : Batch {
   uint32_t long_size = 0;
   std::string clock;
   std::vector<EventType> types;
-  std::vector<std::vector<Array<uint8_t>>> columns;  // by type, then by field of its plan
-  std::vector<uint32_t> counts;                      // by type: entries of each of its columns
-  Rows rows;
-  Array<uint64_t> pointers;
-  std::vector<std::string> strings;
   std::vector<CpuSummary> per_cpu;
-  std::vector<Gap> gaps;  // CPU after CPU, in order
 };
 
-// Rows are merged over CPUs by time; of equal times the lower CPU comes first. Within a CPU the order is the
-// ring's. Throws DecodeError. Events of a type that the file does not describe get a type `unknown_<id>`
-// without fields.
+// Throws DecodeError.
 Trace DecodeTrace(const ByteSource& source);
 
 }  // namespace fct

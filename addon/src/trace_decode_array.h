@@ -45,6 +45,12 @@ class Array {
     size_ = size;
   }
 
+  // As Resize(), but with room for as much again whenever there is not enough.
+  void Grow(size_t size) {
+    if (size > capacity_) Reserve(size < 2 * capacity_ ? 2 * capacity_ : size);
+    size_ = size;
+  }
+
   // Gives the memory away; it is freed with free(). Null if the array never held anything.
   T* Release() {
     size_ = capacity_ = 0;

@@ -1,13 +1,12 @@
 #include "trace_decode_columns.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "trace_decode_error.h"
 
 namespace fct {
 namespace {
-
-constexpr uint32_t kMostRows = UINT32_MAX - 1;
 
 void AppendHex(const uint8_t* bytes, uint32_t length, std::string* text) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -22,9 +21,15 @@ std::string_view TextUpToNul(const uint8_t* bytes, uint32_t length) {
   return {text, strnlen(text, length)};
 }
 
-template <typename T>
-void StoreAt(Array<uint8_t>* column, uint32_t row, T value) {
-  std::memcpy(column->data() + size_t{row} * sizeof(T), &value, sizeof(T));
+// Puts what `value` says of each record into the rows from `row` on.
+template <typename T, typename Value>
+void Fill(Array<uint8_t>* column, size_t row, const std::vector<PlacedRecord>& records, Value value) {
+  uint8_t* into = column->data() + row * sizeof(T);
+  for (const PlacedRecord& record : records) {
+    const T entry = value(record);
+    std::memcpy(into, &entry, sizeof(T));
+    into += sizeof(T);
+  }
 }
 
 }  // namespace
@@ -32,48 +37,61 @@ void StoreAt(Array<uint8_t>* column, uint32_t row, T value) {
 EventColumns::EventColumns(const EventPlan& plan, uint32_t long_size)
     : fields_(plan.fields), required_(plan.required), long_size_(long_size), columns_(plan.fields.size()) {}
 
-uint32_t EventColumns::Append(const Record& record, uint64_t offset, Interned* interned) {
-  if (record.length < required_) throw DecodeError("FIELD", offset, "an event is shorter than its fields");
-  if (count_ == capacity_) Grow();
-  for (size_t column = 0; column < fields_.size(); column++) Store(column, record, offset, interned);
-  return count_++;
+void EventColumns::Append(const std::vector<PlacedRecord>& records, Interned* interned) {
+  for (const PlacedRecord& record : records) {
+    if (record.length < required_)
+      throw DecodeError("FIELD", record.offset, "an event is shorter than its fields");
+  }
+  Reserve(count_ + records.size());
+  for (size_t column = 0; column < fields_.size(); column++) Store(column, records, interned);
+  count_ += static_cast<uint32_t>(records.size());
 }
 
-void EventColumns::Grow() {
-  if (capacity_ > kMostRows / 2) throw DecodeError("LIMIT", 0, "more than 2^32 events of one type");
-  capacity_ = std::max(64u, capacity_ * 2);
+std::vector<Array<uint8_t>> EventColumns::Take() {
+  count_ = 0;
+  capacity_ = 0;
+  return std::exchange(columns_, std::vector<Array<uint8_t>>(fields_.size()));
+}
+
+void EventColumns::Reserve(size_t rows) {
+  if (rows <= capacity_) return;
+  capacity_ = std::max({size_t{64}, rows, capacity_ * 2});
   for (size_t column = 0; column < fields_.size(); column++) {
-    columns_[column].Resize(size_t{capacity_} * ColumnWidth(fields_[column].kind));
+    columns_[column].Resize(capacity_ * ColumnWidth(fields_[column].kind));
   }
 }
 
-void EventColumns::Store(size_t column, const Record& record, uint64_t offset, Interned* interned) {
+void EventColumns::Store(size_t column, const std::vector<PlacedRecord>& records, Interned* interned) {
   const FieldPlan& field = fields_[column];
   Array<uint8_t>* into = &columns_[column];
-  const uint8_t* from = record.data + field.offset;
   switch (field.kind) {
     case FieldKind::kU8:
     case FieldKind::kI8:
-      return StoreAt(into, count_, *from);
+      return Fill<uint8_t>(into, count_, records, [&](const auto& r) { return r.data[field.offset]; });
     case FieldKind::kU16:
     case FieldKind::kI16:
-      return StoreAt(into, count_, Load<uint16_t>(from));
+      return Fill<uint16_t>(into, count_, records,
+                            [&](const auto& r) { return Load<uint16_t>(r.data + field.offset); });
     case FieldKind::kU32:
     case FieldKind::kI32:
-      return StoreAt(into, count_, Load<uint32_t>(from));
+      return Fill<uint32_t>(into, count_, records,
+                            [&](const auto& r) { return Load<uint32_t>(r.data + field.offset); });
     case FieldKind::kU64:
     case FieldKind::kI64:
-      return StoreAt(into, count_, Load<uint64_t>(from));
+      return Fill<uint64_t>(into, count_, records,
+                            [&](const auto& r) { return Load<uint64_t>(r.data + field.offset); });
     case FieldKind::kPointer:
-      return StoreAt(into, count_, interned->pointers.Intern(LoadLong(from, long_size_)));
+      return Fill<uint32_t>(into, count_, records, [&](const auto& r) {
+        return interned->pointers.Intern(LoadLong(r.data + field.offset, long_size_));
+      });
     case FieldKind::kString:
     case FieldKind::kHex:
-      return StoreAt(into, count_, InternText(field, record, offset, interned));
+      return Fill<uint32_t>(into, count_, records,
+                            [&](const auto& r) { return InternText(field, r, interned); });
   }
 }
 
-EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const Record& record,
-                                          uint64_t offset) const {
+EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const PlacedRecord& record) const {
   if (field.place == FieldPlace::kFixed || field.place == FieldPlace::kTail) {
     const uint32_t begin = std::min(field.offset, record.length);
     const uint32_t rest = record.length - begin;
@@ -83,14 +101,13 @@ EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const Record& 
   const uint32_t base = field.place == FieldPlace::kRelLoc ? field.offset + 4 : 0;
   const Range range = {base + (word & 0xffff), word >> 16};
   if (uint64_t{range.begin} + range.length > record.length) {
-    throw DecodeError("FIELD", offset + field.offset, "the field " + field.name + " points out of its event");
+    throw DecodeError("FIELD", record.offset + field.offset, "the field " + field.name + " points out of its event");
   }
   return range;
 }
 
-uint32_t EventColumns::InternText(const FieldPlan& field, const Record& record, uint64_t offset,
-                                  Interned* interned) {
-  const Range range = RangeOf(field, record, offset);
+uint32_t EventColumns::InternText(const FieldPlan& field, const PlacedRecord& record, Interned* interned) {
+  const Range range = RangeOf(field, record);
   const uint8_t* bytes = record.data + range.begin;
   if (field.kind == FieldKind::kString) return interned->strings.Intern(TextUpToNul(bytes, range.length));
   hex_.clear();

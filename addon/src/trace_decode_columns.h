@@ -19,17 +19,25 @@ struct Interned {
   StringTable strings;
 };
 
+// An event's data, and where it stands in its file or stream.
+struct PlacedRecord {
+  const uint8_t* data;
+  uint32_t length;
+  uint64_t offset;
+};
+
 class EventColumns {
  public:
   EventColumns(const EventPlan& plan, uint32_t long_size);
 
-  // Takes one record apart; `offset` is where it stands in the file. Returns its row in the columns.
-  // Throws DecodeError FIELD if a field points out of the record; the columns are of no use afterwards.
-  uint32_t Append(const Record& record, uint64_t offset, Interned* interned);
+  // Takes records apart, field by field, into new rows of the columns.
+  // Throws DecodeError FIELD if a field points out of its record; the columns are of no use afterwards.
+  void Append(const std::vector<PlacedRecord>& records, Interned* interned);
 
+  // Rows.
   uint32_t count() const { return count_; }
-  // Entries of ColumnWidth(kind) bytes, count() of them, in the plan's order.
-  std::vector<Array<uint8_t>> Take() { return std::move(columns_); }
+  // Entries of ColumnWidth(kind) bytes, count() of them, in the plan's order. There are no rows afterwards.
+  std::vector<Array<uint8_t>> Take();
 
  private:
   struct Range {
@@ -37,16 +45,16 @@ class EventColumns {
     uint32_t length;
   };
 
-  void Grow();
-  void Store(size_t column, const Record& record, uint64_t offset, Interned* interned);
-  Range RangeOf(const FieldPlan& field, const Record& record, uint64_t offset) const;
-  uint32_t InternText(const FieldPlan& field, const Record& record, uint64_t offset, Interned* interned);
+  void Reserve(size_t rows);
+  void Store(size_t column, const std::vector<PlacedRecord>& records, Interned* interned);
+  Range RangeOf(const FieldPlan& field, const PlacedRecord& record) const;
+  uint32_t InternText(const FieldPlan& field, const PlacedRecord& record, Interned* interned);
 
   std::vector<FieldPlan> fields_;
   uint32_t required_;
   uint32_t long_size_;
   uint32_t count_ = 0;
-  uint32_t capacity_ = 0;
+  size_t capacity_ = 0;
   std::vector<Array<uint8_t>> columns_;
   std::string hex_;  // scratch
 };

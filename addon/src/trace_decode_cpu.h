@@ -1,4 +1,4 @@
-// Decodes the sub-buffers of one CPU: its rows in the ring's order, and its gaps.
+// The events of one CPU, one after the other, and its gaps.
 #ifndef FCT_TRACE_DECODE_CPU_H
 #define FCT_TRACE_DECODE_CPU_H
 
@@ -6,76 +6,82 @@
 #include <optional>
 #include <vector>
 
-#include "trace_decode.h"
-#include "trace_decode_columns.h"
+#include "trace_decode_feed.h"
 #include "trace_decode_page.h"
 
 namespace fct {
 
-// The types of a trace with their columns, which all CPUs fill.
-class TypeTable {
- public:
-  explicit TypeTable(TraceFile* file);
+// Events that the ring buffer overwrote before they were read.
+struct Gap {
+  static constexpr uint64_t kNoEventAfter = UINT64_MAX;
 
-  // Index of the type with this id; made if the file did not describe it.
-  uint16_t IndexOf(uint16_t id) {
-    const uint16_t known = index_of_[id];
-    return known != kNone ? known : AddUnknown(id);
+  uint32_t cpu;
+  uint64_t after;   // time of the CPU's last event before the gap; 0 if there is none
+  uint64_t before;  // time of its first event after the gap; kNoEventAfter if there is none
+  bool is_counted;
+  uint64_t missed;  // number of events, if is_counted
+};
+
+struct CpuSummary {
+  uint64_t pages = 0;  // sub-buffers
+  uint64_t events =
+      0;  // events with data; equals `read events` of per_cpu/cpuN/stats in a loss-free transport
+  // Events whose stamp was below that of the event before and was raised to it: the kernel's own reader
+  // leaves out the time of a discarded event (rb_update_read_stamp()), so that the next page may begin too
+  // early.
+  uint64_t raised = 0;
+};
+
+class CpuCursor {
+ public:
+  enum class State { kEvent, kStarved, kEnded };
+
+  // `feed` outlives the cursor.
+  CpuCursor(const PageLayout& layout, uint16_t cpu, PageFeed* feed)
+      : layout_(layout), cpu_(cpu), feed_(feed) {}
+
+  // Moves to the next event, unless the feed has none now, or none any more. Throws DecodeError.
+  State Advance() {
+    while (!walker_ || !walker_->Next(&record_)) {
+      if (!OpenPage()) return state_;
+    }
+    Enter();
+    return state_;
   }
-  uint32_t PidOffset() const { return pid_offset_; }
-  EventColumns& ColumnsOf(uint16_t type) { return columns_[type]; }
-  Interned& interned() { return interned_; }
-  // Moves everything into `trace`.
-  void Finish(Trace* trace);
-
- private:
-  static constexpr uint16_t kNone = UINT16_MAX;
-
-  uint16_t AddUnknown(uint16_t id);
-
-  uint32_t long_size_;
-  uint32_t pid_offset_ = 4;
-  std::vector<EventType> types_;
-  std::vector<EventColumns> columns_;
-  std::vector<uint16_t> index_of_;
-  Interned interned_;
-};
-
-// Rows of one CPU; all of them are the CPU's, hence no column for it.
-struct CpuRows {
-  Array<uint64_t> timestamp;
-  Array<uint16_t> type;
-  Array<uint32_t> index;
-  Array<int32_t> pid;
-};
-
-class CpuDecoder {
- public:
-  CpuDecoder(const PageLayout& layout, uint32_t cpu, TypeTable* types)
-      : layout_(layout), cpu_(cpu), types_(types) {}
-
-  // One sub-buffer of layout.page_size bytes, in order; `offset` is where it stands in the file.
-  void DecodePage(const uint8_t* page, uint64_t offset);
-  // To be called after the last page: a gap at the very end has no event behind it.
-  void Finish() { CloseGap(Gap::kNoEventAfter); }
-
-  CpuRows& rows() { return rows_; }
+  State state() const { return state_; }
+  uint16_t cpu() const { return cpu_; }
+  // Of the current event; before there is one, no later event will have a lower one.
+  uint64_t time() const { return time_; }
+  const Record& record() const { return record_; }
+  uint64_t offset() const { return walker_->OffsetOf(record_); }
   const CpuSummary& summary() const { return summary_; }
-  const std::vector<Gap>& gaps() const { return gaps_; }
+  // Those that have been closed since the last call.
+  std::vector<Gap> TakeGaps() { return std::move(gaps_); }
 
  private:
-  void Append(const Record& record, uint64_t offset);
+  bool OpenPage();
+  void Enter() {
+    state_ = State::kEvent;
+    summary_.events++;
+    summary_.raised += record_.timestamp < time_;
+    if (record_.timestamp > time_) time_ = record_.timestamp;
+    if (open_gap_) CloseGap(time_);
+    last_event_ = time_;
+  }
   void OpenGap(const PageHeader& header);
   void CloseGap(uint64_t before);
 
   PageLayout layout_;
-  uint32_t cpu_;
-  TypeTable* types_;
-  CpuRows rows_;
+  uint16_t cpu_;
+  PageFeed* feed_;
+  State state_ = State::kStarved;
+  std::optional<PageWalker> walker_;
+  Record record_{};
+  uint64_t time_ = 0;
+  uint64_t last_event_ = 0;
   CpuSummary summary_;
   std::vector<Gap> gaps_;
   std::optional<Gap> open_gap_;
-  uint64_t last_ = 0;
 };
 
 }  // namespace fct

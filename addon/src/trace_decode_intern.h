@@ -3,6 +3,8 @@
 #ifndef FCT_TRACE_DECODE_INTERN_H
 #define FCT_TRACE_DECODE_INTERN_H
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -28,8 +30,13 @@ class PointerTable {
     }
   }
 
-  const Array<uint64_t>& values() const { return values_; }
-  Array<uint64_t> Take() { return std::move(values_); }
+  // Those added since the last call, in the order of their ids.
+  Array<uint64_t> TakeNew() {
+    Array<uint64_t> added(values_.size() - taken_);
+    std::copy(values_.data() + taken_, values_.data() + values_.size(), added.data());
+    taken_ = values_.size();
+    return added;
+  }
 
  private:
   static constexpr size_t kFirstSlots = 1024;  // always a power of two
@@ -61,6 +68,7 @@ class PointerTable {
 
   std::vector<uint32_t> slots_;  // ids; 0 = free
   Array<uint64_t> values_;
+  size_t taken_ = 0;
 };
 
 // Strings; id 0 is ''.
@@ -77,11 +85,17 @@ class StringTable {
     return id;
   }
 
-  const std::deque<std::string>& values() const { return values_; }
+  // As PointerTable::TakeNew().
+  std::vector<std::string> TakeNew() {
+    std::vector<std::string> added(values_.begin() + static_cast<std::ptrdiff_t>(taken_), values_.end());
+    taken_ = values_.size();
+    return added;
+  }
 
  private:
   std::deque<std::string> values_;  // a deque's elements stay where they are: ids_ points into them
   std::unordered_map<std::string_view, uint32_t> ids_;
+  size_t taken_ = 0;
 };
 
 }  // namespace fct

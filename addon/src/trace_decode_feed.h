@@ -1,0 +1,78 @@
+// Where the sub-buffers of one CPU come from, in order: out of a file, or as they are pushed.
+#ifndef FCT_TRACE_DECODE_FEED_H
+#define FCT_TRACE_DECODE_FEED_H
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "trace_decode_source.h"
+
+namespace fct {
+
+struct FeedPage {
+  const uint8_t* bytes = nullptr;  // null: there is none now
+  uint64_t offset = 0;             // where it stands in the CPU's file or stream
+};
+
+class PageFeed {
+ public:
+  virtual ~PageFeed() = default;
+  // The next sub-buffer; it stays until Release().
+  virtual FeedPage Next() = 0;
+  // Nothing more will ever come after what Next() still gives.
+  virtual bool is_ended() const = 0;
+  // No event after what Next() still gives is from before this time.
+  virtual uint64_t quiet_until() const { return 0; }
+  // Nobody looks any more at what Next() gave, but for the latest.
+  virtual void Release() = 0;
+};
+
+// `size` bytes of whole sub-buffers at `offset` of a source.
+class SourceFeed : public PageFeed {
+ public:
+  SourceFeed(const ByteSource& source, uint64_t offset, uint64_t size, uint32_t page_size)
+      : source_(source), at_(offset), end_(offset + size), page_size_(page_size) {}
+
+  FeedPage Next() override;
+  bool is_ended() const override { return true; }
+  void Release() override;
+
+ private:
+  void ReadChunk();
+
+  const ByteSource& source_;
+  uint64_t at_;
+  uint64_t end_;
+  uint32_t page_size_;
+  std::deque<std::vector<uint8_t>> chunks_;  // the last one is the one in use
+  size_t used_ = 0;                          // of that one
+};
+
+// Sub-buffers as they come; each may be shorter than its layout says, by its unused end.
+class QueueFeed : public PageFeed {
+ public:
+  explicit QueueFeed(uint32_t page_size) : page_size_(page_size) {}
+
+  void Push(const uint8_t* bytes, size_t length);
+  void QuietUntil(uint64_t time) { quiet_until_ = time; }
+  void End() { is_ended_ = true; }
+  size_t waiting() const { return pages_.size() - taken_; }
+
+  FeedPage Next() override;
+  bool is_ended() const override { return is_ended_; }
+  uint64_t quiet_until() const override { return quiet_until_; }
+  void Release() override;
+
+ private:
+  uint32_t page_size_;
+  std::deque<std::vector<uint8_t>> pages_;
+  size_t taken_ = 0;  // of them
+  uint64_t offset_ = 0;
+  uint64_t quiet_until_ = 0;
+  bool is_ended_ = false;
+};
+
+}  // namespace fct
+
+#endif  // FCT_TRACE_DECODE_FEED_H
