@@ -11,6 +11,7 @@ namespace {
 // Events that are collected before their fields are taken out, field by field: their pages are still in the
 // processor's cache then.
 constexpr uint32_t kBlock = 512;
+constexpr uint32_t kExpected = 1u << 16;  // rows of a batch, at first
 constexpr uint32_t kMostRows = UINT32_MAX;
 
 void Grow(Rows* rows, size_t size) {
@@ -33,15 +34,17 @@ void Cut(Rows* rows, size_t size) {
 
 TraceDecoder::TraceDecoder(const PageLayout& layout, std::vector<EventType> types,
                            const std::vector<PageFeed*>& feeds)
-    : feeds_(feeds), merge_(&cpus_), types_(std::move(types), layout.commit_size) {
+    : feeds_(feeds), types_(std::move(types), layout.commit_size) {
   for (PageFeed* feed : feeds_) {
     cpus_.emplace_back(layout, static_cast<uint16_t>(cpus_.size()), feed);
-    merge_.Add(cpus_.back());
+    merge_.Add(&cpus_.back());
   }
 }
 
 Batch TraceDecoder::Decode(uint32_t most) {
   Batch batch;
+  Grow(&batch.rows, std::min(most, kExpected));
+  Cut(&batch.rows, 0);
   for (uint32_t count = 0; count < most;) {
     const uint32_t got = Collect(std::min(kBlock, most - count), &batch.rows);
     if (got == 0) break;
@@ -82,7 +85,7 @@ uint32_t TraceDecoder::Collect(uint32_t most, Rows* rows) {
     rows->type[row] = type;
     rows->index[row] = types_.ColumnsOf(type).count() + static_cast<uint32_t>(records.size());
     rows->pid[row] = Load<int32_t>(record.data + types_.pid_offset());
-    records.push_back({record.data, record.length, cpu->offset()});
+    records.emplace_back(record.data, record.length, cpu->offset());
   }
   Cut(rows, row);
   return static_cast<uint32_t>(row - begin);

@@ -48,6 +48,7 @@ void EventColumns::Append(const std::vector<PlacedRecord>& records, Interned* in
 }
 
 std::vector<Array<uint8_t>> EventColumns::Take() {
+  expected_ = std::max<size_t>(64, count_ + count_ / 8);
   count_ = 0;
   capacity_ = 0;
   return std::exchange(columns_, std::vector<Array<uint8_t>>(fields_.size()));
@@ -55,7 +56,7 @@ std::vector<Array<uint8_t>> EventColumns::Take() {
 
 void EventColumns::Reserve(size_t rows) {
   if (rows <= capacity_) return;
-  capacity_ = std::max({size_t{64}, rows, capacity_ * 2});
+  capacity_ = std::max({expected_, rows, capacity_ * 2});
   for (size_t column = 0; column < fields_.size(); column++) {
     columns_[column].Resize(capacity_ * ColumnWidth(fields_[column].kind));
   }

@@ -21,6 +21,9 @@ struct Interned {
 
 // An event's data, and where it stands in its file or stream.
 struct PlacedRecord {
+  PlacedRecord(const uint8_t* data_, uint32_t length_, uint64_t offset_)
+      : data(data_), length(length_), offset(offset_) {}
+
   const uint8_t* data;
   uint32_t length;
   uint64_t offset;
@@ -55,6 +58,7 @@ class EventColumns {
   uint32_t long_size_;
   uint32_t count_ = 0;
   size_t capacity_ = 0;
+  size_t expected_ = 64;  // rows, after those that were taken last
   std::vector<Array<uint8_t>> columns_;
   std::string hex_;  // scratch
 };

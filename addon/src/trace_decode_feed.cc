@@ -22,14 +22,15 @@ FeedPage SourceFeed::Next() {
 
 void SourceFeed::ReadChunk() {
   const uint64_t whole = std::max<uint64_t>(kChunk / page_size_, 1) * page_size_;
-  chunks_.emplace_back(std::min(whole, end_ - at_));
+  chunks_.push_back(std::move(spare_));
+  chunks_.back().Resize(std::min(whole, end_ - at_));
   source_.Read(at_, chunks_.back().data(), chunks_.back().size());
   at_ += chunks_.back().size();
   used_ = 0;
 }
 
 void SourceFeed::Release() {
-  while (chunks_.size() > 1) chunks_.pop_front();
+  for (; chunks_.size() > 1; chunks_.pop_front()) spare_ = std::move(chunks_.front());
 }
 
 void QueueFeed::Push(const uint8_t* bytes, size_t length) {

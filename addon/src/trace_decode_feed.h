@@ -6,6 +6,7 @@
 #include <deque>
 #include <vector>
 
+#include "trace_decode_array.h"
 #include "trace_decode_source.h"
 
 namespace fct {
@@ -45,8 +46,9 @@ class SourceFeed : public PageFeed {
   uint64_t at_;
   uint64_t end_;
   uint32_t page_size_;
-  std::deque<std::vector<uint8_t>> chunks_;  // the last one is the one in use
-  size_t used_ = 0;                          // of that one
+  std::deque<Array<uint8_t>> chunks_;  // the last one is the one in use
+  size_t used_ = 0;                    // of that one
+  Array<uint8_t> spare_;
 };
 
 // Sub-buffers as they come; each may be shorter than its layout says, by its unused end.

@@ -1,34 +1,38 @@
 #include "trace_decode_merge.h"
 
-#include <algorithm>
-#include <functional>
+#include <utility>
 
 namespace fct {
 
-CpuCursor* CpuMerge::NextInHeap() {
-  if (current_ != nullptr && current_->state() != CpuCursor::State::kEnded) Push(*current_);
-  current_ = nullptr;
-  while (!heads_.empty()) {
-    CpuCursor* first = Pop();
-    if (first->state() == CpuCursor::State::kEvent) return current_ = first;
+// Brings the heap in order after the first one's move, until an event is in front.
+CpuCursor* CpuMerge::Search() {
+  for (;;) {
+    if (heads_.front().cpu->state() == CpuCursor::State::kEnded) {
+      RemoveFirst();
+      if (heads_.empty()) return nullptr;
+    }
+    SiftDown();
+    const Head& first = heads_.front();
+    if (first.cpu->state() == CpuCursor::State::kEvent) return first.cpu;
     // Something may have come meanwhile; it need not be the earliest then.
-    if (first->Advance() == CpuCursor::State::kEnded) continue;
-    Push(*first);
-    if (first->state() == CpuCursor::State::kStarved && HeadOf(*first) == heads_.front()) return nullptr;
+    const uint64_t before = first.time;
+    if (!Renew() && first.cpu->state() == CpuCursor::State::kStarved && first.time == before) return nullptr;
   }
-  return nullptr;
 }
 
-void CpuMerge::Push(const CpuCursor& cpu) {
-  heads_.push_back(HeadOf(cpu));
-  std::push_heap(heads_.begin(), heads_.end(), std::greater<>());
+void CpuMerge::SiftDown() {
+  size_t at = 0;
+  for (size_t child = 1; child < heads_.size(); child = 2 * at + 1) {
+    if (child + 1 < heads_.size() && heads_[child + 1] < heads_[child]) child++;
+    if (!(heads_[child] < heads_[at])) return;
+    std::swap(heads_[at], heads_[child]);
+    at = child;
+  }
 }
 
-CpuCursor* CpuMerge::Pop() {
-  std::pop_heap(heads_.begin(), heads_.end(), std::greater<>());
-  const uint16_t cpu = heads_.back().second;
+void CpuMerge::RemoveFirst() {
+  heads_.front() = heads_.back();
   heads_.pop_back();
-  return &(*cpus_)[cpu];
 }
 
 }  // namespace fct

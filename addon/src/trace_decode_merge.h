@@ -2,8 +2,7 @@
 #ifndef FCT_TRACE_DECODE_MERGE_H
 #define FCT_TRACE_DECODE_MERGE_H
 
-#include <deque>
-#include <utility>
+#include <cstdint>
 #include <vector>
 
 #include "trace_decode_cpu.h"
@@ -15,33 +14,45 @@ namespace fct {
 // that it has come to on.
 class CpuMerge {
  public:
-  // `cpus` has each CPU at its number, and outlives the merge.
-  explicit CpuMerge(std::deque<CpuCursor>* cpus) : cpus_(cpus) {}
-
-  // One of the cursors, which has been given no Advance() yet.
-  void Add(const CpuCursor& cpu) { Push(cpu); }
+  // It outlives the merge, and has been given no Advance() yet.
+  void Add(CpuCursor* cpu) { heads_.push_back({0, cpu}); }
 
   // The CPU that is at the next event; null if none is certain, for now or for ever.
   CpuCursor* Next() {
-    if (current_ != nullptr && current_->Advance() == CpuCursor::State::kEvent &&
-        (heads_.empty() || HeadOf(*current_) < heads_.front())) {
-      return current_;
-    }
-    return NextInHeap();
+    if (heads_.empty()) return nullptr;
+    if (Renew() && IsFirst()) return heads_.front().cpu;
+    return Search();
   }
 
  private:
-  // Pairs compare by time, then by CPU, which is an index into cpus_.
-  using Head = std::pair<uint64_t, uint16_t>;
+  // Where a CPU stands; heads compare by time, then by CPU.
+  struct Head {
+    uint64_t time;
+    CpuCursor* cpu;
 
-  static Head HeadOf(const CpuCursor& cpu) { return {cpu.time(), cpu.cpu()}; }
-  CpuCursor* NextInHeap();
-  void Push(const CpuCursor& cpu);
-  CpuCursor* Pop();
+    bool operator<(const Head& other) const {
+      return time != other.time ? time < other.time : cpu->cpu() < other.cpu->cpu();
+    }
+  };
 
-  std::deque<CpuCursor>* cpus_;
-  std::vector<Head> heads_;  // a heap, the earliest in front; of all but current_ and those at their end
-  CpuCursor* current_ = nullptr;
+  // Moves the first CPU on; true if it is at an event then.
+  bool Renew() {
+    Head& first = heads_.front();
+    const bool is_event = first.cpu->Advance() == CpuCursor::State::kEvent;
+    first.time = first.cpu->time();
+    return is_event;
+  }
+  // Of the heap's two places that may be before the first one.
+  bool IsFirst() const {
+    const Head& first = heads_.front();
+    return (heads_.size() < 2 || first < heads_[1]) && (heads_.size() < 3 || first < heads_[2]);
+  }
+  CpuCursor* Search();
+  void SiftDown();
+  void RemoveFirst();
+
+  // A heap, the earliest in front, but for the first one, which may have moved on; without those at their end.
+  std::vector<Head> heads_;
 };
 
 }  // namespace fct
