@@ -15,27 +15,35 @@ void DecodeCpu(const ByteSource& source, const CpuData& data, const PageLayout& 
   std::vector<uint8_t> buffer(std::min(chunk, data.size));
   for (uint64_t done = 0; done < data.size; done += buffer.size()) {
     const uint64_t length = std::min<uint64_t>(buffer.size(), data.size - done);
+    const uint64_t offset = data.offset + done;
     buffer.resize(length);
-    source.Read(data.offset + done, buffer.data(), length);
-    for (uint64_t at = 0; at < length; at += layout.page_size) {
-      decoder->DecodePage(buffer.data() + at, data.offset + done + at);
-    }
+    source.Read(offset, buffer.data(), length);
+    Located(source, [&] {
+      for (uint64_t at = 0; at < length; at += layout.page_size) {
+        decoder->DecodePage(buffer.data() + at, offset + at);
+      }
+    });
   }
   decoder->Finish();
 }
 
 }  // namespace
 
-Trace DecodeTrace(const ByteSource& source) {
-  TraceFile file = ReadTraceFile(source);
+Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer) {
+  TraceFile file = ReadTraceFile(source, buffer);
   Trace trace;
+  trace.version = file.version;
   trace.long_size = file.long_size;
-  trace.clock = file.clock;
+  trace.buffer = file.buffer.name;
+  trace.clock = file.buffer.clock;
+  trace.comms = std::move(file.comms);
   TypeTable types(&file);
   std::vector<CpuRows> rows;
-  for (uint32_t cpu = 0; cpu < file.cpus.size(); cpu++) {
+  for (uint32_t cpu = 0; cpu < file.buffer.cpus.size(); cpu++) {
     CpuDecoder decoder(file.layout, cpu, &types);
-    DecodeCpu(source, file.cpus[cpu], file.layout, &decoder);
+    CpuData& data = file.buffer.cpus[cpu];
+    DecodeCpu(data.unpacked ? *data.unpacked : source, data, file.layout, &decoder);
+    data.unpacked.reset();
     rows.push_back(std::move(decoder.rows()));
     trace.per_cpu.push_back(decoder.summary());
     trace.gaps.insert(trace.gaps.end(), decoder.gaps().begin(), decoder.gaps().end());

@@ -3,6 +3,8 @@
 #define FCT_TRACE_DECODE_H
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +45,11 @@ struct CpuSummary {
 };
 
 struct Trace {
+  uint32_t version = 0;
   uint32_t long_size = 0;
+  std::string buffer;  // "" is the top one
   std::string clock;
+  std::map<int32_t, std::string> comms;  // by pid, as saved at the end of the recording
   std::vector<EventType> types;
   std::vector<std::vector<Array<uint8_t>>> columns;  // by type, then by field of its plan
   std::vector<uint32_t> counts;                      // by type: entries of each of its columns
@@ -57,8 +62,8 @@ struct Trace {
 
 // Rows are merged over CPUs by time; of equal times the lower CPU comes first. Within a CPU the order is the
 // ring's. Throws DecodeError. Events of a type that the file does not describe get a type `unknown_<id>`
-// without fields.
-Trace DecodeTrace(const ByteSource& source);
+// without fields. `buffer` as for ReadTraceFile().
+Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer = std::nullopt);
 
 }  // namespace fct
 
