@@ -14,6 +14,9 @@
     'cflags_cc': ['-std=c++17', '-fexceptions', '-frtti'],
     'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17'],
     # nodelete: a thread that hangs in the kernel outlives the worker that loaded us, and so must its code.
-    'ldflags': ['-Wl,-z,nodelete', '-Wl,--as-needed'],
+    # exclude-libs: node exports a zlib of its own, which must not take the place of the one linked here.
+    'ldflags': ['-Wl,-z,nodelete', '-Wl,--as-needed', '-Wl,--exclude-libs,ALL'],
+    # The guests' root file system has neither library.
+    'libraries': ['-l:libzstd.a', '-l:libz.a'],
   }],
 }

@@ -8,6 +8,7 @@ export {
   type EventType,
   type FieldKind,
   type FieldPlan,
+  type ReadTraceOptions,
   type Trace,
 } from './trace.js'
 export { TraceReader, type TraceReaderOptions, type TraceReaderStats } from './trace-reader.js'

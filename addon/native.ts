@@ -21,7 +21,7 @@ export interface Native {
   readonly ClientLoad: new (options: ClientLoadOptions) => NativeClientLoad
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
-  readTrace(path: string): Promise<Trace>
+  readTrace(path: string, buffer: string | undefined): Promise<Trace>
 }
 
 export interface NativeDevice {

@@ -1,4 +1,4 @@
-import { checkPath } from './arguments.js'
+import { checkPath, checkString } from './arguments.js'
 import { native } from './native.js'
 
 /** A column's array; which one follows from the field's kind. */
@@ -50,14 +50,18 @@ export interface EventType {
 
 /** A trace as struct of arrays. */
 export interface Trace {
-  version: 6
+  version: 6 | 7
   /** Bytes of a long of the traced kernel: 4 or 8. */
   longSize: number
   cpus: number
+  /** The tracing instance that was recorded; '' is the top one. */
+  buffer: string
   /**
    * The trace clock; '' if the file does not say. `counter` is a strict order without time, others count ns.
    */
   clock: string
+  /** Pid -> comm, as the kernel had saved them at the end of the recording; some may be missing. */
+  comms: Record<number, string>
   types: EventType[]
   /**
    * All events, by time; of equal times the lower CPU's come first, and within a CPU the ring's order is
@@ -104,14 +108,22 @@ export interface Trace {
   }[]
 }
 
+export interface ReadTraceOptions {
+  /** Which instance's ring buffer; '' is the top one. Needed only if several have events. */
+  readonly buffer?: string | undefined
+}
+
 /**
- * Decodes a trace.dat of version 6 into columns, off the event loop.
+ * Decodes a trace.dat of version 6 or 7 into columns, off the event loop.
  *
- * Of a file with several buffers (`trace-cmd record -B`) the one that has events is taken.
+ * Times are the ring's own: what trace-cmd may be told to add to them (DATE, OFFSET, TIME_SHIFT, TSC2NSEC) is
+ * not.
  *
- * @throws Error with code `FCT_DECODE_<REASON>` and `offset`, the byte in the file: MAGIC, VERSION, ENDIAN,
- *   TRUNCATED, FORMAT, BUFFERS, PAGE, EVENT, FIELD, LIMIT. Or as Node's own, if the file cannot be read.
+ * @throws Error with code `FCT_DECODE_<REASON>` and `offset`, the byte in the file (of what is compressed,
+ *   where that begins): MAGIC, VERSION, ENDIAN, TRUNCATED, FORMAT, COMPRESSION, PACKED, BUFFERS, PAGE, EVENT,
+ *   FIELD, LIMIT. Or as Node's own, if the file cannot be read.
  */
-export async function readTrace(path: string): Promise<Trace> {
-  return native().readTrace(checkPath(path, 'path'))
+export async function readTrace(path: string, { buffer }: ReadTraceOptions = {}): Promise<Trace> {
+  if (buffer !== undefined) checkString(buffer, 'buffer')
+  return native().readTrace(checkPath(path, 'path'), buffer)
 }

@@ -26,6 +26,8 @@ const debianPackages = {
   'debian-archive-keyring': 'the signatures of kernel packages',
   gcc: 'fctorture.ko',
   'g++': 'the addon',
+  'libzstd-dev': 'the addon',
+  'zlib1g-dev': 'the addon',
   make: 'fctorture.ko and the addon',
   git: 'patches and kernel trees',
   bubblewrap: 'builds in chroots of other suites',

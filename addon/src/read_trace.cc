@@ -1,5 +1,6 @@
 #include "read_trace.h"
 
+#include <optional>
 #include <string>
 
 #include "file_source.h"
@@ -85,6 +86,15 @@ Napi::Object ConvertSymbols(Napi::Env env, const SymbolTables& symbols) {
   return object;
 }
 
+Napi::Object ConvertComms(Napi::Env env, const std::map<int32_t, std::string>& comms) {
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [pid, comm] : comms) {
+    const Napi::HandleScope scope(env);
+    object.Set(std::to_string(pid), comm);
+  }
+  return object;
+}
+
 Napi::Object ConvertType(Napi::Env env, const EventType& type) {
   Napi::Array fields = Napi::Array::New(env, type.plan.fields.size());
   for (uint32_t i = 0; i < type.plan.fields.size(); i++) fields[i] = ConvertField(env, type.plan.fields[i]);
@@ -148,10 +158,12 @@ Napi::Array GiveAllColumns(Napi::Env env, Trace* trace) {
 
 Napi::Value GiveTrace(Napi::Env env, Trace trace) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("version", Napi::Number::New(env, 6));
+  object.Set("version", Napi::Number::New(env, trace.version));
   object.Set("longSize", Napi::Number::New(env, trace.long_size));
   object.Set("cpus", Napi::Number::New(env, static_cast<double>(trace.per_cpu.size())));
+  object.Set("buffer", trace.buffer);
   object.Set("clock", trace.clock);
+  object.Set("comms", ConvertComms(env, trace.comms));
   object.Set("types", ConvertAll(env, trace.types, ConvertType));
   object.Set("rows", GiveRows(env, &trace.rows));
   object.Set("columns", GiveAllColumns(env, &trace));
@@ -165,8 +177,10 @@ Napi::Value GiveTrace(Napi::Env env, Trace trace) {
 }
 
 Napi::Value ReadTrace(const Napi::CallbackInfo& info) {
-  const auto work = [path = std::string(info[0].As<Napi::String>())] {
-    return DecodeTrace(FileSource(path));
+  std::optional<std::string> buffer;
+  if (info[1].IsString()) buffer = info[1].As<Napi::String>();
+  const auto work = [path = std::string(info[0].As<Napi::String>()), buffer] {
+    return DecodeTrace(FileSource(path), buffer);
   };
   return RunOffLoop(info.Env(), work, GiveTrace);
 }

@@ -1,4 +1,4 @@
-// readTrace(path): decodes a trace.dat off the event loop and hands its columns to V8.
+// readTrace(path, buffer): decodes a trace.dat off the event loop and hands its columns to V8.
 #ifndef FCT_READ_TRACE_H
 #define FCT_READ_TRACE_H
 

@@ -46,10 +46,8 @@ Batch TraceDecoder::Decode(uint32_t most) {
   Grow(&batch.rows, std::min(most, kExpected));
   Cut(&batch.rows, 0);
   for (uint32_t count = 0; count < most;) {
-    const uint32_t got = Collect(std::min(kBlock, most - count), &batch.rows);
+    const uint32_t got = DecodeBlock(std::min(kBlock, most - count), &batch.rows);
     if (got == 0) break;
-    FillColumns();
-    for (PageFeed* feed : feeds_) feed->Release();
     count += got;
   }
   for (uint16_t type = 0; type < types().size(); type++) {
@@ -63,6 +61,18 @@ Batch TraceDecoder::Decode(uint32_t most) {
     for (const Gap& gap : cpu.TakeGaps()) batch.gaps.push_back(gap);
   }
   return batch;
+}
+
+uint32_t TraceDecoder::DecodeBlock(uint32_t most, Rows* rows) {
+  try {
+    const uint32_t got = Collect(most, rows);
+    FillColumns();
+    for (PageFeed* feed : feeds_) feed->Release();
+    return got;
+  } catch (const DecodeError& error) {
+    const Place place(error.offset());
+    throw feeds_[place.cpu()]->Locate(error.At(place.offset()));
+  }
 }
 
 // Puts up to `most` events behind the rows, and their records where FillColumns() finds them.
@@ -110,20 +120,24 @@ std::vector<CpuSummary> TraceDecoder::Summaries() const {
   return summaries;
 }
 
-Trace DecodeTrace(const ByteSource& source) {
-  TraceFile file = ReadTraceFile(source);
+Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer) {
+  TraceFile file = ReadTraceFile(source, buffer);
   std::deque<SourceFeed> feeds;
   std::vector<PageFeed*> pointers;
-  for (const CpuData& cpu : file.cpus) {
-    feeds.emplace_back(source, cpu.offset, cpu.size, file.layout.page_size);
+  for (const CpuData& cpu : file.buffer.cpus) {
+    const ByteSource& bytes = cpu.unpacked ? *cpu.unpacked : source;
+    feeds.emplace_back(bytes, cpu.offset, cpu.size, file.layout.page_size);
     pointers.push_back(&feeds.back());
   }
   TraceDecoder decoder(file.layout, std::move(file.types), pointers);
   Trace trace;
   static_cast<Batch&>(trace) = decoder.Decode(kMostRows);
   if (!decoder.is_ended()) throw DecodeError("LIMIT", 0, "more than 2^32 events");
+  trace.version = file.version;
   trace.long_size = file.long_size;
-  trace.clock = file.clock;
+  trace.buffer = file.buffer.name;
+  trace.clock = file.buffer.clock;
+  trace.comms = std::move(file.comms);
   trace.types = decoder.types();
   trace.per_cpu = decoder.Summaries();
   return trace;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,7 @@ class TraceDecoder {
   std::vector<CpuSummary> Summaries() const;
 
  private:
+  uint32_t DecodeBlock(uint32_t most, Rows* rows);
   uint32_t Collect(uint32_t most, Rows* rows);
   void FillColumns();
 
@@ -70,14 +73,17 @@ class TraceDecoder {
 
 // A trace of which everything is there.
 struct Trace : Batch {
+  uint32_t version = 0;
   uint32_t long_size = 0;
+  std::string buffer;  // "" is the top one
   std::string clock;
+  std::map<int32_t, std::string> comms;  // by pid, as saved at the end of the recording
   std::vector<EventType> types;
   std::vector<CpuSummary> per_cpu;
 };
 
-// Throws DecodeError.
-Trace DecodeTrace(const ByteSource& source);
+// Throws DecodeError. `buffer` as for ReadTraceFile().
+Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer = std::nullopt);
 
 }  // namespace fct
 

@@ -14,10 +14,11 @@ bool CpuCursor::OpenPage() {
     if (state_ == State::kEnded && open_gap_) CloseGap(Gap::kNoEventAfter);
     return false;
   }
-  const PageHeader header = ReadPageHeader(layout_, page.bytes, page.offset);
+  const uint64_t place = Place(cpu_, page.offset).packed();
+  const PageHeader header = ReadPageHeader(layout_, page.bytes, place);
   summary_.pages++;
   if (header.missed_before) OpenGap(header);
-  walker_.emplace(layout_, header, page.bytes, page.offset);
+  walker_.emplace(layout_, header, page.bytes, place);
   return true;
 }
 

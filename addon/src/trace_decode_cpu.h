@@ -32,6 +32,22 @@ struct CpuSummary {
   uint64_t raised = 0;
 };
 
+// Where something stands: in one number, the CPU and the offset in its feed.
+class Place {
+ public:
+  Place(uint16_t cpu, uint64_t offset) : packed_(uint64_t{cpu} << kBits | offset) {}
+  explicit Place(uint64_t packed) : packed_(packed) {}
+
+  uint64_t packed() const { return packed_; }
+  uint16_t cpu() const { return static_cast<uint16_t>(packed_ >> kBits); }
+  uint64_t offset() const { return packed_ & ((uint64_t{1} << kBits) - 1); }
+
+ private:
+  static constexpr int kBits = 48;
+
+  uint64_t packed_;
+};
+
 class CpuCursor {
  public:
   enum class State { kEvent, kStarved, kEnded };
@@ -40,7 +56,8 @@ class CpuCursor {
   CpuCursor(const PageLayout& layout, uint16_t cpu, PageFeed* feed)
       : layout_(layout), cpu_(cpu), feed_(feed) {}
 
-  // Moves to the next event, unless the feed has none now, or none any more. Throws DecodeError.
+  // Moves to the next event, unless the feed has none now, or none any more. Throws DecodeError, with a Place
+  // for its offset.
   State Advance() {
     while (!walker_ || !walker_->Next(&record_)) {
       if (!OpenPage()) return state_;
@@ -53,6 +70,7 @@ class CpuCursor {
   // Of the current event; before there is one, no later event will have a lower one.
   uint64_t time() const { return time_; }
   const Record& record() const { return record_; }
+  // Of the current event's data, as a Place.
   uint64_t offset() const { return walker_->OffsetOf(record_); }
   const CpuSummary& summary() const { return summary_; }
   // Those that have been closed since the last call.

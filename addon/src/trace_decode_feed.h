@@ -27,6 +27,8 @@ class PageFeed {
   virtual uint64_t quiet_until() const { return 0; }
   // Nobody looks any more at what Next() gave, but for the latest.
   virtual void Release() = 0;
+  // The error, at its place in the file; its offset is one of this feed.
+  virtual DecodeError Locate(const DecodeError& error) const { return error; }
 };
 
 // `size` bytes of whole sub-buffers at `offset` of a source.
@@ -38,6 +40,10 @@ class SourceFeed : public PageFeed {
   FeedPage Next() override;
   bool is_ended() const override { return true; }
   void Release() override;
+  DecodeError Locate(const DecodeError& error) const override {
+    const auto packed_at = source_.PackedAt(error.offset());
+    return packed_at ? error.Within(*packed_at) : error;
+  }
 
  private:
   void ReadChunk();

@@ -1,8 +1,11 @@
-// Reads what stands before the pages in a trace.dat of version 6 (trace-cmd.dat.v6(5)).
+// Reads what a trace.dat says about its pages (trace-cmd.dat.v6(5), trace-cmd.dat.v7(5)).
 #ifndef FCT_TRACE_DECODE_FILE_H
 #define FCT_TRACE_DECODE_FILE_H
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,25 +22,39 @@ struct EventType {
   SymbolTables symbols;
 };
 
-// Where the sub-buffers of one CPU stand in the file.
+// Where the sub-buffers of one CPU stand.
 struct CpuData {
-  uint64_t offset;
-  uint64_t size;
+  uint64_t offset = 0;  // in `unpacked`, or in the file if there is none
+  uint64_t size = 0;
+  std::unique_ptr<const ByteSource> unpacked;
+};
+
+// One tracing instance's ring buffer.
+struct TraceBuffer {
+  std::string name;        // "" is the top one
+  uint64_t offset = 0;     // of its table of CPUs in the file
+  std::string clock;       // "" if the file does not say
+  uint32_t page_size = 0;  // bytes of a sub-buffer; 0 if the file does not say
+  std::vector<CpuData> cpus;
+
+  bool HasData() const;
 };
 
 struct TraceFile {
+  uint32_t version = 0;
   uint32_t long_size = 0;
   PageLayout layout;
-  std::vector<EventType> types;  // all that the file describes, in its order; each id once
-  std::vector<CpuData> cpus;
-  std::string clock;  // "" if the file does not say
+  std::vector<EventType> types;          // all that the file describes, in its order; each id once
+  std::map<int32_t, std::string> comms;  // by pid
+  TraceBuffer buffer;                    // the one that was asked for
 };
 
-// Throws DecodeError for anything that is not a sound trace.dat of version 6 from a little-endian machine.
+// Throws DecodeError for anything that is not a sound trace.dat of version 6 or 7 from a little-endian
+// machine.
 //
-// Of a file with instance buffers (`trace-cmd record -B`), the one buffer that has data is taken; BUFFERS if
-// more have.
-TraceFile ReadTraceFile(const ByteSource& source);
+// Of a file with instance buffers (`trace-cmd record -B`), the one of that name is taken; without a name the
+// one that has data, BUFFERS if more have. The file outlives the answer.
+TraceFile ReadTraceFile(const ByteSource& source, const std::optional<std::string>& buffer);
 
 }  // namespace fct
 

@@ -3,7 +3,11 @@
 #define FCT_TRACE_DECODE_SOURCE_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+
+#include "trace_decode_error.h"
 
 namespace fct {
 
@@ -13,7 +17,21 @@ class ByteSource {
   virtual uint64_t size() const = 0;
   // Fills `to`; the caller has checked offset + length against size().
   virtual void Read(uint64_t offset, void* to, size_t length) const = 0;
+  // Where in the file the packed bytes begin that a byte was unpacked from; none if it stands there itself.
+  virtual std::optional<uint64_t> PackedAt(uint64_t /*offset*/) const { return std::nullopt; }
 };
+
+// Runs `work`, which reads `source`; its errors get an offset in the file.
+template <typename Work>
+void Located(const ByteSource& source, Work work) {
+  try {
+    work();
+  } catch (const DecodeError& error) {
+    const auto packed_at = source.PackedAt(error.offset());
+    if (packed_at) throw error.Within(*packed_at);
+    throw;
+  }
+}
 
 // Reads a ByteSource from front to back; every read is checked, FCT_DECODE_TRUNCATED otherwise.
 class SourceCursor {
@@ -30,8 +48,14 @@ class SourceCursor {
   uint64_t ReadU64() { return ReadInteger<uint64_t>(); }
   uint8_t ReadU8() { return ReadInteger<uint8_t>(); }
   std::string ReadText(uint64_t length);
+  // Of a length that the file states: DecodeError FORMAT beyond 1 MiB.
+  std::string ReadShortText(uint64_t length);
   // Text up to a NUL, which is consumed. `longest` bounds the search.
-  std::string ReadTerminated(size_t longest);
+  std::string ReadTerminated(size_t longest = 255);
+  // Steps over `tag` and its NUL if they stand here.
+  bool Accept(std::string_view tag);
+  // Throws DecodeError FORMAT if they do not.
+  void Expect(std::string_view tag);
 
  private:
   template <typename T>

@@ -59,7 +59,7 @@ async function compileAll(): Promise<string[]> {
 
 it('passes its C++ tests under the address and undefined-behaviour sanitizers', async () => {
   const program = join(folder, 'decoder-test')
-  await execa('g++', [...sanitizers, ...(await compileAll()), '-o', program])
+  await execa('g++', [...sanitizers, ...(await compileAll()), '-lzstd', '-lz', '-o', program])
   const { stdout } = await execa(program, ['--no-colors=true'], { all: true })
   expect(stdout).toMatch(/test cases:\s+(\d+) \|\s+\1 passed \| 0 failed/)
 })

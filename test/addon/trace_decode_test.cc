@@ -216,6 +216,11 @@ TEST_CASE("the one buffer that has pages is taken, wherever it is") {
   CHECK(Rows(DecodeTrace(MemorySource(WithInstanceBuffer(pages, "")))) == "10/0/1 ");
   CHECK(ErrorOf([&] { DecodeTrace(MemorySource(WithInstanceBuffer(pages, pages))); }) ==
         "FCT_DECODE_BUFFERS at 8192");
+  const auto more = PageBuilder(20).Event(0, Number(2)).Build();
+  CHECK(Rows(DecodeTrace(MemorySource(WithInstanceBuffer(pages, more)), "")) == "10/0/1 ");
+  CHECK(Rows(DecodeTrace(MemorySource(WithInstanceBuffer(pages, more)), "h")) == "20/0/2 ");
+  CHECK(ErrorOf([&] { DecodeTrace(MemorySource(WithInstanceBuffer(pages, more)), "i"); }) ==
+        "FCT_DECODE_BUFFERS at 0");
 }
 
 std::string ErrorOfFile(const std::string& file) {
@@ -231,7 +236,7 @@ TEST_CASE("files that are something else are refused with a reason") {
   CHECK(ErrorOfFile("") == "FCT_DECODE_MAGIC at 0");
   CHECK(ErrorOfFile("PERFILE2" + std::string(100, 'x')) == "FCT_DECODE_MAGIC at 0");
   std::string other = good;
-  other[10] = '7';
+  other[10] = '5';
   CHECK(ErrorOfFile(other) == "FCT_DECODE_VERSION at 10");
   other = good;
   other[12] = 1;

@@ -116,7 +116,9 @@ export class TraceBuilder {
       version: 6,
       longSize: 8,
       cpus: 2,
+      buffer: '',
       clock: this.clock,
+      comms: {},
       types: typesOf(this.events),
       rows: this.#index(),
       columns: [

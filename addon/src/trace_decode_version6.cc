@@ -1,0 +1,99 @@
+#include "trace_decode_version6.h"
+
+#include "trace_decode_metadata.h"
+
+namespace fct {
+namespace {
+
+enum Option : uint16_t { kOptionEnd = 0, kOptionBuffer = 3, kOptionTraceClock = 4 };
+
+struct Options {
+  bool has_clock = false;  // a clock stands behind each table of CPUs
+  std::string clock;
+  std::vector<TraceBuffer> buffers;  // name and offset
+};
+
+// Reads in the order of the file.
+class Version6Reader {
+ public:
+  Version6Reader(const ByteSource& source, SourceCursor cursor, TraceFile* file)
+      : source_(source), cursor_(cursor), metadata_(file) {}
+
+  std::vector<TraceBuffer> Read() {
+    metadata_.ReadHeaders(&cursor_);
+    metadata_.ReadFormats("ftrace", &cursor_);
+    metadata_.ReadSystems(&cursor_);
+    cursor_.Skip(cursor_.ReadU32());  // kallsyms
+    cursor_.Skip(cursor_.ReadU32());  // printk formats
+    metadata_.ReadComms(&cursor_);
+    return ReadBuffers();
+  }
+
+ private:
+  std::vector<TraceBuffer> ReadBuffers() {
+    const uint64_t at = cursor_.offset();
+    const uint32_t cpus = cursor_.ReadU32();
+    if (cpus > kMostCpus) throw DecodeError("FORMAT", at, "an impossible number of CPUs");
+    Options options = ReadOptions();
+    std::vector<TraceBuffer> buffers(1);
+    buffers.front().offset = cursor_.offset();
+    for (TraceBuffer& buffer : options.buffers) buffers.push_back(std::move(buffer));
+    for (TraceBuffer& buffer : buffers) ReadBuffer(cpus, options.has_clock, &buffer);
+    if (!options.clock.empty()) buffers.front().clock = options.clock;
+    return buffers;
+  }
+
+  // Options, if any, end with id 0; then comes the tag of the data.
+  Options ReadOptions() {
+    Options options;
+    if (!cursor_.Accept("options  ")) return options;
+    for (uint16_t id = cursor_.ReadU16(); id != kOptionEnd; id = cursor_.ReadU16()) {
+      const uint32_t size = cursor_.ReadU32();
+      SourceCursor data = cursor_;
+      cursor_.Skip(size);
+      if (id == kOptionTraceClock) {
+        options.has_clock = true;
+        options.clock = ChosenClock(data.ReadShortText(size));
+      } else if (id == kOptionBuffer && size >= 8) {
+        TraceBuffer buffer;
+        buffer.offset = data.ReadU64();
+        buffer.name = data.ReadShortText(size - 8).c_str();
+        options.buffers.push_back(std::move(buffer));
+      }
+    }
+    return options;
+  }
+
+  void ReadBuffer(uint32_t cpus, bool has_clock, TraceBuffer* buffer) {
+    cursor_.Seek(buffer->offset);
+    if (!cursor_.Accept("flyrecord")) {
+      throw DecodeError("FORMAT", buffer->offset, "no raw pages where they should be");
+    }
+    for (uint32_t cpu = 0; cpu < cpus; cpu++) buffer->cpus.push_back(ReadCpu());
+    if (has_clock) buffer->clock = ChosenClock(cursor_.ReadShortText(cursor_.ReadU64()));
+  }
+
+  CpuData ReadCpu() {
+    const uint64_t at = cursor_.offset();
+    CpuData data;
+    data.offset = cursor_.ReadU64();
+    data.size = cursor_.ReadU64();
+    if (data.size == 0) return {};
+    if (data.offset > source_.size() || data.size > source_.size() - data.offset) {
+      throw DecodeError("TRUNCATED", at, "the file ends before the pages of a CPU do");
+    }
+    return data;
+  }
+
+  const ByteSource& source_;
+  SourceCursor cursor_;
+  MetadataReader metadata_;
+};
+
+}  // namespace
+
+std::vector<TraceBuffer> ReadVersion6(const ByteSource& source, SourceCursor cursor, TraceFile* file) {
+  return Version6Reader(source, cursor, file).Read();
+}
+
+}  // namespace fct
