@@ -1,6 +1,13 @@
 /** The typed face of fctorture.node: arguments are checked here, failures look like Node's own. */
 export { ClientLoad, type ClientLoadOptions, type LoadStats, type Op } from './client-load.js'
 export { readDebugfs, writeDebugfs } from './debugfs.js'
+export {
+  createEventView,
+  EventCursor,
+  type EventShape,
+  type EventView,
+  type FieldValue,
+} from './event-view.js'
 export { Device, type DeviceInfo, type DevicePhase, type DeviceStats, type Stressor } from './device.js'
 export {
   readTrace,
@@ -11,4 +18,12 @@ export {
   type ReadTraceOptions,
   type Trace,
 } from './trace.js'
+export {
+  openTrace,
+  TraceRecording,
+  TraceStream,
+  type Batch,
+  type OpenTraceOptions,
+  type StreamHead,
+} from './trace-batches.js'
 export { TraceReader, type TraceReaderOptions, type TraceReaderStats } from './trace-reader.js'

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ClientLoadOptions, LoadStats } from './client-load.js'
-import type { Trace } from './trace.js'
+import type { EventType, Trace } from './trace.js'
+import type { StreamHead } from './trace-batches.js'
 import type { TraceReaderStats } from './trace-reader.js'
 
 /**
@@ -22,6 +23,8 @@ export interface Native {
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
   readTrace(path: string, buffer: string | undefined): Promise<Trace>
+  openTrace(path: string, buffer: string | undefined): Promise<NativeRecording>
+  createTraceStream(head: StreamHead): NativeTraceStream
 }
 
 export interface NativeDevice {
@@ -58,6 +61,29 @@ export interface NativeTraceReader {
   stop(): Promise<TraceReaderStats>
   stats(): TraceReaderStats
   close(): void
+}
+
+/** What one call of `next` gave; `types`, `pointers` and `strings` are those that are new. */
+export interface NativeBatch extends Pick<Trace, 'rows' | 'pointers' | 'strings' | 'gaps'> {
+  columns: (Trace['columns'][number] | undefined)[]
+  types: EventType[]
+  isEnded: boolean
+}
+
+export interface NativeBatches {
+  types: EventType[]
+  /** Not again before the promise is settled. */
+  next(most: number): Promise<NativeBatch>
+  summarize(): Trace['perCpu']
+}
+
+export interface NativeRecording
+  extends NativeBatches, Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms'> {}
+
+export interface NativeTraceStream extends NativeBatches {
+  push(cpu: number, page: Uint8Array): void
+  quiet(cpu: number, until: bigint): void
+  end(): void
 }
 
 export interface NativeClientLoad {

@@ -1,7 +1,6 @@
 #include "trace_decode.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "trace_decode_error.h"
 
@@ -12,7 +11,6 @@ namespace {
 // processor's cache then.
 constexpr uint32_t kBlock = 512;
 constexpr uint32_t kExpected = 1u << 16;  // rows of a batch, at first
-constexpr uint32_t kMostRows = UINT32_MAX;
 
 void Grow(Rows* rows, size_t size) {
   rows->timestamp.Grow(size);
@@ -71,6 +69,7 @@ uint32_t TraceDecoder::DecodeBlock(uint32_t most, Rows* rows) {
     return got;
   } catch (const DecodeError& error) {
     const Place place(error.offset());
+    if (!place.is_place()) throw;
     throw feeds_[place.cpu()]->Locate(error.At(place.offset()));
   }
 }
@@ -118,29 +117,6 @@ std::vector<CpuSummary> TraceDecoder::Summaries() const {
   std::vector<CpuSummary> summaries;
   for (const CpuCursor& cpu : cpus_) summaries.push_back(cpu.summary());
   return summaries;
-}
-
-Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer) {
-  TraceFile file = ReadTraceFile(source, buffer);
-  std::deque<SourceFeed> feeds;
-  std::vector<PageFeed*> pointers;
-  for (const CpuData& cpu : file.buffer.cpus) {
-    const ByteSource& bytes = cpu.unpacked ? *cpu.unpacked : source;
-    feeds.emplace_back(bytes, cpu.offset, cpu.size, file.layout.page_size);
-    pointers.push_back(&feeds.back());
-  }
-  TraceDecoder decoder(file.layout, std::move(file.types), pointers);
-  Trace trace;
-  static_cast<Batch&>(trace) = decoder.Decode(kMostRows);
-  if (!decoder.is_ended()) throw DecodeError("LIMIT", 0, "more than 2^32 events");
-  trace.version = file.version;
-  trace.long_size = file.long_size;
-  trace.buffer = file.buffer.name;
-  trace.clock = file.buffer.clock;
-  trace.comms = std::move(file.comms);
-  trace.types = decoder.types();
-  trace.per_cpu = decoder.Summaries();
-  return trace;
 }
 
 }  // namespace fct

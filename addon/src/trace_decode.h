@@ -1,12 +1,10 @@
-// Decodes sub-buffers into columns, all of a file at once or as they come. Pure C++: no Node in it, so that it
-// can be fuzzed and timed alone.
+// Decodes the sub-buffers of all CPUs into columns, as far as they have come. Pure C++: no Node in it, so
+// that it can be fuzzed and timed alone.
 #ifndef FCT_TRACE_DECODE_H
 #define FCT_TRACE_DECODE_H
 
 #include <cstdint>
 #include <deque>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,20 +68,6 @@ class TraceDecoder {
   std::vector<std::vector<PlacedRecord>> collected_;  // by type: what its columns do not have yet
   std::vector<uint16_t> touched_;                     // types of which something was collected
 };
-
-// A trace of which everything is there.
-struct Trace : Batch {
-  uint32_t version = 0;
-  uint32_t long_size = 0;
-  std::string buffer;  // "" is the top one
-  std::string clock;
-  std::map<int32_t, std::string> comms;  // by pid, as saved at the end of the recording
-  std::vector<EventType> types;
-  std::vector<CpuSummary> per_cpu;
-};
-
-// Throws DecodeError. `buffer` as for ReadTraceFile().
-Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer = std::nullopt);
 
 }  // namespace fct
 

@@ -102,7 +102,8 @@ EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const PlacedRe
   const uint32_t base = field.place == FieldPlace::kRelLoc ? field.offset + 4 : 0;
   const Range range = {base + (word & 0xffff), word >> 16};
   if (uint64_t{range.begin} + range.length > record.length) {
-    throw DecodeError("FIELD", record.offset + field.offset, "the field " + field.name + " points out of its event");
+    throw DecodeError("FIELD", record.offset + field.offset,
+                      "the field " + field.name + " points out of its event");
   }
   return range;
 }

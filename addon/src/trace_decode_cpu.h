@@ -32,18 +32,21 @@ struct CpuSummary {
   uint64_t raised = 0;
 };
 
-// Where something stands: in one number, the CPU and the offset in its feed.
+// Where something stands: the CPU and the offset in its feed, in one number that no offset in a file can be.
 class Place {
  public:
-  Place(uint16_t cpu, uint64_t offset) : packed_(uint64_t{cpu} << kBits | offset) {}
+  Place(uint16_t cpu, uint64_t offset) : packed_(kMark | uint64_t{cpu} << kBits | offset) {}
   explicit Place(uint64_t packed) : packed_(packed) {}
 
   uint64_t packed() const { return packed_; }
+  // Whether the number is a place.
+  bool is_place() const { return (packed_ & kMark) != 0; }
   uint16_t cpu() const { return static_cast<uint16_t>(packed_ >> kBits); }
   uint64_t offset() const { return packed_ & ((uint64_t{1} << kBits) - 1); }
 
  private:
-  static constexpr int kBits = 48;
+  static constexpr int kBits = 47;
+  static constexpr uint64_t kMark = uint64_t{1} << 63;
 
   uint64_t packed_;
 };

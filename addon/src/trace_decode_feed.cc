@@ -1,7 +1,6 @@
 #include "trace_decode_feed.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace fct {
 namespace {
@@ -33,16 +32,10 @@ void SourceFeed::Release() {
   for (; chunks_.size() > 1; chunks_.pop_front()) spare_ = std::move(chunks_.front());
 }
 
-void QueueFeed::Push(const uint8_t* bytes, size_t length) {
-  std::vector<uint8_t> page(page_size_);
-  std::memcpy(page.data(), bytes, std::min<size_t>(length, page_size_));
-  pages_.push_back(std::move(page));
-}
-
 FeedPage QueueFeed::Next() {
   if (taken_ == pages_.size()) return {};
   const FeedPage page = {pages_[taken_++].data(), offset_};
-  offset_ += page_size_;
+  offset_ += pages_[taken_ - 1].size();
   return page;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "trace_decode_array.h"
@@ -57,15 +58,12 @@ class SourceFeed : public PageFeed {
   Array<uint8_t> spare_;
 };
 
-// Sub-buffers as they come; each may be shorter than its layout says, by its unused end.
+// Whole sub-buffers as they come.
 class QueueFeed : public PageFeed {
  public:
-  explicit QueueFeed(uint32_t page_size) : page_size_(page_size) {}
-
-  void Push(const uint8_t* bytes, size_t length);
+  void Push(std::vector<uint8_t> page) { pages_.push_back(std::move(page)); }
   void QuietUntil(uint64_t time) { quiet_until_ = time; }
   void End() { is_ended_ = true; }
-  size_t waiting() const { return pages_.size() - taken_; }
 
   FeedPage Next() override;
   bool is_ended() const override { return is_ended_; }
@@ -73,7 +71,6 @@ class QueueFeed : public PageFeed {
   void Release() override;
 
  private:
-  uint32_t page_size_;
   std::deque<std::vector<uint8_t>> pages_;
   size_t taken_ = 0;  // of them
   uint64_t offset_ = 0;

@@ -51,7 +51,8 @@ class CpuMerge {
   void SiftDown();
   void RemoveFirst();
 
-  // A heap, the earliest in front, but for the first one, which may have moved on; without those at their end.
+  // A heap, the earliest in front, but for the first one, which may have moved on; without those at their
+  // end.
   std::vector<Head> heads_;
 };
 

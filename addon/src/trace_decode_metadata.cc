@@ -35,16 +35,20 @@ void MetadataReader::ReadFormats(const std::string& system, SourceCursor* cursor
   for (uint32_t count = cursor->ReadU32(); count > 0; count--) {
     const uint64_t size = cursor->ReadU64();
     const uint64_t at = cursor->offset();
-    EventFormat format = ParseEventFormat(cursor->ReadShortText(size), system, at);
-    if (known_ids_.test(format.id)) continue;
-    known_ids_.set(format.id);
-    EventPlan plan = CompileEventPlan(format, file_->long_size, at);
-    if (!file_->types.empty() && file_->types.front().plan.pid_offset != plan.pid_offset) {
-      throw DecodeError("FORMAT", at, "events disagree about where common_pid is");
-    }
-    SymbolTables symbols = ParseSymbols(format.print_format);
-    file_->types.push_back({std::move(format), std::move(plan), std::move(symbols)});
+    AddFormat(system, cursor->ReadShortText(size), at);
   }
+}
+
+void MetadataReader::AddFormat(const std::string& system, std::string_view text, uint64_t at) {
+  EventFormat format = ParseEventFormat(text, system, at);
+  if (known_ids_.test(format.id)) return;
+  known_ids_.set(format.id);
+  EventPlan plan = CompileEventPlan(format, file_->long_size, at);
+  if (!file_->types.empty() && file_->types.front().plan.pid_offset != plan.pid_offset) {
+    throw DecodeError("FORMAT", at, "events disagree about where common_pid is");
+  }
+  SymbolTables symbols = ParseSymbols(format.print_format);
+  file_->types.push_back({std::move(format), std::move(plan), std::move(symbols)});
 }
 
 void MetadataReader::ReadSystems(SourceCursor* cursor) {

@@ -4,6 +4,7 @@
 
 #include <bitset>
 #include <string>
+#include <string_view>
 
 #include "trace_decode_file.h"
 
@@ -23,6 +24,8 @@ class MetadataReader {
   // Systems with their formats.
   void ReadSystems(SourceCursor* cursor);
   void ReadComms(SourceCursor* cursor);
+  // One format file's text; `at` is where it stands. An event number that is known already is passed over.
+  void AddFormat(const std::string& system, std::string_view text, uint64_t at);
 
  private:
   TraceFile* file_;

@@ -1,18 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readTrace, type FieldPlan, type Trace } from '../../addon/index.js'
-import { packageRoot } from '../../harness/folders.js'
-import { writeTraceDat } from '../../harness/store/trace-dat.js'
+import { rawPages, writeFixtureTrace } from './trace-fixture.js'
 
-/**
- * Pages of a Debian 6.1.192 guest, four a CPU, and what its kernel made of the same events in the file
- * `trace`.
- */
-const fixture = join(packageRoot, 'test', 'fixtures', 'raw-pages')
 let folder = ''
 let path = ''
 let trace: Trace
@@ -20,37 +14,15 @@ let trace: Trace
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fct-read-trace-'))
   path = join(folder, 'trace.dat')
-  await writeFixture(path)
+  await writeFixtureTrace(path)
   trace = await readTrace(path)
 })
 
 afterAll(() => rm(folder, { recursive: true }))
 
-async function writeFixture(to: string): Promise<void> {
-  const read = (...names: string[]): string => readFileSync(join(fixture, ...names), 'utf8')
-  const formatsOf = async (system: string): Promise<{ system: string; name: string; text: string }[]> =>
-    (await readdir(join(fixture, 'events', system))).map((name) => ({
-      system,
-      name,
-      text: read('events', system, name, 'format'),
-    }))
-  await writeTraceDat(to, {
-    metadata: {
-      headerPage: read('header_page'),
-      headerEvent: read('header_event'),
-      clock: 'counter',
-      formats: [...(await formatsOf('fctorture')), ...(await formatsOf('nfsd'))],
-      cpus: 2,
-      pageSize: 4096,
-    },
-    cmdlines: '',
-    spools: [join(fixture, 'cpu0.pages'), join(fixture, 'cpu1.pages')],
-  })
-}
-
 /** The lines of the kernel's own text: "nfsd-215 [000] ...1. 3: fct_file: nfsd_file_alloc nf=...". */
 function kernelLines(): { pid: number; cpu: number; ts: bigint; event: string; text: string }[] {
-  const lines = readFileSync(join(fixture, 'trace.txt'), 'utf8').trimEnd().split('\n')
+  const lines = readFileSync(join(rawPages, 'trace.txt'), 'utf8').trimEnd().split('\n')
   return lines.map((line) => {
     const [, pid, cpu, ts, event = '', text = ''] =
       /-(\d+)\s+\[(\d+)\] \S+\s+(\d+): (\w+): (.*)/.exec(line) ?? []

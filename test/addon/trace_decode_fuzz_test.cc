@@ -6,7 +6,7 @@
 
 #include "expect_error.h"
 #include "synthetic_trace7.h"
-#include "trace_decode.h"
+#include "trace_decode_recording.h"
 
 namespace fct {
 namespace {

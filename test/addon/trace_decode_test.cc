@@ -1,10 +1,9 @@
-#include "trace_decode.h"
-
 #include <doctest/doctest.h>
 
 #include "expect_error.h"
 #include "synthetic_trace.h"
 #include "trace_decode_bytes.h"
+#include "trace_decode_recording.h"
 
 namespace fct {
 namespace {
@@ -168,7 +167,7 @@ TEST_CASE("a trace of a 32-bit kernel") {
   Put<uint32_t>(&data, 0xc1234567);
   builder.cpus = {PageBuilder(5, 4).Event(0, data).Missed(3).Build()};
   const Trace trace = DecodeTrace(MemorySource(builder.Build()));
-  CHECK(trace.long_size == 4);
+  CHECK(trace.head.long_size == 4);
   CHECK(trace.pointers[At<uint32_t>(trace, 0, 0, 0)] == 0xc1234567);
   CHECK(trace.gaps[0].missed == 3);
 }
@@ -183,12 +182,12 @@ std::string ClockOption(const std::string& text) {
 TEST_CASE("the clock is the option's, or the one behind the table of CPUs") {
   TraceDatBuilder builder;
   builder.cpus = {""};
-  CHECK(DecodeTrace(MemorySource(builder.Build())).clock == "");
+  CHECK(DecodeTrace(MemorySource(builder.Build())).head.buffer.clock == "");
   builder.has_clock = true;
   builder.options = ClockOption("");
-  CHECK(DecodeTrace(MemorySource(builder.Build())).clock == "local");
+  CHECK(DecodeTrace(MemorySource(builder.Build())).head.buffer.clock == "local");
   builder.options = ClockOption("local global [counter] mono\n");
-  CHECK(DecodeTrace(MemorySource(builder.Build())).clock == "counter");
+  CHECK(DecodeTrace(MemorySource(builder.Build())).head.buffer.clock == "counter");
 }
 
 // A file whose pages are in an instance buffer (`trace-cmd record -B`): its table stands where the option

@@ -4,8 +4,8 @@
 
 #include "expect_error.h"
 #include "synthetic_trace7.h"
-#include "trace_decode.h"
 #include "trace_decode_bytes.h"
+#include "trace_decode_recording.h"
 
 namespace fct {
 namespace {
@@ -65,10 +65,10 @@ TEST_CASE("a file of version 7 says the same however it is compressed") {
       builder.packs_options = packs_options;
       const Trace trace = Decode(builder);
       CHECK(Rows(trace) == "0/1 1/4 0/2 1/5 0/3 1/6 ");
-      CHECK(trace.version == 7);
-      CHECK(trace.clock == "mono");
+      CHECK(trace.head.version == 7);
+      CHECK(trace.head.buffer.clock == "mono");
       CHECK(trace.per_cpu[1].pages == 3);
-      CHECK(trace.comms == std::map<int32_t, std::string>{{1, "systemd"}, {215, "kworker/0:1 x"}});
+      CHECK(trace.head.comms == std::map<int32_t, std::string>{{1, "systemd"}, {215, "kworker/0:1 x"}});
     }
   }
 }
@@ -90,17 +90,17 @@ TEST_CASE("buffers have their own clocks and sizes of sub-buffers") {
   CHECK(ErrorOfFile(TraceDat7Builder(builder).Build()).rfind("FCT_DECODE_BUFFERS", 0) == 0);
   const Trace big = Decode(builder, "big");
   CHECK(Rows(big) == "1/7 1/8 1/9 ");
-  CHECK(big.clock == "counter");
-  CHECK(big.buffer == "big");
+  CHECK(big.head.buffer.clock == "counter");
+  CHECK(big.head.buffer.name == "big");
   CHECK(Rows(Decode(builder, "")) == "0/1 1/4 0/2 1/5 0/3 1/6 ");
   builder.buffers[0].cpus.clear();
-  CHECK(Decode(builder).buffer == "big");
+  CHECK(Decode(builder).head.buffer.name == "big");
 }
 
 TEST_CASE("a buffer without a clock has the file's") {
   TraceDat7Builder builder = Sample("none");
   builder.buffers[0].clock = "";
-  CHECK(Decode(builder).clock == "global");
+  CHECK(Decode(builder).head.buffer.clock == "global");
 }
 
 TEST_CASE("of the top buffer, header_page may know sub-buffers that an old trace-cmd does not") {

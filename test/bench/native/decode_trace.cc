@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "file_source.h"
-#include "trace_decode.h"
+#include "trace_decode_recording.h"
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;

@@ -1,0 +1,237 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, truncate } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
+import {
+  createEventView,
+  openTrace,
+  readTrace,
+  TraceStream,
+  type Batch,
+  type EventShape,
+  type EventType,
+  type FieldKind,
+  type Trace,
+} from '../../addon/index.js'
+import { rawSpools, readFixtureMetadata, writeFixtureTrace } from './trace-fixture.js'
+
+let folder = ''
+let path = ''
+let whole: Trace
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fct-trace-batches-'))
+  path = join(folder, 'trace.dat')
+  await writeFixtureTrace(path)
+  whole = await readTrace(path)
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+interface Tables {
+  readonly types: readonly EventType[]
+  pointer(id: number): bigint
+  string(id: number): string
+}
+
+/** An event a line, ids resolved. */
+function describeRows(batch: Pick<Batch | Trace, 'rows' | 'columns'>, tables: Tables): string[] {
+  const { count, ts, cpu, type, index, pid } = batch.rows
+  return Array.from({ length: count }, (_, row) => {
+    const event = tables.types[type[row] ?? 0]
+    const fields = (event?.fields ?? []).map(({ name, kind }) => {
+      const value = batch.columns[type[row] ?? 0]?.[name]?.[index[row] ?? 0]
+      if (kind === 'pointer') return tables.pointer(Number(value)).toString(16)
+      return kind === 'string' || kind === 'hex' ? tables.string(Number(value)) : String(value)
+    })
+    return [ts[row], cpu[row], pid[row], event?.name, ...fields].join(' ')
+  })
+}
+
+const wholeRows = (): string[] =>
+  describeRows(whole, {
+    types: whole.types,
+    pointer: (id) => whole.pointers[id] ?? 0n,
+    string: (id) => whole.strings[id] ?? '',
+  })
+
+describe('openTrace', () => {
+  it.each([1, 7, 65_536])(
+    'gives the same as readTrace, in batches of at most %i events',
+    async (batchRows) => {
+      const trace = await openTrace(path, { batchRows })
+      const rows: string[] = []
+      for await (const batch of trace) {
+        expect(batch.rows.count).toBeLessThanOrEqual(batchRows)
+        rows.push(...describeRows(batch, trace))
+      }
+      expect(rows.length).toBeGreaterThan(400)
+      expect(rows).toEqual(wholeRows())
+      expect(trace.summarize()).toEqual(whole.perCpu)
+      expect(trace.head).toMatchObject({ version: 6, longSize: 8, cpus: 2, clock: 'counter' })
+    },
+  )
+
+  it('can be read once', async () => {
+    const trace = await openTrace(path)
+    for await (const batch of trace) expect(batch.rows.count).toBe(whole.rows.count)
+    await expect(trace[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'FCT_TRACE_STATE' })
+  })
+
+  it('says what is wrong with a file, when opening or in the middle', async () => {
+    await expect(openTrace(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(openTrace(import.meta.filename)).rejects.toMatchObject({
+      code: 'FCT_DECODE_MAGIC',
+      offset: 0,
+    })
+    await expect(openTrace(path, { batchRows: 0 })).rejects.toThrow(RangeError)
+    const cut = join(folder, 'cut.dat')
+    await writeFixtureTrace(cut)
+    const trace = await openTrace(cut, { batchRows: 10 })
+    await truncate(cut, 4096)
+    await expect(async () => {
+      for await (const batch of trace) expect(batch.rows.count).toBeLessThanOrEqual(10)
+    }).rejects.toMatchObject({ code: 'FCT_DECODE_TRUNCATED' })
+  })
+})
+
+/** The fixture's pages, CPU by CPU. */
+function readPages(): Buffer[][] {
+  return rawSpools.map((spool) => {
+    const bytes = readFileSync(spool)
+    return Array.from({ length: bytes.length / 4096 }, (_, page) =>
+      bytes.subarray(page * 4096, (page + 1) * 4096),
+    )
+  })
+}
+
+describe('TraceStream', () => {
+  it('gives what is certain while pages come, and the rest at the end', async () => {
+    const stream = new TraceStream(await readFixtureMetadata(), { batchRows: 50 })
+    const [pages0 = [], pages1 = []] = readPages()
+    const rows: string[] = []
+    const iterator = stream[Symbol.asyncIterator]()
+    const take = async (): Promise<boolean> => {
+      const { done, value } = await iterator.next()
+      if (!done) rows.push(...describeRows(value, stream))
+      return done !== true
+    }
+    for (const page of pages0) stream.push(0, page)
+    const first = take()
+    // Nothing is certain before something is known of the other CPU.
+    expect(await Promise.race([first, new Promise((resolve) => setImmediate(resolve, 'waits'))])).toBe(
+      'waits',
+    )
+    for (const page of pages1) stream.push(1, page)
+    expect(await first).toBe(true)
+    stream.end()
+    while (await take());
+    expect(rows).toEqual(wholeRows())
+    expect(stream.summarize()).toEqual(whole.perCpu)
+  })
+
+  it('does not wait for a CPU that is quiet', async () => {
+    const stream = new TraceStream(await readFixtureMetadata())
+    stream.push(0, readPages()[0]?.[0] ?? Buffer.alloc(0))
+    stream.quiet(1, 2n ** 64n - 1n)
+    const { value } = await stream[Symbol.asyncIterator]().next()
+    expect(value?.rows.count).toBeGreaterThan(50)
+  })
+
+  it('refuses what it cannot take', async () => {
+    const metadata = await readFixtureMetadata()
+    expect(() => new TraceStream({ ...metadata, headerPage: 'x' })).toThrow(
+      expect.objectContaining({ code: 'FCT_DECODE_FORMAT' }),
+    )
+    expect(() => new TraceStream({ ...metadata, cpus: 0 })).toThrow(RangeError)
+    const stream = new TraceStream(metadata)
+    expect(() => {
+      stream.push(2, Buffer.alloc(16))
+    }).toThrow(RangeError)
+    expect(() => {
+      stream.push(0, 'page' as never)
+    }).toThrow(TypeError)
+    expect(() => {
+      stream.quiet(0, -1n)
+    }).toThrow(RangeError)
+    stream.end()
+    stream.end()
+    expect(() => {
+      stream.push(0, Buffer.alloc(16))
+    }).toThrow(expect.objectContaining({ code: 'FCT_TRACE_STATE' }))
+  })
+
+  it('rejects at a damaged page, with its place in the stream of the CPU', async () => {
+    const stream = new TraceStream(await readFixtureMetadata())
+    const [page = Buffer.alloc(0)] = readPages()[0] ?? []
+    stream.push(0, page)
+    stream.push(0, Buffer.alloc(4096, 0xff))
+    stream.end()
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'FCT_DECODE_PAGE',
+      offset: 4096 + 8,
+    })
+  })
+})
+
+const fctFile = {
+  event: 'fctorture:fct_file',
+  fields: { nf: 'pointer', ref: 'i32', op: 'u16', may: 'u8' },
+} as const satisfies EventShape<Readonly<Record<string, FieldKind>>>
+
+describe('createEventView', () => {
+  it('reads the fields of one event after the other', () => {
+    const view = createEventView(whole.types, fctFile)
+    if (view === undefined) throw new Error('the fixture has the event')
+    expectTypeOf(view.ref).toEqualTypeOf<number>()
+    expectTypeOf(view).not.toHaveProperty('inode')
+    view.enter(whole)
+    const columns = whole.columns[view.type] ?? {}
+    const { length } = columns['nf'] ?? []
+    expect(length).toBeGreaterThan(200)
+    for (let index = 0; index < length; index++) {
+      view.moveTo(index)
+      expect([view.nf, view.ref, view.op, view.may]).toEqual(
+        ['nf', 'ref', 'op', 'may'].map((field) => columns[field]?.[index]),
+      )
+    }
+    expect(view.symbols['op']?.[1]).toBe('nfsd_file_alloc')
+  })
+
+  it('goes on in the next batch', async () => {
+    const trace = await openTrace(path, { batchRows: 16 })
+    const view = createEventView(trace.types, fctFile)
+    const references: number[] = []
+    for await (const batch of trace) {
+      view?.enter(batch)
+      for (let row = 0; row < batch.rows.count; row++) {
+        if (view === undefined || batch.rows.type[row] !== view.type) continue
+        view.moveTo(batch.rows.index[row] ?? 0)
+        references.push(view.ref)
+      }
+    }
+    const type = whole.types.findIndex(({ name }) => name === 'fct_file')
+    expect(references).toEqual([...(whole.columns[type]?.['ref'] ?? [])])
+  })
+
+  it('gives 64-bit integers as bigints', () => {
+    const shape = { event: 'nfsd:nfsd_file_put', fields: { nf_flags: 'u64' } } as const
+    const view = createEventView(whole.types, shape)
+    if (view === undefined) throw new Error('the fixture has the event')
+    expectTypeOf(view.nf_flags).toEqualTypeOf<bigint>()
+    view.enter(whole)
+    expect(view.nf_flags).toBe(whole.columns[view.type]?.['nf_flags']?.[0])
+  })
+
+  it('knows when a trace does not have what is wanted', () => {
+    expect(createEventView(whole.types, { event: 'nfsd:none', fields: {} })).toBeUndefined()
+    const wrong = { code: 'FCT_DECODE_FIELD' }
+    expect(() => createEventView(whole.types, { ...fctFile, fields: { nf: 'u64' } })).toThrow(
+      expect.objectContaining(wrong),
+    )
+    expect(() => createEventView(whole.types, { ...fctFile, fields: { none: 'u8' } })).toThrow(
+      expect.objectContaining(wrong),
+    )
+  })
+})
