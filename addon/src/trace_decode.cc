@@ -7,9 +7,6 @@
 namespace fct {
 namespace {
 
-// Events that are collected before their fields are taken out, field by field: their pages are still in the
-// processor's cache then.
-constexpr uint32_t kBlock = 512;
 constexpr uint32_t kExpected = 1u << 16;  // rows of a batch, at first
 
 void Grow(Rows* rows, size_t size) {
@@ -44,7 +41,7 @@ Batch TraceDecoder::Decode(uint32_t most) {
   Grow(&batch.rows, std::min(most, kExpected));
   Cut(&batch.rows, 0);
   for (uint32_t count = 0; count < most;) {
-    const uint32_t got = DecodeBlock(std::min(kBlock, most - count), &batch.rows);
+    const uint32_t got = DecodeBlock(std::min(kDecodeBlock, most - count), &batch.rows);
     if (got == 0) break;
     count += got;
   }
@@ -78,32 +75,46 @@ uint32_t TraceDecoder::DecodeBlock(uint32_t most, Rows* rows) {
 uint32_t TraceDecoder::Collect(uint32_t most, Rows* rows) {
   const size_t begin = rows->timestamp.size();
   Grow(rows, begin + most);
-  size_t row = begin;
-  for (; row < begin + most; row++) {
+  uint64_t* const timestamps = rows->timestamp.data() + begin;
+  uint16_t* const cpus = rows->cpu.data() + begin;
+  uint16_t* const numbers = rows->type.data() + begin;
+  uint32_t* const indices = rows->index.data() + begin;
+  int32_t* const pids = rows->pid.data() + begin;
+  const uint32_t pid_offset = types_.pid_offset();
+  uint32_t row = 0;
+  for (; row < most; row++) {
     const CpuCursor* cpu = merge_.Next();
     if (cpu == nullptr) break;
     const Record& record = cpu->record();
-    if (record.length < types_.pid_offset() + 4)
+    if (record.length < pid_offset + 4)
       throw DecodeError("FIELD", cpu->offset(), "an event is shorter than its common fields");
     const uint16_t type = types_.IndexOf(Load<uint16_t>(record.data));
-    if (type >= collected_.size()) collected_.resize(types().size());
-    std::vector<PlacedRecord>& records = collected_[type];
-    if (records.empty()) touched_.push_back(type);
-    rows->timestamp[row] = cpu->time();
-    rows->cpu[row] = cpu->cpu();
-    rows->type[row] = type;
-    rows->index[row] = types_.ColumnsOf(type).count() + static_cast<uint32_t>(records.size());
-    rows->pid[row] = Load<int32_t>(record.data + types_.pid_offset());
-    records.emplace_back(record.data, record.length, cpu->offset());
+    timestamps[row] = cpu->time();
+    cpus[row] = cpu->cpu();
+    numbers[row] = type;
+    pids[row] = Load<int32_t>(record.data + pid_offset);
+    indices[row] = CollectorOf(type).Add(record.data, record.length, cpu->offset());
   }
-  Cut(rows, row);
-  return static_cast<uint32_t>(row - begin);
+  Cut(rows, begin + row);
+  return row;
+}
+
+TraceDecoder::Collector& TraceDecoder::CollectorOf(uint16_t type) {
+  if (type >= collectors_.size()) collectors_.resize(types().size());
+  Collector& collector = collectors_[type];
+  if (collector.count == 0) {
+    touched_.push_back(type);
+    collector.records.resize(kDecodeBlock);
+    collector.rows = types_.ColumnsOf(type).count();
+  }
+  return collector;
 }
 
 void TraceDecoder::FillColumns() {
   for (const uint16_t type : touched_) {
-    types_.ColumnsOf(type).Append(collected_[type], &interned_);
-    collected_[type].clear();
+    Collector& collector = collectors_[type];
+    types_.ColumnsOf(type).Append(collector.records.data(), collector.count, &interned_);
+    collector.count = 0;
   }
   touched_.clear();
 }

@@ -38,6 +38,10 @@ struct Batch {
   std::vector<Gap> gaps;                             // CPU after CPU, in order
 };
 
+// Events that are collected before their fields are taken out, field by field: their pages are still in the
+// processor's cache then.
+constexpr uint32_t kDecodeBlock = 512;
+
 class TraceDecoder {
  public:
   // One feed a CPU; they outlive the decoder. Events of a type that `types` does not have get a type
@@ -56,8 +60,25 @@ class TraceDecoder {
   std::vector<CpuSummary> Summaries() const;
 
  private:
+  // What the columns of a type do not have yet.
+  struct Collector {
+    std::vector<PlacedRecord> records;  // room for a block, once there was any
+    uint32_t count = 0;
+    uint32_t rows = 0;  // that the columns have
+
+    // Returns the row that the record will have.
+    uint32_t Add(const uint8_t* data, uint32_t length, uint64_t offset) {
+      PlacedRecord& record = records[count];
+      record.data = data;
+      record.length = length;
+      record.offset = offset;
+      return rows + count++;
+    }
+  };
+
   uint32_t DecodeBlock(uint32_t most, Rows* rows);
   uint32_t Collect(uint32_t most, Rows* rows);
+  Collector& CollectorOf(uint16_t type);
   void FillColumns();
 
   std::vector<PageFeed*> feeds_;
@@ -65,8 +86,8 @@ class TraceDecoder {
   CpuMerge merge_;
   TypeTable types_;
   Interned interned_;
-  std::vector<std::vector<PlacedRecord>> collected_;  // by type: what its columns do not have yet
-  std::vector<uint16_t> touched_;                     // types of which something was collected
+  std::vector<Collector> collectors_;  // by type
+  std::vector<uint16_t> touched_;      // types of which something was collected
 };
 
 }  // namespace fct

@@ -22,11 +22,11 @@ std::string_view TextUpToNul(const uint8_t* bytes, uint32_t length) {
 }
 
 // Puts what `value` says of each record into the rows from `row` on.
-template <typename T, typename Value>
-void Fill(Array<uint8_t>* column, size_t row, const std::vector<PlacedRecord>& records, Value value) {
+template <typename T, typename Span, typename Value>
+void Fill(Array<uint8_t>* column, size_t row, const Span& records, Value value) {
   uint8_t* into = column->data() + row * sizeof(T);
-  for (const PlacedRecord& record : records) {
-    const T entry = value(record);
+  for (const PlacedRecord* record = records.begin; record != records.end; record++) {
+    const T entry = value(*record);
     std::memcpy(into, &entry, sizeof(T));
     into += sizeof(T);
   }
@@ -37,14 +37,16 @@ void Fill(Array<uint8_t>* column, size_t row, const std::vector<PlacedRecord>& r
 EventColumns::EventColumns(const EventPlan& plan, uint32_t long_size)
     : fields_(plan.fields), required_(plan.required), long_size_(long_size), columns_(plan.fields.size()) {}
 
-void EventColumns::Append(const std::vector<PlacedRecord>& records, Interned* interned) {
-  for (const PlacedRecord& record : records) {
-    if (record.length < required_)
-      throw DecodeError("FIELD", record.offset, "an event is shorter than its fields");
+void EventColumns::Append(const PlacedRecord* records, uint32_t count, Interned* interned) {
+  for (const PlacedRecord* record = records; record != records + count; record++) {
+    if (record->length < required_)
+      throw DecodeError("FIELD", record->offset, "an event is shorter than its fields");
   }
-  Reserve(count_ + records.size());
-  for (size_t column = 0; column < fields_.size(); column++) Store(column, records, interned);
-  count_ += static_cast<uint32_t>(records.size());
+  Reserve(size_t{count_} + count);
+  for (size_t column = 0; column < fields_.size(); column++) {
+    Store(column, {records, records + count}, interned);
+  }
+  count_ += count;
 }
 
 std::vector<Array<uint8_t>> EventColumns::Take() {
@@ -62,7 +64,7 @@ void EventColumns::Reserve(size_t rows) {
   }
 }
 
-void EventColumns::Store(size_t column, const std::vector<PlacedRecord>& records, Interned* interned) {
+void EventColumns::Store(size_t column, const Span& records, Interned* interned) {
   const FieldPlan& field = fields_[column];
   Array<uint8_t>* into = &columns_[column];
   switch (field.kind) {

@@ -21,12 +21,9 @@ struct Interned {
 
 // An event's data, and where it stands in its file or stream.
 struct PlacedRecord {
-  PlacedRecord(const uint8_t* data_, uint32_t length_, uint64_t offset_)
-      : data(data_), length(length_), offset(offset_) {}
-
-  const uint8_t* data;
-  uint32_t length;
-  uint64_t offset;
+  const uint8_t* data = nullptr;
+  uint32_t length = 0;
+  uint64_t offset = 0;
 };
 
 class EventColumns {
@@ -35,7 +32,7 @@ class EventColumns {
 
   // Takes records apart, field by field, into new rows of the columns.
   // Throws DecodeError FIELD if a field points out of its record; the columns are of no use afterwards.
-  void Append(const std::vector<PlacedRecord>& records, Interned* interned);
+  void Append(const PlacedRecord* records, uint32_t count, Interned* interned);
 
   // Rows.
   uint32_t count() const { return count_; }
@@ -43,13 +40,18 @@ class EventColumns {
   std::vector<Array<uint8_t>> Take();
 
  private:
+  struct Span {
+    const PlacedRecord* begin;
+    const PlacedRecord* end;
+  };
+
   struct Range {
     uint32_t begin;
     uint32_t length;
   };
 
   void Reserve(size_t rows);
-  void Store(size_t column, const std::vector<PlacedRecord>& records, Interned* interned);
+  void Store(size_t column, const Span& records, Interned* interned);
   Range RangeOf(const FieldPlan& field, const PlacedRecord& record) const;
   uint32_t InternText(const FieldPlan& field, const PlacedRecord& record, Interned* interned);
 
