@@ -43,6 +43,7 @@ const debianPackages = {
   'clang-format': 'npm test',
   'doctest-dev': 'npm test',
   'trace-cmd': 'npm test',
+  'libtraceevent-dev': 'npm run bench',
   sparse: 'npm test',
   perl: 'npm test',
 }

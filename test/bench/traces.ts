@@ -1,0 +1,144 @@
+import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { createEventView, openTrace } from '../../addon/index.js'
+import { packageRoot } from '../../harness/folders.js'
+import type { Measurement } from './bench.js'
+
+const events = 3_000_000
+const rounds = 5
+const sources = join(packageRoot, 'addon', 'src')
+const programs = join(packageRoot, 'test', 'bench', 'native')
+const formats = join(packageRoot, 'test', 'fixtures', 'raw-pages', 'events')
+
+/** What reading a trace costs, against libtraceevent and trace-cmd: one file, one run, processor time. */
+export async function benchTraces(): Promise<Measurement[]> {
+  const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
+  try {
+    return await measure(scratch)
+  } finally {
+    await rm(scratch, { recursive: true })
+  }
+}
+
+async function measure(scratch: string): Promise<Measurement[]> {
+  const trace = join(scratch, 'trace.dat')
+  const texts = await listFormats()
+  await execa(await compileWriter(scratch), [trace, String(events), ...texts])
+  const decode = await compileDecoder(scratch)
+  const walk = await compileWalk(scratch)
+  const lengths = await describeFormats(texts)
+  const native: number[] = []
+  const kbuffer: number[] = []
+  const batches: number[] = []
+  // By turns, because the machine's own speed changes more than what is measured.
+  for (let round = 0; round < rounds; round++) {
+    native.push(await secondsOf(decode, [trace]))
+    kbuffer.push(await secondsOf(walk, [trace, ...(await findPages(trace))], lengths))
+    batches.push(await readBatches(trace))
+  }
+  const report = await reportSeconds(trace)
+  const rate = (what: string, seconds: number): Measurement => ({
+    what,
+    value: events / seconds / 1e6,
+    unit: 'M/s',
+    ratio: report / seconds,
+  })
+  return [
+    rate('trace-cmd report', report),
+    rate("libtraceevent's kbuffer, two fields of each event", Math.min(...kbuffer)),
+    rate('native decode, all fields', Math.min(...native)),
+    rate('pages to batches in JavaScript, one field of each read', Math.min(...batches)),
+  ]
+}
+
+/** Format files of nfsd's tracepoints and of our own, from a real kernel. */
+async function listFormats(): Promise<string[]> {
+  const entries = await readdir(formats, { recursive: true, withFileTypes: true })
+  const paths = entries.map(({ parentPath, name }) => join(parentPath, name))
+  return paths.filter((path) => path.endsWith('/format')).sort()
+}
+
+/** As kbuffer_walk.c reads them: each with its length in a line before it. */
+async function describeFormats(paths: readonly string[]): Promise<string> {
+  const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')))
+  return texts.map((text) => `${Buffer.byteLength(text)}\n${text}`).join('')
+}
+
+/** The pure parts of the addon, as it is compiled itself. */
+async function compile(scratch: string, name: string, more: readonly string[]): Promise<string> {
+  const decoder = (await readdir(sources)).filter((file) => /^trace_decode.*\.cc$/.test(file))
+  const parts = [...decoder, ...more].map((file) => join(sources, file))
+  const includes = [sources, join(packageRoot, 'test', 'addon')].map((folder) => `-I${folder}`)
+  const program = join(scratch, name)
+  const source = join(programs, `${name}.cc`)
+  await execa('g++', ['-std=c++17', '-O3', ...includes, source, ...parts, '-lz', '-lzstd', '-o', program])
+  return program
+}
+
+const compileWriter = (scratch: string): Promise<string> => compile(scratch, 'write_trace', [])
+
+const compileDecoder = (scratch: string): Promise<string> =>
+  compile(scratch, 'decode_trace', ['file_source.cc', 'unique_fd.cc', 'errno_error.cc'])
+
+async function compileWalk(scratch: string): Promise<string> {
+  const program = join(scratch, 'kbuffer_walk')
+  const include = '-I/usr/include/traceevent'
+  const source = join(programs, 'kbuffer_walk.c')
+  await execa('gcc', ['-O3', include, source, '-ltraceevent', '-o', program])
+  return program
+}
+
+/** Runs a program that prints how many events it has seen, and the seconds. */
+async function secondsOf(program: string, args: readonly string[], input = ''): Promise<number> {
+  const { stdout } = await execa(program, args, { input })
+  const [seen, seconds] = stdout.split(' ').map(Number)
+  if (seen !== events) throw new Error(`${program} saw ${stdout} instead of ${events} events`)
+  return seconds ?? NaN
+}
+
+/** Offset and size of each CPU's pages, from the table behind "flyrecord". */
+async function findPages(trace: string): Promise<string[]> {
+  const file = await open(trace)
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1 << 20), 0, 1 << 20, 0)
+    const table = buffer.indexOf('flyrecord\0') + 'flyrecord\0'.length
+    return Array.from({ length: 4 }, (_, word) => String(buffer.readBigUInt64LE(table + word * 8)))
+  } finally {
+    await file.close()
+  }
+}
+
+const fctFile = { event: 'test:fct_file', fields: { ref: 'i32' } } as const
+
+/** Native decode included. The view reads one field of its own events; the loop sees all. */
+async function readBatches(path: string): Promise<number> {
+  const began = process.cpuUsage()
+  const trace = await openTrace(path, { batchRows: 16_384 })
+  const view = createEventView(trace.types, fctFile)
+  if (view === undefined) throw new Error('the trace has no fct_file')
+  let seen = 0
+  let sum = 0
+  for await (const batch of trace) {
+    const { count, type, index } = batch.rows
+    view.enter(batch)
+    for (let row = 0; row < count; row++) {
+      if (type[row] !== view.type) continue
+      view.moveTo(index[row] ?? 0)
+      sum += view.ref
+    }
+    seen += count
+  }
+  if (seen !== events || sum === 0) throw new Error(`read ${seen} events, references ${sum}`)
+  const { user, system } = process.cpuUsage(began)
+  return (user + system) / 1e6
+}
+
+/** Once: it takes the longest by far. */
+async function reportSeconds(trace: string): Promise<number> {
+  const script = 'TIMEFORMAT="%U %S"; time trace-cmd report "$0" > /dev/null 2> /dev/null'
+  const { stderr } = await execa('bash', ['-c', script, trace])
+  const [user, system] = stderr.split(' ').map(Number)
+  return (user ?? NaN) + (system ?? NaN)
+}
