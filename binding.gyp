@@ -10,7 +10,7 @@
       # A worker that is being terminated cannot take an exception, and must not abort the process for it.
       'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
     ],
-    'cflags': ['-Wall', '-Wextra', '-Werror'],
+    'cflags': ['-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'],
     'cflags_cc': ['-std=c++17', '-fexceptions', '-frtti'],
     'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17'],
     # nodelete: a thread that hangs in the kernel outlives the worker that loaded us, and so must its code.

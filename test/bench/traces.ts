@@ -115,7 +115,7 @@ const fctFile = { event: 'test:fct_file', fields: { ref: 'i32' } } as const
 /** Native decode included. The view reads one field of its own events; the loop sees all. */
 async function readBatches(path: string): Promise<number> {
   const began = process.cpuUsage()
-  const trace = await openTrace(path, { batchRows: 16_384 })
+  const trace = await openTrace(path)
   const view = createEventView(trace.types, fctFile)
   if (view === undefined) throw new Error('the trace has no fct_file')
   let seen = 0
