@@ -5,6 +5,7 @@
 import { cpus, loadavg, release } from 'node:os'
 import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
+import { benchTraceReaders } from './trace-readers.js'
 import { benchTraces } from './traces.js'
 
 /** One line of a bench's table. */
@@ -19,7 +20,7 @@ export interface Measurement {
 const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   kernels: benchKernels,
   module: benchModule,
-  traces: benchTraces,
+  traces: async () => [...(await benchTraces()), ...(await benchTraceReaders())],
 }
 
 function format(name: string, rows: readonly Measurement[]): string {

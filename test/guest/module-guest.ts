@@ -28,9 +28,14 @@ export interface Selftest {
 /** What a kernel says that has found something wrong with itself. */
 export const splat = /BUG:|WARNING:|Oops|refcount_t|KASAN|inconsistent lock|deadlock|Call Trace/
 
+export interface ModuleGuestOptions extends Pick<MachineSpec, 'tcgThread'> {
+  /** Further files for the guest's /fct, by name. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
 export async function startModuleGuest(
   request: KernelRequest,
-  options: Pick<MachineSpec, 'tcgThread'> = {},
+  options: ModuleGuestOptions = {},
 ): Promise<ModuleGuest> {
   const folder = await mkdtemp(join(tmpdir(), 'fct-test-module-'))
   try {
@@ -43,7 +48,7 @@ export async function startModuleGuest(
 async function boot(
   request: KernelRequest,
   folder: string,
-  options: Pick<MachineSpec, 'tcgThread'>,
+  { files = {}, ...machine }: ModuleGuestOptions,
 ): Promise<ModuleGuest> {
   const inside = join(packageRoot, 'test', 'guest', 'inside')
   const agent = join(folder, 'agent.cjs')
@@ -62,8 +67,8 @@ async function boot(
   const include = `-I${join(packageRoot, 'kmod')}`
   await execa('gcc', ['-static', '-O1', '-Wall', include, '-o', selftest, join(inside, 'selftest.c')])
   const kernel = await obtainKernel(request, quietContext)
-  const images = await obtainGuestImages(kernel, quietContext, { 'agent.cjs': agent, selftest })
-  const target = await createQemuTarget(images, quietContext.signal, options)
+  const images = await obtainGuestImages(kernel, quietContext, { ...files, 'agent.cjs': agent, selftest })
+  const target = await createQemuTarget(images, quietContext.signal, machine)
   let console = ''
   target.onConsole((chunk) => {
     console += Buffer.from(chunk).toString()

@@ -19,6 +19,7 @@ import {
   removeModule,
 } from '../../../harness/agent/guest/test-module.js'
 import { stressors } from '../../../addon/device.js'
+import { readAsText, readWithAddon, readWithTraceCmd } from './trace-readers.js'
 
 const debugfs = '/sys/kernel/debug/fctorture'
 const files = 8
@@ -276,6 +277,27 @@ const handlers = {
       await during(() => delay(1000))
       return (injected() - before.injected) / (acquires() - before.acquires)
     }),
+  /** Readers of the trace by turns, while every stressor works at its default pace beside clients. */
+  readers: async ({ seconds }: { seconds: number }) => {
+    await load()
+    const { absent } = parseCapabilities(readCapabilities())
+    for (const name of stressors) {
+      if (!absent.has(name) && name !== 'acquire') set(`${name}/threads`, 1)
+    }
+    set('acquire/repeat', 4)
+    addTargets()
+    const clients = startLoad(4)
+    try {
+      return await during(async () => ({
+        addon: await readWithAddon(seconds),
+        traceCmd: await readWithTraceCmd(seconds),
+        text: await readAsText(seconds),
+      }))
+    } finally {
+      await clients.stop()
+      await removeModule()
+    }
+  },
   /** nfsd stops and starts while a run is on, and in the end its module goes and comes. */
   restarts: async ({ times }: { times: number }) => {
     await load()
