@@ -145,6 +145,52 @@ describe('pages of a 6.1 guest', () => {
   })
 })
 
+/** Written by a trace-cmd 3.1.6 that was built with zlib, which Debian's is not: `convert --compression zlib` of the fixture. */
+const zlibFixture = join(packageRoot, 'test', 'fixtures', 'trace-dat', 'zlib.dat')
+
+describe('a file of version 7 that is compressed', () => {
+  it.each(['zlib', 'zstd'])('with %s has the same pages', async (compression) => {
+    const packed = compression === 'zlib' ? zlibFixture : join(folder, 'packed.dat')
+    const convert = ['convert', '-i', path, '-o', packed, '--file-version', '7', '--compression', 'zstd']
+    if (compression === 'zstd') await execa('trace-cmd', convert)
+    const unpacked = await readTrace(packed)
+    expect(unpacked).toMatchObject({ version: 7, clock: 'counter', buffer: '' })
+    expect(unpacked.rows).toEqual(trace.rows)
+    expect(unpacked.columns).toEqual(trace.columns)
+    expect(unpacked.pointers).toEqual(trace.pointers)
+  })
+
+  it('is refused wherever it is cut off and whatever byte is another, or says the same', async () => {
+    const whole = readFileSync(zlibFixture)
+    const other = join(folder, 'damaged.dat')
+    const outcomeOf = async (bytes: Uint8Array): Promise<string> => {
+      await writeFile(other, bytes)
+      const began = performance.now()
+      const outcome = await readTrace(other).then(
+        ({ rows }) => `${rows.count} events`,
+        (error: unknown) => (error as { code: string }).code,
+      )
+      expect(performance.now() - began).toBeLessThan(2000)
+      return outcome
+    }
+    const all = `${trace.rows.count} events`
+    const strings = 112 // at its end, which say nothing of the pages
+    for (let length = 0; length < whole.length; length++) {
+      const expected = length < whole.length - strings ? /^FCT_DECODE_[A-Z]+$/ : new RegExp(`^${all}$`)
+      expect(await outcomeOf(whole.subarray(0, length)), `cut off at ${length}`).toMatch(expected)
+    }
+    const outcomes = new Map<string, number>()
+    for (let at = 0; at < whole.length; at += 3) {
+      const damaged = Uint8Array.from(whole)
+      damaged[at]! ^= 1 << (at % 8)
+      const outcome = await outcomeOf(damaged)
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    }
+    for (const outcome of outcomes.keys()) expect(outcome).toMatch(/^(FCT_DECODE_[A-Z]+|\d+ events)$/)
+    expect(outcomes.get('FCT_DECODE_PACKED')).toBeGreaterThan(1000)
+  })
+})
+
 describe('what cannot be read', () => {
   it('is refused with a code and the place', async () => {
     const other = join(folder, 'other')
