@@ -4,10 +4,12 @@ export { readDebugfs, writeDebugfs } from './debugfs.js'
 export { Device, type DeviceInfo, type DevicePhase, type DeviceStats, type Stressor } from './device.js'
 export {
   readTrace,
+  readTraceParts,
   type Column,
   type EventType,
   type FieldKind,
   type FieldPlan,
+  type FilePart,
   type ReadTraceOptions,
   type Trace,
 } from './trace.js'

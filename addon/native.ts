@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ClientLoadOptions, LoadStats } from './client-load.js'
-import type { Trace } from './trace.js'
+import type { FilePart, Trace } from './trace.js'
 import type { TraceReaderStats } from './trace-reader.js'
 
 /**
@@ -22,6 +22,7 @@ export interface Native {
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
   readTrace(path: string, buffer: string | undefined): Promise<Trace>
+  readTraceParts(head: Uint8Array, files: readonly FilePart[]): Promise<Trace>
 }
 
 export interface NativeDevice {

@@ -1,4 +1,4 @@
-import { checkPath, checkString } from './arguments.js'
+import { checkInteger, checkPath, checkString } from './arguments.js'
 import { native } from './native.js'
 
 /** A column's array; which one follows from the field's kind. */
@@ -126,4 +126,23 @@ export interface ReadTraceOptions {
 export async function readTrace(path: string, { buffer }: ReadTraceOptions = {}): Promise<Trace> {
   if (buffer !== undefined) checkString(buffer, 'buffer')
   return native().readTrace(checkPath(path, 'path'), buffer)
+}
+
+/** The first bytes of a file. */
+export interface FilePart {
+  readonly path: string
+  readonly size: number
+}
+
+/**
+ * Decodes a trace.dat that has not been put together: its head, and the files whose first bytes would follow it,
+ * which may grow meanwhile. Otherwise as `readTrace`; offsets are those of the whole.
+ */
+export async function readTraceParts(head: Uint8Array, files: readonly FilePart[]): Promise<Trace> {
+  if (!(head instanceof Uint8Array)) throw new TypeError('head must be a Uint8Array')
+  for (const { path, size } of files) {
+    checkPath(path, 'path')
+    checkInteger(size, 'size', 0, Number.MAX_SAFE_INTEGER)
+  }
+  return native().readTraceParts(head, files)
 }

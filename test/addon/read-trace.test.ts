@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readTrace, type FieldPlan, type Trace } from '../../addon/index.js'
-import { packageRoot } from '../../harness/folders.js'
 import { writeTraceDat } from '../../harness/store/trace-dat.js'
+import { fixturesFolder, rawPagesMetadata } from '../harness/fixtures.js'
 
 /**
  * Pages of a Debian 6.1.192 guest, four a CPU, and what its kernel made of the same events in the file
  * `trace`.
  */
-const fixture = join(packageRoot, 'test', 'fixtures', 'raw-pages')
+const fixture = fixturesFolder('raw-pages')
 let folder = ''
 let path = ''
 let trace: Trace
@@ -27,25 +27,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 async function writeFixture(to: string): Promise<void> {
-  const read = (...names: string[]): string => readFileSync(join(fixture, ...names), 'utf8')
-  const formatsOf = async (system: string): Promise<{ system: string; name: string; text: string }[]> =>
-    (await readdir(join(fixture, 'events', system))).map((name) => ({
-      system,
-      name,
-      text: read('events', system, name, 'format'),
-    }))
-  await writeTraceDat(to, {
-    metadata: {
-      headerPage: read('header_page'),
-      headerEvent: read('header_event'),
-      clock: 'counter',
-      formats: [...(await formatsOf('fctorture')), ...(await formatsOf('nfsd'))],
-      cpus: 2,
-      pageSize: 4096,
-    },
-    cmdlines: '',
-    spools: [join(fixture, 'cpu0.pages'), join(fixture, 'cpu1.pages')],
-  })
+  const spools = [join(fixture, 'cpu0.pages'), join(fixture, 'cpu1.pages')]
+  await writeTraceDat(to, { metadata: rawPagesMetadata(), cmdlines: '215 nfsd\n', spools })
 }
 
 /** The lines of the kernel's own text: "nfsd-215 [000] ...1. 3: fct_file: nfsd_file_alloc nf=...". */
@@ -109,6 +92,7 @@ describe('pages of a 6.1 guest', () => {
     const events = [0, 1].map((wanted) => kernelLines().filter(({ cpu }) => cpu === wanted).length)
     expect(trace.perCpu).toEqual(events.map((count) => ({ pages: 4, events: count, raised: 0 })))
     expect(trace).toMatchObject({ version: 6, longSize: 8, cpus: 2, clock: 'counter', gaps: [] })
+    expect(trace.comms).toEqual({ 215: 'nfsd' })
   })
 
   it('are as many for trace-cmd', async () => {
@@ -146,7 +130,7 @@ describe('pages of a 6.1 guest', () => {
 })
 
 /** Written by a trace-cmd 3.1.6 that was built with zlib, which Debian's is not: `convert --compression zlib` of the fixture. */
-const zlibFixture = join(packageRoot, 'test', 'fixtures', 'trace-dat', 'zlib.dat')
+const zlibFixture = join(fixturesFolder('trace-dat'), 'zlib.dat')
 
 describe('a file of version 7 that is compressed', () => {
   it.each(['zlib', 'zstd'])('with %s has the same pages', async (compression) => {

@@ -3,12 +3,15 @@ import { execa } from 'execa'
 
 /**
  * `trace-cmd record` insists on the function tracer's files, which a kernel whose ftrace has shut itself off refuses. No test
- * traces functions, so that files of our own take their place, in a mount name space that ends with the recording.
+ * traces functions, so that files of our own take their place, in a mount name space that ends with the recording. One records
+ * at a time: whatever it records, trace-cmd resets the top instance.
  */
 const script = `
 set -e
 instance=$1 folder=$2
 shift 2
+exec 9> "\${TMPDIR:-/tmp}/fct-trace-cmd-record"
+flock 9
 mount --make-rprivate /
 test -e /sys/kernel/tracing/trace || mount -t tracefs nodev /sys/kernel/tracing
 tracing=/sys/kernel/tracing
