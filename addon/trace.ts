@@ -46,6 +46,8 @@ export interface EventType {
   fields: FieldPlan[]
   /** By field: value -> name, from __print_symbolic() and __print_flags() in the print format. */
   symbols: Record<string, Record<number, string>>
+  /** The fields whose names are flags, of which a value may have several: from __print_flags(). */
+  flagFields: string[]
 }
 
 /** A trace as struct of arrays. */

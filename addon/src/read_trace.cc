@@ -96,18 +96,6 @@ Napi::Object ConvertComms(Napi::Env env, const std::map<int32_t, std::string>& c
   return object;
 }
 
-Napi::Object ConvertType(Napi::Env env, const EventType& type) {
-  Napi::Array fields = Napi::Array::New(env, type.plan.fields.size());
-  for (uint32_t i = 0; i < type.plan.fields.size(); i++) fields[i] = ConvertField(env, type.plan.fields[i]);
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("id", Napi::Number::New(env, type.format.id));
-  object.Set("system", type.format.system);
-  object.Set("name", type.format.name);
-  object.Set("fields", fields);
-  object.Set("symbols", ConvertSymbols(env, type.symbols));
-  return object;
-}
-
 Napi::Object GiveRows(Napi::Env env, Rows* rows) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("count", Napi::Number::New(env, static_cast<double>(rows->timestamp.size())));
@@ -148,6 +136,21 @@ Napi::Array ConvertAll(Napi::Env env, const Range& range, Convert convert) {
   return array;
 }
 
+Napi::String ToJsString(Napi::Env env, const std::string& text) { return Napi::String::New(env, text); }
+
+Napi::Object ConvertType(Napi::Env env, const EventType& type) {
+  Napi::Array fields = Napi::Array::New(env, type.plan.fields.size());
+  for (uint32_t i = 0; i < type.plan.fields.size(); i++) fields[i] = ConvertField(env, type.plan.fields[i]);
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("id", Napi::Number::New(env, type.format.id));
+  object.Set("system", type.format.system);
+  object.Set("name", type.format.name);
+  object.Set("fields", fields);
+  object.Set("symbols", ConvertSymbols(env, type.symbols));
+  object.Set("flagFields", ConvertAll(env, type.flag_fields, ToJsString));
+  return object;
+}
+
 Napi::Array GiveAllColumns(Napi::Env env, Trace* trace) {
   Napi::Array array = Napi::Array::New(env, trace->types.size());
   for (uint32_t type = 0; type < trace->types.size(); type++) {
@@ -169,9 +172,7 @@ Napi::Value GiveTrace(Napi::Env env, Trace trace) {
   object.Set("rows", GiveRows(env, &trace.rows));
   object.Set("columns", GiveAllColumns(env, &trace));
   object.Set("pointers", Give(env, &trace.pointers, napi_biguint64_array));
-  object.Set("strings", ConvertAll(env, trace.strings, [](Napi::Env scope, const std::string& text) {
-               return Napi::String::New(scope, text);
-             }));
+  object.Set("strings", ConvertAll(env, trace.strings, ToJsString));
   object.Set("perCpu", ConvertAll(env, trace.per_cpu, ConvertCpu));
   object.Set("gaps", ConvertAll(env, trace.gaps, ConvertGap));
   return object;

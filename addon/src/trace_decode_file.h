@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct EventType {
   EventFormat format;
   EventPlan plan;
   SymbolTables symbols;
+  std::set<std::string> flag_fields;
 };
 
 // Where the sub-buffers of one CPU stand.

@@ -43,7 +43,8 @@ void MetadataReader::ReadFormats(const std::string& system, SourceCursor* cursor
       throw DecodeError("FORMAT", at, "events disagree about where common_pid is");
     }
     SymbolTables symbols = ParseSymbols(format.print_format);
-    file_->types.push_back({std::move(format), std::move(plan), std::move(symbols)});
+    std::set<std::string> flag_fields = ParseFlagFields(format.print_format);
+    file_->types.push_back({std::move(format), std::move(plan), std::move(symbols), std::move(flag_fields)});
   }
 }
 

@@ -75,7 +75,7 @@ describe('pages of a 6.1 guest', () => {
   })
 
   it('come with the plans of their fields and the names of their flags', () => {
-    const { system, fields, symbols } = trace.types[typeIndex('nfsd_file_put')]!
+    const { system, fields, symbols, flagFields } = trace.types[typeIndex('nfsd_file_put')]!
     expect(system).toBe('nfsd')
     const kinds = (list: FieldPlan[]): string[] => list.map(({ name, kind }) => `${name}:${kind}`)
     expect(kinds(fields)).toEqual([
@@ -85,6 +85,8 @@ describe('pages of a 6.1 guest', () => {
       'nf_may:u8',
       'nf_file:pointer',
     ])
+    expect(flagFields).toEqual(['nf_flags', 'nf_may'])
+    expect(trace.types[typeIndex('fct_file')]!.flagFields).toEqual([])
     expect(symbols['nf_flags']).toEqual({ 1: 'HASHED', 2: 'PENDING', 4: 'REFERENCED', 8: 'GC' })
   })
 
@@ -164,14 +166,14 @@ describe('a file of version 7 that is compressed', () => {
       expect(await outcomeOf(whole.subarray(0, length)), `cut off at ${length}`).toMatch(expected)
     }
     const outcomes = new Map<string, number>()
-    for (let at = 0; at < whole.length; at += 3) {
+    for (let at = 0; at < whole.length; at += 7) {
       const damaged = Uint8Array.from(whole)
       damaged[at]! ^= 1 << (at % 8)
       const outcome = await outcomeOf(damaged)
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
     }
     for (const outcome of outcomes.keys()) expect(outcome).toMatch(/^(FCT_DECODE_[A-Z]+|\d+ events)$/)
-    expect(outcomes.get('FCT_DECODE_PACKED')).toBeGreaterThan(1000)
+    expect(outcomes.get('FCT_DECODE_PACKED')).toBeGreaterThan(500)
   })
 })
 
