@@ -2,7 +2,8 @@ import type { Trace } from '../decode/load-trace.js'
 import { commFinder } from './comms.js'
 import { fieldReaders, type FieldReader } from './fields.js'
 import { LossQueue, type Loss } from './losses.js'
-import { unitOf } from './stamps.js'
+import { remembered } from './remembered.js'
+import { unitOf, withPoint } from './stamps.js'
 
 /*
  * The Trace Event Format ("Chrome JSON"), which Perfetto's UI and chrome://tracing open. Two processes: the tasks, a track each,
@@ -14,13 +15,12 @@ const cpus = 2
 
 interface TraceEvent {
   readonly name: string
-  /** M: a name for a process or a track. i: an instant. X: a slice. */
-  readonly ph: 'M' | 'i' | 'X'
+  /** M: a name for a process or a track. X: a slice. */
+  readonly ph: 'M' | 'X'
   readonly pid: number
   readonly tid: number
   readonly args: Readonly<Record<string, unknown>>
   readonly cat?: string
-  readonly s?: 't'
 }
 
 /**
@@ -44,15 +44,39 @@ function* traceEvents(trace: Trace): Generator<string> {
   const toTime = timeFormatter(trace)
   const end = trace.rows.ts[trace.rows.count - 1] ?? 0n
   const losses = new LossQueue(trace)
-  const types = trace.types.map((_, type) => eventMaker(trace, type))
+  const types = trace.types.map((_, type) => instantFormatter(trace, type))
   const { count, ts, cpu: cpuColumn, type, index } = trace.rows
   for (let row = 0; row < count; row++) {
     const stamp = ts[row] ?? 0n
     for (const loss of losses.takeBefore(cpuColumn[row] ?? 0, stamp)) yield lossSlice(loss, end, toTime)
-    const event = types[type[row] ?? 0]?.(row, index[row] ?? 0)
-    if (event !== undefined) yield withTimes(event, { ts: toTime(stamp) })
+    yield `{"ts":${toTime(stamp)},${types[type[row] ?? 0]?.(row, index[row] ?? 0) ?? ''}}`
   }
   for (const loss of losses.takeRest()) yield lossSlice(loss, end, toTime)
+}
+
+/** The members of an instant but its time: what is the same in all of a type is made once. */
+function instantFormatter(trace: Trace, type: number): (row: number, index: number) => string {
+  const { name = '', system = '' } = trace.types[type] ?? {}
+  const begin = `"name":${JSON.stringify(name)},"cat":${JSON.stringify(system)},"ph":"i","s":"t"`
+  const fields = fieldReaders(trace, type).map(memberFormatter)
+  return (row, index) => {
+    const [cpu, pid] = [trace.rows.cpu[row] ?? 0, trace.rows.pid[row] ?? 0]
+    const track = pid === 0 ? `"pid":${cpus},"tid":${cpu}` : `"pid":${tasks},"tid":${pid}`
+    let members = `"CPU":${cpu}`
+    for (const field of fields) members += field(index)
+    return `${begin},${track},"args":{${members}}`
+  }
+}
+
+function memberFormatter({ plan, text }: FieldReader): (index: number) => string {
+  const begin = `,${JSON.stringify(plan.name)}:`
+  const toJson = remembered((value: string) => (isExact(value) ? value : JSON.stringify(value)))
+  return (index) => begin + toJson(text(index))
+}
+
+/** A number that every reader of JSON takes as it stands. */
+function isExact(text: string): boolean {
+  return String(Number(text)) === text && Number.isSafeInteger(Number(text))
 }
 
 /** Times are put in as text: a double has no place for the ns of a machine that has been up for months. */
@@ -63,7 +87,7 @@ function withTimes(event: TraceEvent, times: Readonly<Record<string, string>>): 
 
 function timeFormatter(trace: Trace): (stamp: bigint) => string {
   if (unitOf(trace) === 'ticks') return String
-  return (stamp) => `${stamp / 1000n}.${String(stamp % 1000n).padStart(3, '0')}`
+  return (stamp) => withPoint(stamp, 3)
 }
 
 function* trackNames(trace: Trace): Generator<TraceEvent> {
@@ -85,26 +109,6 @@ function* trackNames(trace: Trace): Generator<TraceEvent> {
   const comm = commFinder(trace)
   const pids = new Set(trace.rows.pid.subarray(0, trace.rows.count))
   for (const pid of pids) if (pid !== 0) yield name('thread_name', tasks, pid, comm(pid))
-}
-
-function eventMaker(trace: Trace, type: number): (row: number, index: number) => TraceEvent {
-  const { name = '', system = '' } = trace.types[type] ?? {}
-  const fields = fieldReaders(trace, type)
-  return (row, index) => {
-    const [cpu, pid] = [trace.rows.cpu[row] ?? 0, trace.rows.pid[row] ?? 0]
-    const track = pid === 0 ? { pid: cpus, tid: cpu } : { pid: tasks, tid: pid }
-    return { name, ph: 'i', ...track, cat: system, s: 't', args: { cpu, ...argumentsOf(fields, index) } }
-  }
-}
-
-function argumentsOf(fields: readonly FieldReader[], index: number): Record<string, unknown> {
-  return Object.fromEntries(fields.map((field) => [field.plan.name, argumentOf(field, index)]))
-}
-
-function argumentOf(field: FieldReader, index: number): string | number {
-  const text = field.text(index)
-  const value = Number(text)
-  return String(value) === text && Number.isSafeInteger(value) ? value : text
 }
 
 function lossSlice(

@@ -11,9 +11,9 @@ export class LossQueue {
   }
 
   /** What was lost on that CPU before an event of that stamp. */
-  takeBefore(cpu: number, stamp: bigint): Loss[] {
+  takeBefore(cpu: number, stamp: bigint): readonly Loss[] {
     const waiting = this.#byCpu.get(cpu)
-    if (waiting === undefined) return []
+    if (waiting === undefined || waiting.length === 0) return []
     const count = waiting.findIndex(({ before }) => before > stamp)
     return waiting.splice(0, count === -1 ? waiting.length : count)
   }

@@ -135,7 +135,7 @@ describe('Chrome JSON', () => {
       name: 'fct_file',
       ts: 3,
       tid: 215,
-      args: { cpu: 0, op: 'nfsd_file_alloc', ref: 1, file: '0x0' },
+      args: { CPU: 0, op: 'nfsd_file_alloc', ref: 1, file: '0x0' },
     })
     const losses = traceEvents.filter(({ ph }) => ph === 'X')
     expect(losses.map(({ name, tid }) => `${tid}: ${name}`)).toEqual([
