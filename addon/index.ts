@@ -11,6 +11,7 @@ export {
   type FieldPlan,
   type FilePart,
   type ReadTraceOptions,
+  type RingStats,
   type Trace,
 } from './trace.js'
 export { TraceReader, type TraceReaderOptions, type TraceReaderStats } from './trace-reader.js'

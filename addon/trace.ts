@@ -50,6 +50,16 @@ export interface EventType {
   flagFields: string[]
 }
 
+/** From per_cpu/cpuN/stats, in events. */
+export interface RingStats {
+  /** Left in the ring buffer, unread. */
+  entries: number
+  overrun: number
+  commitOverrun: number
+  dropped: number
+  read: number
+}
+
 /** A trace as struct of arrays. */
 export interface Trace {
   version: 6 | 7
@@ -97,6 +107,11 @@ export interface Trace {
      */
     raised: number
   }[]
+  /**
+   * By CPU: the ring buffer's own counters, which trace-cmd saves, before it reads the last pages; null where the
+   * file has none.
+   */
+  ringStats: (RingStats | null)[]
   /**
    * Events that the ring buffer overwrote before they were read. `after` and `before` are the times of the
    * CPU's events around the gap: 0n if there is none before it, 2^64 - 1 if there is none behind it.

@@ -115,6 +115,26 @@ Napi::Object ConvertCpu(Napi::Env env, const CpuSummary& cpu) {
   return object;
 }
 
+Napi::Value ConvertRingStats(Napi::Env env, const Trace& trace, uint32_t cpu) {
+  const auto found = trace.ring_stats.find(cpu);
+  if (found == trace.ring_stats.end()) return env.Null();
+  const auto number = [env](uint64_t count) { return Napi::Number::New(env, static_cast<double>(count)); };
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("entries", number(found->second.entries));
+  object.Set("overrun", number(found->second.overrun));
+  object.Set("commitOverrun", number(found->second.commit_overrun));
+  object.Set("dropped", number(found->second.dropped));
+  object.Set("read", number(found->second.read));
+  return object;
+}
+
+Napi::Array ConvertAllRingStats(Napi::Env env, const Trace& trace) {
+  const auto cpus = static_cast<uint32_t>(trace.per_cpu.size());
+  Napi::Array array = Napi::Array::New(env, cpus);
+  for (uint32_t cpu = 0; cpu < cpus; cpu++) array[cpu] = ConvertRingStats(env, trace, cpu);
+  return array;
+}
+
 Napi::Object ConvertGap(Napi::Env env, const Gap& gap) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("cpu", Napi::Number::New(env, gap.cpu));
@@ -174,6 +194,7 @@ Napi::Value GiveTrace(Napi::Env env, Trace trace) {
   object.Set("pointers", Give(env, &trace.pointers, napi_biguint64_array));
   object.Set("strings", ConvertAll(env, trace.strings, ToJsString));
   object.Set("perCpu", ConvertAll(env, trace.per_cpu, ConvertCpu));
+  object.Set("ringStats", ConvertAllRingStats(env, trace));
   object.Set("gaps", ConvertAll(env, trace.gaps, ConvertGap));
   return object;
 }

@@ -37,6 +37,7 @@ Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& bu
   trace.buffer = file.buffer.name;
   trace.clock = file.buffer.clock;
   trace.comms = std::move(file.comms);
+  trace.ring_stats = std::move(file.buffer.ring_stats);
   TypeTable types(&file);
   std::vector<CpuRows> rows;
   for (uint32_t cpu = 0; cpu < file.buffer.cpus.size(); cpu++) {

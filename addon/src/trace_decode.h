@@ -57,7 +57,8 @@ struct Trace {
   Array<uint64_t> pointers;
   std::vector<std::string> strings;
   std::vector<CpuSummary> per_cpu;
-  std::vector<Gap> gaps;  // CPU after CPU, in order
+  std::map<uint32_t, RingStats> ring_stats;  // by CPU, where the file has them
+  std::vector<Gap> gaps;                     // CPU after CPU, in order
 };
 
 // Rows are merged over CPUs by time; of equal times the lower CPU comes first. Within a CPU the order is the

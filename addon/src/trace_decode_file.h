@@ -13,6 +13,7 @@
 #include "trace_decode_format.h"
 #include "trace_decode_plan.h"
 #include "trace_decode_source.h"
+#include "trace_decode_stats.h"
 #include "trace_decode_symbols.h"
 
 namespace fct {
@@ -38,13 +39,14 @@ struct TraceBuffer {
   std::string clock;       // "" if the file does not say
   uint32_t page_size = 0;  // bytes of a sub-buffer; 0 if the file does not say
   std::vector<CpuData> cpus;
+  std::map<uint32_t, RingStats> ring_stats;  // by CPU, where the file has them
 
   bool HasData() const;
 };
 
 struct TraceFile {
   uint32_t version = 0;
-  uint32_t long_size = 0;
+  uint32_t long_size = 0;  // of the traced kernel
   PageLayout layout;
   std::vector<EventType> types;          // all that the file describes, in its order; each id once
   std::map<int32_t, std::string> comms;  // by pid

@@ -5,12 +5,13 @@
 namespace fct {
 namespace {
 
-enum Option : uint16_t { kOptionEnd = 0, kOptionBuffer = 3, kOptionTraceClock = 4 };
+enum Option : uint16_t { kOptionEnd = 0, kOptionCpuStat = 2, kOptionBuffer = 3, kOptionTraceClock = 4 };
 
 struct Options {
   bool has_clock = false;  // a clock stands behind each table of CPUs
   std::string clock;
   std::vector<TraceBuffer> buffers;  // name and offset
+  StatsCollector stats;
 };
 
 // Reads in the order of the file.
@@ -38,7 +39,10 @@ class Version6Reader {
     std::vector<TraceBuffer> buffers(1);
     buffers.front().offset = cursor_.offset();
     for (TraceBuffer& buffer : options.buffers) buffers.push_back(std::move(buffer));
-    for (TraceBuffer& buffer : buffers) ReadBuffer(cpus, options.has_clock, &buffer);
+    for (TraceBuffer& buffer : buffers) {
+      ReadBuffer(cpus, options.has_clock, &buffer);
+      buffer.ring_stats = options.stats.Take(buffer.name);
+    }
     if (!options.clock.empty()) buffers.front().clock = options.clock;
     return buffers;
   }
@@ -54,6 +58,8 @@ class Version6Reader {
       if (id == kOptionTraceClock) {
         options.has_clock = true;
         options.clock = ChosenClock(data.ReadShortText(size));
+      } else if (id == kOptionCpuStat) {
+        options.stats.Add(data.ReadShortText(size));
       } else if (id == kOptionBuffer && size >= 8) {
         TraceBuffer buffer;
         buffer.offset = data.ReadU64();

@@ -14,6 +14,7 @@ namespace {
 // Ids of options and of the sections that they point at.
 enum Id : uint16_t {
   kOptions = 0,
+  kCpuStat = 2,
   kBuffer = 3,
   kTraceClock = 4,
   kCpuCount = 8,
@@ -68,6 +69,7 @@ class Version7Reader {
     for (TraceBuffer& buffer : buffers_) {
       buffer.cpus.resize(std::max<size_t>(buffer.cpus.size(), cpu_count_));
       if (buffer.clock.empty()) buffer.clock = clock_;
+      buffer.ring_stats = stats_.Take(buffer.name);
     }
     return std::move(buffers_);
   }
@@ -136,6 +138,8 @@ class Version7Reader {
     switch (id) {
       case kBuffer:
         return ReadBuffer(data);
+      case kCpuStat:
+        return stats_.Add(data->ReadShortText(size));
       case kTraceClock:
         clock_ = ChosenClock(data->ReadShortText(size));
         return;
@@ -198,6 +202,7 @@ class Version7Reader {
   Packing packing_ = Packing::kNone;
   std::map<uint16_t, uint64_t> sections_;  // offset by id
   std::vector<TraceBuffer> buffers_;
+  StatsCollector stats_;
   std::string clock_;
   uint32_t cpu_count_ = 0;
   uint64_t unpacked_ = 0;  // bytes of pages

@@ -21,8 +21,8 @@ export async function traceStatsCommand(path: string, options: TraceStatsOptions
 function format(path: string, stats: TraceStats): string {
   const { version, buffer, clock, unit, cpus, types } = stats
   const instance = buffer === '' ? '' : `, instance ${buffer}`
-  const cpuRows = cpus.map(({ cpu, pages, events, perSecond, lost, unknownGaps }) =>
-    [`CPU ${cpu}`, events, formatRate(perSecond), pages, lost, unknownGaps].map(String),
+  const cpuRows = cpus.map(({ cpu, pages, events, perSecond, lost, unknownGaps, kernelLost }) =>
+    [`CPU ${cpu}`, events, formatRate(perSecond), pages, lost, unknownGaps, kernelLost ?? '-'].map(String),
   )
   const typeRows = types.map(({ event, events, perSecond, byCpu }) =>
     [event, events, formatRate(perSecond), ...byCpu].map(String),
@@ -32,7 +32,10 @@ function format(path: string, stats: TraceStats): string {
     `${path}: trace.dat version ${version}${instance}, clock ${clock === '' ? 'unknown' : clock}`,
     `${stats.events} events${spanOf(stats, unit)}; ${describeLosses(stats)}`,
     '',
-    formatTable([['', 'events', 'per second', 'pages', 'lost', 'gaps of unknown size'], ...cpuRows]),
+    formatTable([
+      ['', 'events', 'per second', 'pages', 'lost', 'gaps of unknown size', 'lost by its counters'],
+      ...cpuRows,
+    ]),
     ...(typeRows.length === 0
       ? []
       : ['', formatTable([['event', 'events', 'per second', ...cpuNames], ...typeRows])]),
@@ -46,11 +49,12 @@ function spanOf({ first, last }: TraceStats, unit: TraceStats['unit']): string {
   return unit === 'ns' ? ` in ${(Number(span) / 1e9).toFixed(6)} s` : ` in ${span} ticks of the clock`
 }
 
-function describeLosses({ lost, unknownGaps }: TraceStats): string {
+/** The kernel's own counters, where there are any, say it exactly. */
+function describeLosses({ lost, unknownGaps, kernelLost }: TraceStats): string {
+  if (kernelLost !== null && kernelLost > 0) return `${kernelLost} lost`
   if (lost === 0 && unknownGaps === 0) return 'nothing lost'
-  const unknown =
-    unknownGaps === 0 ? '' : `, and an unknown number in ${unknownGaps} gap${unknownGaps > 1 ? 's' : ''}`
-  return `${lost} lost${unknown}`
+  const gaps = `${unknownGaps} gap${unknownGaps > 1 ? 's' : ''}`
+  return `${lost} lost${unknownGaps === 0 ? '' : `, and an unknown number in ${gaps}`}`
 }
 
 function formatRate(perSecond: number | null): string {

@@ -14,10 +14,12 @@ interface Counted extends Span {
 }
 
 interface Lost {
-  /** Events that the kernel counted as overwritten. */
+  /** Events lost by the marks in the pages that have a number. */
   readonly lost: number
-  /** Gaps for which it did not say how many. */
+  /** Marks without a number. */
   readonly unknownGaps: number
+  /** Events that the ring buffers' own counters have and the trace has not; null if it lacks counters. */
+  readonly kernelLost: number | null
 }
 
 export interface CpuStats extends Counted, Lost {
@@ -56,6 +58,7 @@ export function traceStats(trace: Trace): TraceStats {
     byType[rows.type[row] ?? 0]?.add(row)
   }
   const seconds = secondsOf(trace)
+  const kernelLost = perCpu.map((_, cpu) => kernelLostOf(trace, cpu))
   return {
     version: trace.version,
     buffer: trace.buffer,
@@ -63,12 +66,14 @@ export function traceStats(trace: Trace): TraceStats {
     unit: unitOf(trace),
     ...all.result(seconds),
     ...lostIn(gaps),
+    kernelLost: kernelLost.reduce((sum, lost) => (sum === null || lost === null ? null : sum + lost), 0),
     cpus: perCpu.map(({ pages, raised }, cpu) => ({
       cpu,
       pages,
       raised,
       ...(byCpu[cpu] ?? all).result(seconds),
       ...lostIn(gaps.filter((gap) => gap.cpu === cpu)),
+      kernelLost: kernelLost[cpu] ?? null,
     })),
     types: types
       .flatMap((type, index) => typeStats(type, byType[index] ?? all, seconds))
@@ -122,9 +127,17 @@ function secondsOf(trace: Trace): number | null {
   return seconds > 0 ? seconds : null
 }
 
-function lostIn(gaps: Trace['gaps']): Lost {
+function lostIn(gaps: Trace['gaps']): Omit<Lost, 'kernelLost'> {
   return {
     lost: gaps.reduce((sum, { missed }) => sum + (missed ?? 0), 0),
     unknownGaps: gaps.filter(({ missed }) => missed === null).length,
   }
+}
+
+/** What the ring buffer produced and the trace has not. Its counters may have been saved before the last of it was read. */
+function kernelLostOf({ perCpu, ringStats }: Trace, cpu: number): number | null {
+  const ring = ringStats[cpu] ?? null
+  if (ring === null) return null
+  const produced = ring.entries + ring.read + ring.overrun + ring.commitOverrun + ring.dropped
+  return Math.max(0, produced - (perCpu[cpu]?.events ?? 0))
 }

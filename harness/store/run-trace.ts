@@ -52,6 +52,16 @@ export async function removeParts(folder: string, metadata: TraceMetadata): Prom
 export async function readRunTrace(folder: string): Promise<Trace> {
   const whole = join(folder, traceDatName)
   if (await exists(whole)) return readTrace(whole)
+  try {
+    return await readParts(folder)
+  } catch (error) {
+    // The run may have come to its end meanwhile.
+    if (await exists(whole)) return readTrace(whole)
+    throw error
+  }
+}
+
+async function readParts(folder: string): Promise<Trace> {
   const metadata = await readTraceHead(folder)
   const spools = spoolsOf(folder, metadata)
   const { head, pages } = await layOutTraceDat({ metadata, cmdlines: '', spools })

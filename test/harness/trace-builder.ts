@@ -143,6 +143,7 @@ export class TraceBuilder {
       pointers: BigUint64Array.from(pointers.values),
       strings: [''],
       perCpu: [],
+      ringStats: [],
       gaps: this.gaps,
     }
   }

@@ -54,7 +54,7 @@ it('reports what a killed run left in its folder', async () => {
 it('counts, for people and for programs', async () => {
   const { stdout } = await trace('stats', file)
   expect(stdout).toContain('570 events in 788 ticks of the clock; nothing lost')
-  expect(stdout).toMatch(/^CPU 0 {2}286 +- +4 +0 +0$/m)
+  expect(stdout).toMatch(/^CPU 0 {2}286 +- +4 +0 +0 +-$/m)
   expect(stdout).toMatch(/^nfsd:nfsd_file_put +71 +- +35 +36$/m)
   const document = JSON.parse((await trace('stats', file, '--json')).stdout) as object
   expect(document).toMatchObject({ schema: 1, version: 7, events: 570, lost: 0, unknownGaps: 0 })

@@ -61,7 +61,7 @@ describe('the statistics', () => {
     const stats = traceStats(trace)
     const printed = (pattern: RegExp): number => kernel.filter((line) => pattern.test(line)).length
     expect(stats).toMatchObject({ events: kernel.length, first: '3', perSecond: null, unit: 'ticks' })
-    expect(stats).toMatchObject({ lost: 12, unknownGaps: 1, version: 6, clock: 'counter' })
+    expect(stats).toMatchObject({ lost: 12, unknownGaps: 1, kernelLost: null, version: 6 })
     expect(stats.cpus).toMatchObject([
       { cpu: 0, pages: 4, events: printed(/\[000\]/), lost: 0, unknownGaps: 1, first: '3' },
       { cpu: 1, pages: 5, events: printed(/\[001\]/), lost: 12, unknownGaps: 0, first: '4' },
@@ -79,6 +79,17 @@ describe('the statistics', () => {
     const nanoseconds = Number(BigInt(stats.last!) - BigInt(stats.first!))
     expect(stats.unit).toBe('ns')
     expect(stats.perSecond).toBeCloseTo(stats.events / (nanoseconds / 1e9), 6)
+  })
+
+  it('have the losses that the ring buffers counted, where all of them did', () => {
+    const [first, second] = trace.perCpu.map(({ events }) => events)
+    const none = { entries: 0, overrun: 0, commitOverrun: 0, dropped: 0, read: first! }
+    const ring = { entries: 6, overrun: 21, commitOverrun: 300, dropped: 4000, read: second! - 6 }
+    const counted = traceStats({ ...trace, ringStats: [none, ring] })
+    expect(counted).toMatchObject({ kernelLost: 4321, lost: 12 })
+    expect(counted.cpus).toMatchObject([{ kernelLost: 0 }, { kernelLost: 4321 }])
+    const half = traceStats({ ...trace, ringStats: [none, null] })
+    expect(half).toMatchObject({ kernelLost: null, cpus: [{ kernelLost: 0 }, { kernelLost: null }] })
   })
 
   it('of an empty trace are noughts', () => {
