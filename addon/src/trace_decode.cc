@@ -40,11 +40,14 @@ Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& bu
   trace.ring_stats = std::move(file.buffer.ring_stats);
   TypeTable types(&file);
   std::vector<CpuRows> rows;
-  for (uint32_t cpu = 0; cpu < file.buffer.cpus.size(); cpu++) {
+  for (uint32_t cpu = 0; cpu < file.cpu_count; cpu++) {
     CpuDecoder decoder(file.layout, cpu, &types);
-    CpuData& data = file.buffer.cpus[cpu];
-    DecodeCpu(data.unpacked ? *data.unpacked : source, data, file.layout, &decoder);
-    data.unpacked.reset();
+    const auto found = file.buffer.cpus.find(cpu);
+    if (found != file.buffer.cpus.end()) {
+      const CpuData& data = found->second;
+      DecodeCpu(data.unpacked ? *data.unpacked : source, data, file.layout, &decoder);
+      file.buffer.cpus.erase(found);
+    }
     rows.push_back(std::move(decoder.rows()));
     trace.per_cpu.push_back(decoder.summary());
     trace.gaps.insert(trace.gaps.end(), decoder.gaps().begin(), decoder.gaps().end());

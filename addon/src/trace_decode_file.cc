@@ -68,7 +68,7 @@ void CheckBuffer(const TraceBuffer& buffer, const PageLayout& layout, uint64_t f
     throw DecodeError("FORMAT", buffer.offset, "a sub-buffer of impossible size");
   }
   uint64_t sum = 0;
-  for (const CpuData& cpu : buffer.cpus) {
+  for (const auto& [number, cpu] : buffer.cpus) {
     if (cpu.size % layout.page_size != 0) {
       const uint64_t end = cpu.unpacked ? buffer.offset : cpu.offset + cpu.size;
       throw DecodeError("TRUNCATED", end, "the pages of a CPU end in the middle of one");
@@ -81,10 +81,6 @@ void CheckBuffer(const TraceBuffer& buffer, const PageLayout& layout, uint64_t f
 
 }  // namespace
 
-bool TraceBuffer::HasData() const {
-  return std::any_of(cpus.begin(), cpus.end(), [](const CpuData& cpu) { return cpu.size > 0; });
-}
-
 TraceFile ReadTraceFile(const ByteSource& source, const std::optional<std::string>& buffer) {
   SourceCursor cursor(source);
   TraceFile file;
@@ -94,6 +90,7 @@ TraceFile ReadTraceFile(const ByteSource& source, const std::optional<std::strin
   TraceBuffer* taken = buffer ? FindNamed(*buffer, &buffers) : FindOnly(&buffers);
   file.layout.page_size = PageSizeOf(*taken, file.layout);
   CheckBuffer(*taken, file.layout, source.size());
+  if (taken->HasData()) file.cpu_count = std::max(file.cpu_count, taken->cpus.rbegin()->first + 1);
   file.buffer = std::move(*taken);
   return file;
 }
