@@ -2,6 +2,7 @@ import { traceStats, type TraceStats } from '../export/trace-stats.js'
 import { exitStatus } from './exit-status.js'
 import { formatTable } from './table.js'
 import { readTraceInput, type TraceInputOptions } from './trace-input.js'
+import { writeText } from './write-text.js'
 
 export interface TraceStatsOptions extends TraceInputOptions {
   readonly json?: boolean
@@ -14,7 +15,7 @@ export async function traceStatsCommand(path: string, options: TraceStatsOptions
     options.json === true
       ? JSON.stringify({ schema: 1, file: path, ...stats }, null, 2) + '\n'
       : format(path, stats)
-  process.stdout.write(text)
+  await writeText([text])
   return exitStatus.pass
 }
 

@@ -78,14 +78,27 @@ it('exports Chrome JSON to stdout or into a file, and tables into a folder', asy
   expect(schema.tables.reduce((sum, { rows }) => sum + rows, 0)).toBe(570)
 })
 
-it('ends quietly when the reader of its output has seen enough', async () => {
-  const { stdout, exitCode } = await execa(
+it.each([
+  ['report', 2],
+  ['report', 0],
+  ['stats', 0],
+  ['export', 1],
+])('%s ends quietly when the reader of its output has seen enough', async (command, lines) => {
+  const { stdout, stderr, exitCode } = await execa(
     'bash',
-    ['-o', 'pipefail', '-c', `"$0" "$1" trace report "$2" | head -n 2`, process.execPath, cli, file],
+    [
+      '-o',
+      'pipefail',
+      '-c',
+      `"$0" "$1" trace ${command} "$2" | head -n ${lines}`,
+      process.execPath,
+      cli,
+      file,
+    ],
     { reject: false },
   )
-  expect(stdout.split('\n')).toHaveLength(2)
-  expect(exitCode).toBe(0)
+  expect(stdout === '' ? [] : stdout.split('\n')).toHaveLength(lines)
+  expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
 })
 
 it('names the place in a trace that is damaged, and fails', async () => {
