@@ -24,7 +24,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['harness/decode/**', 'harness/oracle/**', 'harness/verdict/**', 'harness/report/**'],
+    files: ['decode', 'oracle', 'verdict', 'report', 'export'].map((folder) => `harness/${folder}/**`),
     rules: {
       'no-restricted-imports': [
         'error',

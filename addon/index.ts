@@ -11,11 +11,14 @@ export {
 export { Device, type DeviceInfo, type DevicePhase, type DeviceStats, type Stressor } from './device.js'
 export {
   readTrace,
+  readTraceParts,
   type Column,
   type EventType,
   type FieldKind,
   type FieldPlan,
+  type FilePart,
   type ReadTraceOptions,
+  type RingStats,
   type Trace,
 } from './trace.js'
 export {

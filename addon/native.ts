@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ClientLoadOptions, LoadStats } from './client-load.js'
-import type { EventType, Trace } from './trace.js'
+import type { EventType, FilePart, Trace } from './trace.js'
 import type { StreamHead } from './trace-batches.js'
 import type { TraceReaderStats } from './trace-reader.js'
 
@@ -23,6 +23,7 @@ export interface Native {
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
   readTrace(path: string, buffer: string | undefined): Promise<Trace>
+  readTraceParts(head: Uint8Array, files: readonly FilePart[]): Promise<Trace>
   openTrace(path: string, buffer: string | undefined): Promise<NativeRecording>
   createTraceStream(head: StreamHead): NativeTraceStream
 }
@@ -78,7 +79,9 @@ export interface NativeBatches {
 }
 
 export interface NativeRecording
-  extends NativeBatches, Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms'> {}
+  extends
+    NativeBatches,
+    Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms' | 'ringStats'> {}
 
 export interface NativeTraceStream extends NativeBatches {
   push(cpu: number, page: Uint8Array): void

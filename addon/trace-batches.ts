@@ -94,14 +94,14 @@ abstract class TraceTables {
 /** A recording that is read from front to back, once; memory is that of one batch. */
 export class TraceRecording extends TraceTables implements AsyncIterable<Batch> {
   /** As in `Trace`. */
-  readonly head: Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms'>
+  readonly head: Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms' | 'ringStats'>
   #isTaken = false
 
   /** Use openTrace(). */
   constructor(recording: NativeRecording, batchRows: number) {
     super(recording, batchRows)
-    const { version, longSize, cpus, buffer, clock, comms } = recording
-    this.head = { version, longSize, cpus, buffer, clock, comms }
+    const { version, longSize, cpus, buffer, clock, comms, ringStats } = recording
+    this.head = { version, longSize, cpus, buffer, clock, comms, ringStats }
   }
 
   /**

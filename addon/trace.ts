@@ -1,4 +1,4 @@
-import { checkPath, checkString } from './arguments.js'
+import { checkInteger, checkPath, checkString } from './arguments.js'
 import { native } from './native.js'
 
 /** A column's array; which one follows from the field's kind. */
@@ -46,6 +46,18 @@ export interface EventType {
   fields: FieldPlan[]
   /** By field: value -> name, from __print_symbolic() and __print_flags() in the print format. */
   symbols: Record<string, Record<number, string>>
+  /** The fields whose names are flags, of which a value may have several: from __print_flags(). */
+  flagFields: string[]
+}
+
+/** From per_cpu/cpuN/stats, in events. */
+export interface RingStats {
+  /** Left in the ring buffer, unread. */
+  entries: number
+  overrun: number
+  commitOverrun: number
+  dropped: number
+  read: number
 }
 
 /** A trace as struct of arrays. */
@@ -96,6 +108,11 @@ export interface Trace {
     raised: number
   }[]
   /**
+   * By CPU: the ring buffer's own counters, which trace-cmd saves, before it reads the last pages; null where the
+   * file has none.
+   */
+  ringStats: (RingStats | null)[]
+  /**
    * Events that the ring buffer overwrote before they were read. `after` and `before` are the times of the
    * CPU's events around the gap: 0n if there is none before it, 2^64 - 1 if there is none behind it.
    */
@@ -126,4 +143,23 @@ export interface ReadTraceOptions {
 export async function readTrace(path: string, { buffer }: ReadTraceOptions = {}): Promise<Trace> {
   if (buffer !== undefined) checkString(buffer, 'buffer')
   return native().readTrace(checkPath(path, 'path'), buffer)
+}
+
+/** The first bytes of a file. */
+export interface FilePart {
+  readonly path: string
+  readonly size: number
+}
+
+/**
+ * Decodes a trace.dat that has not been put together: its head, and the files whose first bytes would follow it,
+ * which may grow meanwhile. Otherwise as `readTrace`; offsets are those of the whole.
+ */
+export async function readTraceParts(head: Uint8Array, files: readonly FilePart[]): Promise<Trace> {
+  if (!(head instanceof Uint8Array)) throw new TypeError('head must be a Uint8Array')
+  for (const { path, size } of files) {
+    checkPath(path, 'path')
+    checkInteger(size, 'size', 0, Number.MAX_SAFE_INTEGER)
+  }
+  return native().readTraceParts(head, files)
 }

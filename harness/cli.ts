@@ -10,6 +10,7 @@ import {
 } from './commands/kernel-options.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
+import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
 import { Interrupted } from './target/drive.js'
@@ -46,6 +47,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     finish(await prepareCommand(kernelRequestOf(options), mirrorsOf(options), signal))
   })
   addKernelCommand(program, finish, signal)
+  addTraceCommand(program, finish)
   return program
 }
 

@@ -1,4 +1,5 @@
-// readTrace(path, buffer): decodes a trace.dat off the event loop and hands its columns to V8.
+// readTrace(path, buffer), readTraceParts(head, files): decode a trace.dat off the event loop and hand its
+// columns to V8.
 #ifndef FCT_READ_TRACE_H
 #define FCT_READ_TRACE_H
 

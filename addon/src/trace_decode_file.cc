@@ -10,7 +10,8 @@ namespace {
 
 constexpr uint32_t kLargestPage = 1u << 26;
 
-// Up to the page size, which is not needed: header_page and the buffers have that of their sub-buffers.
+// What follows the byte order is not asked: the size of a long is that of the recorder, which may be a 32-bit
+// program, and the page size is not that of sub-buffers. header_page has what the kernel says of both.
 void ReadHead(SourceCursor* cursor, TraceFile* file) {
   if (cursor->remaining() < 10 || cursor->ReadText(10) != "\x17\x08\x44tracing") {
     throw DecodeError("MAGIC", 0, "this is not a trace.dat");
@@ -22,11 +23,7 @@ void ReadHead(SourceCursor* cursor, TraceFile* file) {
   file->version = version == "6" ? 6 : 7;
   const uint64_t at = cursor->offset();
   if (cursor->ReadU8() != 0) throw DecodeError("ENDIAN", at, "the trace is from a big-endian machine");
-  file->long_size = cursor->ReadU8();
-  if (file->long_size != 4 && file->long_size != 8) {
-    throw DecodeError("FORMAT", at + 1, "a long of impossible size");
-  }
-  cursor->Skip(4);
+  cursor->Skip(5);
 }
 
 std::string NamesOf(const std::vector<TraceBuffer>& buffers) {
@@ -71,7 +68,7 @@ void CheckBuffer(const TraceBuffer& buffer, const PageLayout& layout, uint64_t f
     throw DecodeError("FORMAT", buffer.offset, "a sub-buffer of impossible size");
   }
   uint64_t sum = 0;
-  for (const CpuData& cpu : buffer.cpus) {
+  for (const auto& [number, cpu] : buffer.cpus) {
     if (cpu.size % layout.page_size != 0) {
       const uint64_t end = cpu.unpacked ? buffer.offset : cpu.offset + cpu.size;
       throw DecodeError("TRUNCATED", end, "the pages of a CPU end in the middle of one");
@@ -84,10 +81,6 @@ void CheckBuffer(const TraceBuffer& buffer, const PageLayout& layout, uint64_t f
 
 }  // namespace
 
-bool TraceBuffer::HasData() const {
-  return std::any_of(cpus.begin(), cpus.end(), [](const CpuData& cpu) { return cpu.size > 0; });
-}
-
 TraceFile ReadTraceFile(const ByteSource& source, const std::optional<std::string>& buffer) {
   SourceCursor cursor(source);
   TraceFile file;
@@ -97,6 +90,7 @@ TraceFile ReadTraceFile(const ByteSource& source, const std::optional<std::strin
   TraceBuffer* taken = buffer ? FindNamed(*buffer, &buffers) : FindOnly(&buffers);
   file.layout.page_size = PageSizeOf(*taken, file.layout);
   CheckBuffer(*taken, file.layout, source.size());
+  if (taken->HasData()) file.cpu_count = std::max(file.cpu_count, taken->cpus.rbegin()->first + 1);
   file.buffer = std::move(*taken);
   return file;
 }

@@ -6,12 +6,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "trace_decode_format.h"
 #include "trace_decode_plan.h"
 #include "trace_decode_source.h"
+#include "trace_decode_stats.h"
 #include "trace_decode_symbols.h"
 
 namespace fct {
@@ -20,6 +22,7 @@ struct EventType {
   EventFormat format;
   EventPlan plan;
   SymbolTables symbols;
+  std::set<std::string> flag_fields;
 };
 
 // Where the sub-buffers of one CPU stand.
@@ -31,22 +34,27 @@ struct CpuData {
 
 // One tracing instance's ring buffer.
 struct TraceBuffer {
-  std::string name;        // "" is the top one
-  uint64_t offset = 0;     // of its table of CPUs in the file
-  std::string clock;       // "" if the file does not say
-  uint32_t page_size = 0;  // bytes of a sub-buffer; 0 if the file does not say
-  std::vector<CpuData> cpus;
+  std::string name;                          // "" is the top one
+  uint64_t offset = 0;                       // of its table of CPUs in the file
+  std::string clock;                         // "" if the file does not say
+  uint32_t page_size = 0;                    // bytes of a sub-buffer; 0 if the file does not say
+  std::map<uint32_t, CpuData> cpus;          // those that have pages
+  std::map<uint32_t, RingStats> ring_stats;  // by CPU, where the file has them
 
-  bool HasData() const;
+  bool HasData() const { return !cpus.empty(); }
 };
+
+// Each may state as many CPUs as there can be.
+constexpr size_t kMostBuffers = 256;
 
 struct TraceFile {
   uint32_t version = 0;
-  uint32_t long_size = 0;
+  uint32_t long_size = 0;  // of the traced kernel
   PageLayout layout;
   std::vector<EventType> types;          // all that the file describes, in its order; each id once
   std::map<int32_t, std::string> comms;  // by pid
-  TraceBuffer buffer;                    // the one that was asked for
+  uint32_t cpu_count = 0;
+  TraceBuffer buffer;  // the one that was asked for
 };
 
 // Throws DecodeError for anything that is not a sound trace.dat of version 6 or 7 from a little-endian

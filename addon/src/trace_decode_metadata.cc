@@ -22,9 +22,7 @@ void MetadataReader::ReadHeaders(SourceCursor* cursor) {
   const uint64_t page_size = cursor->ReadU64();
   const uint64_t page_at = cursor->offset();
   file_->layout = ParseHeaderPage(cursor->ReadShortText(page_size), page_at);
-  if (file_->layout.commit_size != file_->long_size) {
-    throw DecodeError("FORMAT", page_at, "header_page and the file disagree about the size of a long");
-  }
+  file_->long_size = file_->layout.commit_size;
   cursor->Expect("header_event");
   const uint64_t event_size = cursor->ReadU64();
   const uint64_t event_at = cursor->offset();
@@ -48,7 +46,8 @@ void MetadataReader::AddFormat(const std::string& system, std::string_view text,
     throw DecodeError("FORMAT", at, "events disagree about where common_pid is");
   }
   SymbolTables symbols = ParseSymbols(format.print_format);
-  file_->types.push_back({std::move(format), std::move(plan), std::move(symbols)});
+  std::set<std::string> flag_fields = ParseFlagFields(format.print_format);
+  file_->types.push_back({std::move(format), std::move(plan), std::move(symbols), std::move(flag_fields)});
 }
 
 void MetadataReader::ReadSystems(SourceCursor* cursor) {

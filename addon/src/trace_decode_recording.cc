@@ -12,10 +12,12 @@ constexpr uint32_t kMostRows = UINT32_MAX;
 Recording::Recording(const ByteSource& source, const std::optional<std::string>& buffer)
     : head_(ReadTraceFile(source, buffer)) {
   std::vector<PageFeed*> feeds;
-  for (const CpuData& cpu : head_.buffer.cpus) {
-    const ByteSource& bytes = cpu.unpacked ? *cpu.unpacked : source;
-    feeds_.emplace_back(bytes, cpu.offset, cpu.size, head_.layout.page_size);
-    feeds.push_back(&feeds_.back());
+  for (uint32_t cpu = 0; cpu < head_.cpu_count; cpu++) {
+    static const CpuData kNoPages;
+    const auto found = head_.buffer.cpus.find(cpu);
+    const CpuData& data = found == head_.buffer.cpus.end() ? kNoPages : found->second;
+    const ByteSource& bytes = data.unpacked ? *data.unpacked : source;
+    feeds.push_back(&feeds_.emplace_back(bytes, data.offset, data.size, head_.layout.page_size));
   }
   decoder_ = std::make_unique<TraceDecoder>(head_.layout, std::move(head_.types), feeds);
 }
@@ -27,7 +29,7 @@ Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& bu
   static_cast<Batch&>(trace) = decoder.Decode(kMostRows);
   if (!decoder.is_ended()) throw DecodeError("LIMIT", 0, "more than 2^32 events");
   trace.head = std::move(recording.head());
-  for (CpuData& cpu : trace.head.buffer.cpus) cpu.unpacked.reset();  // it reads the source
+  trace.head.buffer.cpus.clear();  // their sources may read `source`
   trace.types = decoder.types();
   trace.per_cpu = decoder.Summaries();
   return trace;

@@ -96,25 +96,38 @@ void AddTable(const std::vector<std::string_view>& arguments, SymbolTables* tabl
   for (const std::string_view argument : arguments) AddEntry(argument, &(*tables)[field]);
 }
 
-// `macro` with its opening bracket: "__print_symbolic(".
-void AddTables(std::string_view text, std::string_view macro, SymbolTables* tables) {
+// Calls `use` with the arguments of each `macro`, which is given with its opening bracket.
+template <typename Use>
+void ForEachMacro(std::string_view text, std::string_view macro, Use use) {
   size_t at = text.find(macro);
   while (at != std::string_view::npos) {
     const Arguments arguments = SplitArguments(text, at + macro.size());
-    AddTable(arguments.parts, tables);
+    use(arguments.parts);
     at = text.find(macro, arguments.end);
   }
 }
+
+constexpr std::string_view kSymbolMacros[] = {"__print_symbolic(", "__print_symbolic_u64("};
+constexpr std::string_view kFlagMacros[] = {"__print_flags(", "__print_flags_u64("};
 
 }  // namespace
 
 SymbolTables ParseSymbols(std::string_view print_format) {
   SymbolTables tables;
-  AddTables(print_format, "__print_symbolic(", &tables);
-  AddTables(print_format, "__print_flags(", &tables);
-  AddTables(print_format, "__print_symbolic_u64(", &tables);
-  AddTables(print_format, "__print_flags_u64(", &tables);
+  const auto add = [&tables](const auto& arguments) { AddTable(arguments, &tables); };
+  for (const std::string_view macro : kSymbolMacros) ForEachMacro(print_format, macro, add);
+  for (const std::string_view macro : kFlagMacros) ForEachMacro(print_format, macro, add);
   return tables;
+}
+
+std::set<std::string> ParseFlagFields(std::string_view print_format) {
+  std::set<std::string> fields;
+  const auto add = [&fields](const auto& arguments) {
+    if (!arguments.empty()) fields.insert(FieldOf(arguments[0]));
+  };
+  for (const std::string_view macro : kFlagMacros) ForEachMacro(print_format, macro, add);
+  fields.erase("");
+  return fields;
 }
 
 }  // namespace fct

@@ -4,6 +4,7 @@
 #define FCT_TRACE_DECODE_SYMBOLS_H
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ using SymbolTables = std::map<std::string, std::map<std::string, std::string>>;
 // Never throws: a table or an entry that is not understood (an enumerator that the kernel did not resolve) is
 // left out.
 SymbolTables ParseSymbols(std::string_view print_format);
+
+// The fields whose table is one of flags, of which a value may have several: those of __print_flags().
+std::set<std::string> ParseFlagFields(std::string_view print_format);
 
 }  // namespace fct
 

@@ -1,6 +1,5 @@
 #include "trace_decode_version7.h"
 
-#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -14,6 +13,7 @@ namespace {
 // Ids of options and of the sections that they point at.
 enum Id : uint16_t {
   kOptions = 0,
+  kCpuStat = 2,
   kBuffer = 3,
   kTraceClock = 4,
   kCpuCount = 8,
@@ -52,7 +52,7 @@ class UnpackedSource : public ByteSource {
 
 class Version7Reader {
  public:
-  Version7Reader(const ByteSource& source, TraceFile* file) : source_(source), metadata_(file) {}
+  Version7Reader(const ByteSource& source, TraceFile* file) : source_(source), file_(file), metadata_(file) {}
 
   std::vector<TraceBuffer> Read(SourceCursor cursor) {
     const uint64_t at = cursor.offset();
@@ -66,8 +66,8 @@ class Version7Reader {
     ReadSection(kEventFormats, [this](SourceCursor* c) { metadata_.ReadSystems(c); });
     ReadSection(kCmdlines, [this](SourceCursor* c) { metadata_.ReadComms(c); });
     for (TraceBuffer& buffer : buffers_) {
-      buffer.cpus.resize(std::max<size_t>(buffer.cpus.size(), cpu_count_));
       if (buffer.clock.empty()) buffer.clock = clock_;
+      buffer.ring_stats = stats_.Take(buffer.name);
     }
     return std::move(buffers_);
   }
@@ -136,6 +136,8 @@ class Version7Reader {
     switch (id) {
       case kBuffer:
         return ReadBuffer(data);
+      case kCpuStat:
+        return stats_.Add(data->ReadShortText(size));
       case kTraceClock:
         clock_ = ChosenClock(data->ReadShortText(size));
         return;
@@ -154,12 +156,13 @@ class Version7Reader {
 
   void ReadCpuCount(SourceCursor* data) {
     const uint64_t at = data->offset();
-    cpu_count_ = data->ReadU32();
-    if (cpu_count_ > kMostCpus) throw DecodeError("FORMAT", at, "an impossible number of CPUs");
+    file_->cpu_count = data->ReadU32();
+    if (file_->cpu_count > kMostCpus) throw DecodeError("FORMAT", at, "an impossible number of CPUs");
   }
 
   void ReadBuffer(SourceCursor* data) {
     TraceBuffer buffer;
+    if (buffers_.size() == kMostBuffers) throw DecodeError("LIMIT", data->offset(), "too many buffers");
     buffer.offset = data->ReadU64();
     buffer.name = data->ReadTerminated();
     buffer.clock = data->ReadTerminated();
@@ -175,13 +178,13 @@ class Version7Reader {
     const uint64_t offset = data->ReadU64();
     const uint64_t size = data->ReadU64();
     if (cpu >= kMostCpus) throw DecodeError("FORMAT", at, "an impossible CPU");
-    if (buffer->cpus.size() <= cpu) buffer->cpus.resize(cpu + 1);
     if (size == 0) return;
-    if (buffer->cpus[cpu].size != 0) throw DecodeError("FORMAT", at, "a CPU that stands there twice");
+    if (buffer->cpus.count(cpu) != 0) throw DecodeError("FORMAT", at, "a CPU that stands there twice");
     if (offset > source_.size() || size > source_.size() - offset) {
       throw DecodeError("TRUNCATED", at, "the file ends before the pages of a CPU do");
     }
-    buffer->cpus[cpu] = section.is_packed ? PackedCpu(offset, size) : CpuData{offset, size, nullptr};
+    CpuData pages = section.is_packed ? PackedCpu(offset, size) : CpuData{offset, size, nullptr};
+    if (pages.size > 0) buffer->cpus.emplace(cpu, std::move(pages));
   }
 
   CpuData PackedCpu(uint64_t offset, uint64_t size) {
@@ -194,12 +197,13 @@ class Version7Reader {
   }
 
   const ByteSource& source_;
+  TraceFile* file_;
   MetadataReader metadata_;
   Packing packing_ = Packing::kNone;
   std::map<uint16_t, uint64_t> sections_;  // offset by id
   std::vector<TraceBuffer> buffers_;
+  StatsCollector stats_;
   std::string clock_;
-  uint32_t cpu_count_ = 0;
   uint64_t unpacked_ = 0;  // bytes of pages
 };
 

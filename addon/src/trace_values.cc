@@ -6,6 +6,8 @@
 namespace fct {
 namespace {
 
+Napi::String ToJsString(Napi::Env env, const std::string& text) { return Napi::String::New(env, text); }
+
 template <typename T>
 Napi::ArrayBuffer GiveBuffer(Napi::Env env, Array<T>* array, size_t count) {
   if (count == 0) return Napi::ArrayBuffer::New(env, 0);
@@ -122,16 +124,36 @@ Napi::Object ConvertComms(Napi::Env env, const std::map<int32_t, std::string>& c
   return object;
 }
 
+Napi::Value ConvertRingStats(Napi::Env env, const TraceFile& head, uint32_t cpu) {
+  const auto found = head.buffer.ring_stats.find(cpu);
+  if (found == head.buffer.ring_stats.end()) return env.Null();
+  const auto number = [env](uint64_t count) { return Napi::Number::New(env, static_cast<double>(count)); };
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("entries", number(found->second.entries));
+  object.Set("overrun", number(found->second.overrun));
+  object.Set("commitOverrun", number(found->second.commit_overrun));
+  object.Set("dropped", number(found->second.dropped));
+  object.Set("read", number(found->second.read));
+  return object;
+}
+
+Napi::Array ConvertAllRingStats(Napi::Env env, const TraceFile& head) {
+  Napi::Array array = Napi::Array::New(env, head.cpu_count);
+  for (uint32_t cpu = 0; cpu < head.cpu_count; cpu++) array[cpu] = ConvertRingStats(env, head, cpu);
+  return array;
+}
+
 }  // namespace
 
 void SetHead(Napi::Object object, const TraceFile& head) {
   const Napi::Env env = object.Env();
   object.Set("version", Napi::Number::New(env, head.version));
   object.Set("longSize", Napi::Number::New(env, head.long_size));
-  object.Set("cpus", Napi::Number::New(env, static_cast<double>(head.buffer.cpus.size())));
+  object.Set("cpus", Napi::Number::New(env, head.cpu_count));
   object.Set("buffer", head.buffer.name);
   object.Set("clock", head.buffer.clock);
   object.Set("comms", ConvertComms(env, head.comms));
+  object.Set("ringStats", ConvertAllRingStats(env, head));
 }
 
 Napi::Object ConvertType(Napi::Env env, const EventType& type) {
@@ -143,6 +165,7 @@ Napi::Object ConvertType(Napi::Env env, const EventType& type) {
   object.Set("name", type.format.name);
   object.Set("fields", fields);
   object.Set("symbols", ConvertSymbols(env, type.symbols));
+  object.Set("flagFields", ConvertAll(env, type.flag_fields, ToJsString));
   return object;
 }
 
@@ -159,9 +182,7 @@ void GiveBatch(Napi::Object object, Batch* batch, const std::vector<EventType>& 
   object.Set("rows", GiveRows(env, &batch->rows));
   object.Set("columns", GiveAllColumns(env, batch, types, is_whole));
   object.Set("pointers", Give(env, &batch->pointers, napi_biguint64_array));
-  object.Set("strings", ConvertAll(env, batch->strings, [](Napi::Env scope, const std::string& text) {
-               return Napi::String::New(scope, text);
-             }));
+  object.Set("strings", ConvertAll(env, batch->strings, ToJsString));
   object.Set("gaps", ConvertAll(env, batch->gaps, ConvertGap));
 }
 

@@ -21,7 +21,7 @@ Napi::Array ConvertAll(Napi::Env env, const Range& range, Convert convert) {
   return array;
 }
 
-// Sets `version`, `longSize`, `cpus`, `buffer`, `clock` and `comms`.
+// Sets `version`, `longSize`, `cpus`, `buffer`, `clock`, `comms` and `ringStats`.
 void SetHead(Napi::Object object, const TraceFile& head);
 Napi::Object ConvertType(Napi::Env env, const EventType& type);
 Napi::Object ConvertCpu(Napi::Env env, const CpuSummary& cpu);

@@ -102,9 +102,9 @@ function requirements(
 
 /** The stored pages as columns; what cannot be decoded is our failure, not the kernel's. */
 async function decode({ end, spool }: Aftermath): Promise<{ trace?: Trace; failure?: FctError }> {
-  if (spool === undefined || end.prepared === undefined) return {}
+  if (spool === undefined) return {}
   try {
-    return { trace: await loadTrace(await spool.assemble(end.prepared.trace, end.finished?.cmdlines ?? '')) }
+    return { trace: await loadTrace(await spool.assemble(end.finished?.cmdlines ?? '')) }
   } catch (error) {
     return { failure: asFailure(error) }
   }

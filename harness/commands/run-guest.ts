@@ -1,5 +1,6 @@
 import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
+import type { TraceMetadata } from '../agent/protocol.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { RunPlan } from '../scenario/plan.js'
 import { knobsOf } from '../scenario/stressors.js'
@@ -48,7 +49,8 @@ export async function runGuest(
     target.onConsole((chunk) => {
       record.writeConsole(chunk)
     })
-    const makeSpool = (pageSize: number): TraceSpool => (got.spool = new TraceSpool(record.folder, pageSize))
+    const makeSpool = (metadata: TraceMetadata): TraceSpool =>
+      (got.spool = new TraceSpool(record.folder, metadata))
     got.end = await drive(target, drivePlanOf(plan, got.images), makeSpool, observer, context.signal)
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }

@@ -1,47 +1,76 @@
 import { createReadStream } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
+import type { FilePart } from '../../addon/index.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 
-/** What a trace.dat is made of: formats from the target, and per CPU a file of whole raw pages. */
+/** What a trace.dat is made of: formats from the target, and per CPU a file of raw pages. */
 export interface TraceParts {
   readonly metadata: TraceMetadata
   /** "pid comm" lines; empty if the target was gone before it could tell. */
   readonly cmdlines: string
-  /** Files of whole sub-buffers, one per CPU in the order of the CPUs. */
+  /**
+   * Files of sub-buffers, one per CPU in the order of the CPUs. A CPU that had none may have no file; a part of a sub-buffer at a
+   * file's end is left out.
+   */
   readonly spools: readonly string[]
+}
+
+/** A trace.dat as it would be: the bytes in front of the pages, and the files with those. */
+export interface TraceLayout {
+  readonly head: Buffer
+  readonly pages: readonly FilePart[]
 }
 
 const optionEnd = 0
 const optionTraceClock = 4
 
 /**
- * Writes trace.dat, version 6 (trace-cmd.dat.v6(5)): `trace-cmd report` and KernelShark open it.
+ * Lays trace.dat out, version 6 (trace-cmd.dat.v6(5)): `trace-cmd report` and KernelShark open it.
  *
  * kallsyms and printk formats are left empty: no event of ours needs them.
  */
-export async function writeTraceDat(path: string, parts: TraceParts): Promise<void> {
-  const sizes = await Promise.all(parts.spools.map(async (spool) => (await stat(spool)).size))
-  const head = headOf(parts.metadata, parts.cmdlines)
-  const clock = u64Sized(clockText(parts.metadata))
-  const tableLength = sizes.length * 16
-  const { pageSize } = parts.metadata
-  let offset = roundUp(head.length + tableLength + clock.length, pageSize)
+export async function layOutTraceDat({ metadata, cmdlines, spools }: TraceParts): Promise<TraceLayout> {
+  const { pageSize } = metadata
+  const sizes = await Promise.all(spools.map(async (spool) => wholePages(await sizeOf(spool), pageSize)))
+  const head = headOf(metadata, cmdlines)
+  const clock = u64Sized(clockText(metadata))
+  const length = roundUp(head.length + sizes.length * 16 + clock.length, pageSize)
+  let offset = length
   const table = sizes.map((size) => {
     const row = Buffer.concat([u64(offset), u64(size)])
-    offset = roundUp(offset + size, pageSize)
+    offset += size
     return row
   })
+  const pages = spools.map((path, cpu) => ({ path, size: sizes[cpu] ?? 0 })).filter(({ size }) => size > 0)
+  return { head: Buffer.concat([head, ...table, clock], length), pages }
+}
+
+export async function writeTraceDat(path: string, parts: TraceParts): Promise<void> {
+  const { head, pages } = await layOutTraceDat(parts)
   const file = await open(path, 'w')
   try {
-    await file.write(padded(Buffer.concat([head, ...table, clock]), pageSize))
-    for (const spool of parts.spools) await append(file, spool)
+    await file.write(head)
+    for (const part of pages) await append(file, part)
   } finally {
     await file.close()
   }
 }
 
-async function append(file: FileHandle, spool: string): Promise<void> {
-  for await (const chunk of createReadStream(spool, { highWaterMark: 1 << 20 }))
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
+  }
+}
+
+function wholePages(size: number, pageSize: number): number {
+  return size - (size % pageSize)
+}
+
+async function append(file: FileHandle, { path, size }: FilePart): Promise<void> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, end: size - 1 }))
     await file.write(chunk as Buffer)
 }
 
@@ -87,10 +116,6 @@ function clockText({ clock }: TraceMetadata): string {
 
 function roundUp(value: number, unit: number): number {
   return Math.ceil(value / unit) * unit
-}
-
-function padded(data: Buffer, unit: number): Buffer {
-  return Buffer.concat([data], roundUp(data.length, unit))
 }
 
 function u16(value: number): Buffer {

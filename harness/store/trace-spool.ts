@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import { createWriteStream, existsSync, type WriteStream } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { TraceMetadata } from '../agent/protocol.js'
 import { messageOf } from '../fct-error.js'
+import { pagesPath, removeParts, spoolsOf, traceDatName, writeTraceHead } from './run-trace.js'
 import { FrameReader, parseCpuStats, type CpuStats, type Frame } from './trace-stream.js'
 import { writeTraceDat } from './trace-dat.js'
 
@@ -19,24 +20,28 @@ export interface SpoolEnd {
   readonly damage: string
 }
 
-/** Takes raw pages from the target as they come and keeps them in the run folder, one file per CPU, then as trace.dat. */
+/**
+ * Takes raw pages from the target as they come and keeps them in the run folder, one file per CPU, then as trace.dat. What has
+ * been written can be read at any time, also when this process is killed (`readRunTrace`).
+ */
 export class TraceSpool {
   readonly #folder: string
-  readonly #pageSize: number
+  readonly #metadata: TraceMetadata
   readonly #files = new Map<number, WriteStream>()
   readonly #stats = new Map<number, CpuStats>()
   #complete = false
   #damage = ''
 
-  constructor(folder: string, pageSize: number) {
+  constructor(folder: string, metadata: TraceMetadata) {
     this.#folder = folder
-    this.#pageSize = pageSize
+    this.#metadata = metadata
   }
 
   /** Reads to the end of the stream; never rejects for what the target sent: that is in the answer. */
   async receive(stream: Readable): Promise<SpoolEnd> {
     const frames = new FrameReader()
     try {
+      await writeTraceHead(this.#folder, this.#metadata)
       for await (const chunk of stream) {
         for (const frame of frames.push(chunk as Buffer)) await this.#keep(frame)
         if (this.#complete) break
@@ -57,7 +62,7 @@ export class TraceSpool {
 
   /** A page comes without its unused end; on disk it has its full length, as readers of trace.dat expect. */
   async #keepPage(cpu: number, data: Buffer): Promise<void> {
-    const page = Buffer.alloc(this.#pageSize)
+    const page = Buffer.alloc(this.#metadata.pageSize)
     data.copy(page)
     const file = this.#fileOf(cpu)
     if (!file.write(page)) await once(file, 'drain')
@@ -66,13 +71,9 @@ export class TraceSpool {
   #fileOf(cpu: number): WriteStream {
     const known = this.#files.get(cpu)
     if (known !== undefined) return known
-    const file = createWriteStream(this.#pathOf(cpu))
+    const file = createWriteStream(pagesPath(this.#folder, cpu))
     this.#files.set(cpu, file)
     return file
-  }
-
-  #pathOf(cpu: number): string {
-    return join(this.#folder, `cpu${String(cpu)}.pages`)
   }
 
   async #close(): Promise<void> {
@@ -82,13 +83,13 @@ export class TraceSpool {
     }
   }
 
-  /** Makes trace.dat of what has come and drops the spools. */
-  async assemble(metadata: TraceMetadata, cmdlines: string): Promise<string> {
-    const path = join(this.#folder, 'trace.dat')
-    const spools = Array.from({ length: metadata.cpus }, (_, cpu) => this.#pathOf(cpu))
-    for (const spool of spools) if (!existsSync(spool)) await writeFile(spool, '')
-    await writeTraceDat(path, { metadata, cmdlines, spools })
-    for (const spool of spools) await rm(spool)
+  /** Makes trace.dat of what has come and drops the parts. Until trace.dat is whole they are what is read. */
+  async assemble(cmdlines: string): Promise<string> {
+    const path = join(this.#folder, traceDatName)
+    const spools = spoolsOf(this.#folder, this.#metadata)
+    await writeTraceDat(`${path}.part`, { metadata: this.#metadata, cmdlines, spools })
+    await rename(`${path}.part`, path)
+    await removeParts(this.#folder, this.#metadata)
     return path
   }
 }

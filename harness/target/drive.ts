@@ -7,6 +7,7 @@ import {
   type PrepareParams,
   type Prepared,
   type Progress,
+  type TraceMetadata,
 } from '../agent/protocol.js'
 import type { LoadParams } from '../agent/protocol.js'
 import { FctError, messageOf } from '../fct-error.js'
@@ -51,7 +52,7 @@ const restLimitMs = 30_000
 export async function drive(
   target: Target,
   plan: DrivePlan,
-  makeSpool: (pageSize: number) => TraceSpool,
+  makeSpool: (metadata: TraceMetadata) => TraceSpool,
   observer: DriveObserver,
   signal: AbortSignal,
 ): Promise<DriveEnd> {
@@ -72,7 +73,7 @@ export async function drive(
     const watch = { target, signal, agent }
     observer.onPhase('preparing')
     end.prepared = await answerOf(watch, agent.call('prepare', plan.prepare), prepareLimitMs, 'preparing')
-    receiving = makeSpool(end.prepared.trace.pageSize).receive(target.stream(tracePort))
+    receiving = makeSpool(end.prepared.trace).receive(target.stream(tracePort))
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
     await loadFor(plan.seconds, target, agent, signal)

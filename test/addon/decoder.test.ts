@@ -57,7 +57,10 @@ async function compileAll(): Promise<string[]> {
   return objects
 }
 
-it('passes its C++ tests under the address and undefined-behaviour sanitizers', async () => {
+/** It is the compiler that takes long, most of all beside other work. */
+const timeout = 10 * 60_000
+
+it('passes its C++ tests under the address and undefined-behaviour sanitizers', { timeout }, async () => {
   const program = join(folder, 'decoder-test')
   await execa('g++', [...sanitizers, ...(await compileAll()), '-lzstd', '-lz', '-o', program])
   const { stdout } = await execa(program, ['--no-colors=true'], { all: true })

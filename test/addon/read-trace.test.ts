@@ -5,8 +5,14 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readTrace, type FieldPlan, type Trace } from '../../addon/index.js'
-import { rawPages, writeFixtureTrace } from './trace-fixture.js'
+import { writeTraceDat } from '../../harness/store/trace-dat.js'
+import { fixturesFolder, rawPagesMetadata } from '../harness/fixtures.js'
 
+/**
+ * Pages of a Debian 6.1.192 guest, four a CPU, and what its kernel made of the same events in the file
+ * `trace`.
+ */
+const fixture = fixturesFolder('raw-pages')
 let folder = ''
 let path = ''
 let trace: Trace
@@ -14,15 +20,20 @@ let trace: Trace
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fct-read-trace-'))
   path = join(folder, 'trace.dat')
-  await writeFixtureTrace(path)
+  await writeFixture(path)
   trace = await readTrace(path)
 })
 
 afterAll(() => rm(folder, { recursive: true }))
 
+async function writeFixture(to: string): Promise<void> {
+  const spools = [join(fixture, 'cpu0.pages'), join(fixture, 'cpu1.pages')]
+  await writeTraceDat(to, { metadata: rawPagesMetadata(), cmdlines: '215 nfsd\n', spools })
+}
+
 /** The lines of the kernel's own text: "nfsd-215 [000] ...1. 3: fct_file: nfsd_file_alloc nf=...". */
 function kernelLines(): { pid: number; cpu: number; ts: bigint; event: string; text: string }[] {
-  const lines = readFileSync(join(rawPages, 'trace.txt'), 'utf8').trimEnd().split('\n')
+  const lines = readFileSync(join(fixture, 'trace.txt'), 'utf8').trimEnd().split('\n')
   return lines.map((line) => {
     const [, pid, cpu, ts, event = '', text = ''] =
       /-(\d+)\s+\[(\d+)\] \S+\s+(\d+): (\w+): (.*)/.exec(line) ?? []
@@ -64,7 +75,7 @@ describe('pages of a 6.1 guest', () => {
   })
 
   it('come with the plans of their fields and the names of their flags', () => {
-    const { system, fields, symbols } = trace.types[typeIndex('nfsd_file_put')]!
+    const { system, fields, symbols, flagFields } = trace.types[typeIndex('nfsd_file_put')]!
     expect(system).toBe('nfsd')
     const kinds = (list: FieldPlan[]): string[] => list.map(({ name, kind }) => `${name}:${kind}`)
     expect(kinds(fields)).toEqual([
@@ -74,6 +85,8 @@ describe('pages of a 6.1 guest', () => {
       'nf_may:u8',
       'nf_file:pointer',
     ])
+    expect(flagFields).toEqual(['nf_flags', 'nf_may'])
+    expect(trace.types[typeIndex('fct_file')]!.flagFields).toEqual([])
     expect(symbols['nf_flags']).toEqual({ 1: 'HASHED', 2: 'PENDING', 4: 'REFERENCED', 8: 'GC' })
   })
 
@@ -81,6 +94,7 @@ describe('pages of a 6.1 guest', () => {
     const events = [0, 1].map((wanted) => kernelLines().filter(({ cpu }) => cpu === wanted).length)
     expect(trace.perCpu).toEqual(events.map((count) => ({ pages: 4, events: count, raised: 0 })))
     expect(trace).toMatchObject({ version: 6, longSize: 8, cpus: 2, clock: 'counter', gaps: [] })
+    expect(trace.comms).toEqual({ 215: 'nfsd' })
   })
 
   it('are as many for trace-cmd', async () => {
@@ -114,6 +128,52 @@ describe('pages of a 6.1 guest', () => {
       expect(converted.columns).toEqual(trace.columns)
       expect(converted.pointers).toEqual(trace.pointers)
     }
+  })
+})
+
+/** Written by a trace-cmd 3.1.6 that was built with zlib, which Debian's is not: `convert --compression zlib` of the fixture. */
+const zlibFixture = join(fixturesFolder('trace-dat'), 'zlib.dat')
+
+describe('a file of version 7 that is compressed', () => {
+  it.each(['zlib', 'zstd'])('with %s has the same pages', async (compression) => {
+    const packed = compression === 'zlib' ? zlibFixture : join(folder, 'packed.dat')
+    const convert = ['convert', '-i', path, '-o', packed, '--file-version', '7', '--compression', 'zstd']
+    if (compression === 'zstd') await execa('trace-cmd', convert)
+    const unpacked = await readTrace(packed)
+    expect(unpacked).toMatchObject({ version: 7, clock: 'counter', buffer: '' })
+    expect(unpacked.rows).toEqual(trace.rows)
+    expect(unpacked.columns).toEqual(trace.columns)
+    expect(unpacked.pointers).toEqual(trace.pointers)
+  })
+
+  it('is refused wherever it is cut off and whatever byte is another, or says the same', async () => {
+    const whole = readFileSync(zlibFixture)
+    const other = join(folder, 'damaged.dat')
+    const outcomeOf = async (bytes: Uint8Array): Promise<string> => {
+      await writeFile(other, bytes)
+      const began = performance.now()
+      const outcome = await readTrace(other).then(
+        ({ rows }) => `${rows.count} events`,
+        (error: unknown) => (error as { code: string }).code,
+      )
+      expect(performance.now() - began).toBeLessThan(2000)
+      return outcome
+    }
+    const all = `${trace.rows.count} events`
+    const strings = 112 // at its end, which say nothing of the pages
+    for (let length = 0; length < whole.length; length++) {
+      const expected = length < whole.length - strings ? /^FCT_DECODE_[A-Z]+$/ : new RegExp(`^${all}$`)
+      expect(await outcomeOf(whole.subarray(0, length)), `cut off at ${length}`).toMatch(expected)
+    }
+    const outcomes = new Map<string, number>()
+    for (let at = 0; at < whole.length; at += 7) {
+      const damaged = Uint8Array.from(whole)
+      damaged[at]! ^= 1 << (at % 8)
+      const outcome = await outcomeOf(damaged)
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    }
+    for (const outcome of outcomes.keys()) expect(outcome).toMatch(/^(FCT_DECODE_[A-Z]+|\d+ events)$/)
+    expect(outcomes.get('FCT_DECODE_PACKED')).toBeGreaterThan(500)
   })
 })
 

@@ -14,7 +14,10 @@ import {
   type FieldKind,
   type Trace,
 } from '../../addon/index.js'
-import { rawSpools, readFixtureMetadata, writeFixtureTrace } from './trace-fixture.js'
+import { writeTraceDat } from '../../harness/store/trace-dat.js'
+import { fixturesFolder, rawPagesMetadata } from '../harness/fixtures.js'
+
+const spools = ['cpu0.pages', 'cpu1.pages'].map((name) => join(fixturesFolder('raw-pages'), name))
 
 let folder = ''
 let path = ''
@@ -23,11 +26,15 @@ let whole: Trace
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fct-trace-batches-'))
   path = join(folder, 'trace.dat')
-  await writeFixtureTrace(path)
+  await writeFixture(path)
   whole = await readTrace(path)
 })
 
 afterAll(() => rm(folder, { recursive: true }))
+
+async function writeFixture(to: string): Promise<void> {
+  await writeTraceDat(to, { metadata: rawPagesMetadata(), cmdlines: '', spools })
+}
 
 interface Tables {
   readonly types: readonly EventType[]
@@ -87,7 +94,7 @@ describe('openTrace', () => {
     })
     await expect(openTrace(path, { batchRows: 0 })).rejects.toThrow(RangeError)
     const cut = join(folder, 'cut.dat')
-    await writeFixtureTrace(cut)
+    await writeFixture(cut)
     const trace = await openTrace(cut, { batchRows: 10 })
     await truncate(cut, 4096)
     await expect(async () => {
@@ -98,7 +105,7 @@ describe('openTrace', () => {
 
 /** The fixture's pages, CPU by CPU. */
 function readPages(): Buffer[][] {
-  return rawSpools.map((spool) => {
+  return spools.map((spool) => {
     const bytes = readFileSync(spool)
     return Array.from({ length: bytes.length / 4096 }, (_, page) =>
       bytes.subarray(page * 4096, (page + 1) * 4096),
@@ -108,7 +115,7 @@ function readPages(): Buffer[][] {
 
 describe('TraceStream', () => {
   it('gives what is certain while pages come, and the rest at the end', async () => {
-    const stream = new TraceStream(await readFixtureMetadata(), { batchRows: 50 })
+    const stream = new TraceStream(rawPagesMetadata(), { batchRows: 50 })
     const [pages0 = [], pages1 = []] = readPages()
     const rows: string[] = []
     const iterator = stream[Symbol.asyncIterator]()
@@ -132,7 +139,7 @@ describe('TraceStream', () => {
   })
 
   it('does not wait for a CPU that is quiet', async () => {
-    const stream = new TraceStream(await readFixtureMetadata())
+    const stream = new TraceStream(rawPagesMetadata())
     stream.push(0, readPages()[0]?.[0] ?? Buffer.alloc(0))
     stream.quiet(1, 2n ** 64n - 1n)
     const { value } = await stream[Symbol.asyncIterator]().next()
@@ -140,7 +147,7 @@ describe('TraceStream', () => {
   })
 
   it('refuses what it cannot take', async () => {
-    const metadata = await readFixtureMetadata()
+    const metadata = rawPagesMetadata()
     expect(() => new TraceStream({ ...metadata, headerPage: 'x' })).toThrow(
       expect.objectContaining({ code: 'FCT_DECODE_FORMAT' }),
     )
@@ -163,7 +170,7 @@ describe('TraceStream', () => {
   })
 
   it('rejects at a damaged page, with its place in the stream of the CPU', async () => {
-    const stream = new TraceStream(await readFixtureMetadata())
+    const stream = new TraceStream(rawPagesMetadata())
     const [page = Buffer.alloc(0)] = readPages()[0] ?? []
     stream.push(0, page)
     stream.push(0, Buffer.alloc(4096, 0xff))

@@ -25,9 +25,9 @@ async function assemble(
   stream: string,
   events: string[],
 ): Promise<[Trace, SpoolEnd, string]> {
-  const spool = new TraceSpool(folder, 4096)
+  const spool = new TraceSpool(folder, instance.metadata(events))
   const end = await spool.receive(createReadStream(stream))
-  const path = await spool.assemble(instance.metadata(events), '')
+  const path = await spool.assemble('')
   return [await readTrace(path), end, path]
 }
 

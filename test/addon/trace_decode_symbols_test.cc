@@ -15,6 +15,13 @@ TEST_CASE("tables of __print_symbolic and __print_flags belong to the field that
   CHECK(tables.at("nf_may") == std::map<std::string, std::string>{{"1", "EXEC"}});
 }
 
+TEST_CASE("fields of flags are told from those that have one value at a time") {
+  const std::string print =
+      R"("%s %s", __print_symbolic(REC->op, { 1, "load" }), __print_flags(REC->f & 7, "|", { 1, "x" }))";
+  CHECK(ParseFlagFields(print) == std::set<std::string>{"f"});
+  CHECK(ParseFlagFields("\"%d\", __print_flags(1, {").empty());
+}
+
 TEST_CASE("an expression over a field is a table of that field") {
   const auto tables =
       ParseSymbols(R"("%s", __print_symbolic((u16)(REC->op & 0xff), { 1, "load" }, { 2, "quiet" }))");

@@ -173,12 +173,24 @@ TEST_CASE("a small file that states gigabytes is refused before they are unpacke
   CHECK(ErrorOfFile(file) == "FCT_DECODE_LIMIT at " + std::to_string(chunk - 8));
 }
 
-TEST_CASE("options that lead in a circle are refused") {
+TEST_CASE("a small file that states thousands of buffers with a CPU each is refused") {
   TraceDat7Builder builder = Sample("none");
-  std::string file = builder.Build();
-  const uint64_t first = Load<uint64_t>(reinterpret_cast<const uint8_t*>(&file[27]));
-  std::memcpy(&file[file.size() - 8], &first, 8);
-  CHECK(ErrorOfFile(file).rfind("FCT_DECODE_FORMAT", 0) == 0);
+  builder.buffers.assign(300, {"", "local", 4096, {{65534, ""}}});
+  CHECK(ErrorOfFile(builder.Build()).rfind("FCT_DECODE_LIMIT", 0) == 0);
+  builder.buffers.resize(200);
+  CHECK(ErrorOfFile(builder.Build()) == "");
+}
+
+TEST_CASE("options that lead in a circle are refused") {
+  const auto in_circle = [](TraceDat7Builder builder) {
+    std::string file = builder.Build();
+    std::memcpy(&file[file.size() - 8], &file[27], 8);  // from the last part back to the first
+    return ErrorOfFile(file);
+  };
+  TraceDat7Builder builder = Sample("none");
+  CHECK(in_circle(builder).rfind("FCT_DECODE_LIMIT", 0) == 0);  // the same buffer again and again
+  builder.buffers.clear();
+  CHECK(in_circle(builder).rfind("FCT_DECODE_FORMAT", 0) == 0);
 }
 
 TEST_CASE("an unknown compression, and a compressed section where there is none, are refused") {

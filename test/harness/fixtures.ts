@@ -1,11 +1,27 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TraceMetadata } from '../../harness/agent/protocol.js'
 import { packageRoot } from '../../harness/folders.js'
 import type { FlavourFeatures } from '../../harness/oracle/flavours/flavour.js'
 
 /** A folder of test/fixtures. */
 export function fixturesFolder(name: string): string {
   return join(packageRoot, 'test', 'fixtures', name)
+}
+
+/** What belongs to the pages of test/fixtures/raw-pages, with the formats of these systems. */
+export function rawPagesMetadata(systems = ['fctorture', 'nfsd']): TraceMetadata {
+  const raw = fixturesFolder('raw-pages')
+  const read = (...names: string[]): string => readFileSync(join(raw, ...names), 'utf8')
+  const formats = systems.flatMap((system) =>
+    readdirSync(join(raw, 'events', system)).map((name) => ({
+      system,
+      name,
+      text: read('events', system, name, 'format'),
+    })),
+  )
+  const [headerPage, headerEvent] = [read('header_page'), read('header_event')]
+  return { headerPage, headerEvent, clock: 'counter', formats, cpus: 2, pageSize: 4096 }
 }
 
 /** Features of a kernel, read from the texts of its format files. */

@@ -143,6 +143,7 @@ export class TraceBuilder {
       pointers: BigUint64Array.from(pointers.values),
       strings: [''],
       perCpu: [],
+      ringStats: [],
       gaps: this.gaps,
     }
   }
@@ -169,7 +170,7 @@ function typesOf(events: readonly string[]): Trace['types'] {
   const flagNames = { [HASHED]: 'HASHED', [PENDING]: 'PENDING', [REFERENCED]: 'REFERENCED', [GC]: 'GC' }
   const phaseNames = Object.fromEntries(Object.entries(phaseValues).map(([name, value]) => [value, name]))
   const type = (system: string, name: string, id: number, symbols: object): Trace['types'][number] =>
-    ({ id, system, name, fields: [], symbols }) as Trace['types'][number]
+    ({ id, system, name, fields: [], symbols, flagFields: [] }) as Trace['types'][number]
   return [
     type('ftrace', 'print', 5, {}),
     type('fctorture', 'fct_file', 900, { op: opNames }),

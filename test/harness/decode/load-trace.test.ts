@@ -7,7 +7,7 @@ import { loadTrace, type Trace } from '../../../harness/decode/load-trace.js'
 import { codeOf, nameOf } from '../../../harness/oracle/operations.js'
 import { judge } from '../../../harness/oracle/oracle.js'
 import { writeTraceDat } from '../../../harness/store/trace-dat.js'
-import { fixturesFolder, readFeatures } from '../fixtures.js'
+import { fixturesFolder, rawPagesMetadata, readFeatures } from '../fixtures.js'
 
 const raw = fixturesFolder('raw-pages')
 const folder = mkdtempSync(join(tmpdir(), 'fct-decode-'))
@@ -22,20 +22,8 @@ describe('a trace.dat made of raw pages of a real 6.1.192', () => {
 
   beforeAll(async () => {
     const path = join(folder, 'trace.dat')
-    const text = read('events/fctorture/fct_file/format')
-    const metadata = {
-      headerPage: read('header_page'),
-      headerEvent: read('header_event'),
-      clock: 'counter',
-      formats: [{ system: 'fctorture', name: 'fct_file', text }],
-      cpus: 2,
-      pageSize: 4096,
-    }
-    await writeTraceDat(path, {
-      metadata,
-      cmdlines: '',
-      spools: [join(raw, 'cpu0.pages'), join(raw, 'cpu1.pages')],
-    })
+    const spools = [join(raw, 'cpu0.pages'), join(raw, 'cpu1.pages')]
+    await writeTraceDat(path, { metadata: rawPagesMetadata(['fctorture']), cmdlines: '', spools })
     trace = await loadTrace(path)
   })
 

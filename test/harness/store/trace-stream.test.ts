@@ -1,17 +1,6 @@
-import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { FrameReader, parseCpuStats } from '../../../harness/store/trace-stream.js'
-
-function frame(kind: number, cpu: number, sequence: number, data: Buffer): Buffer {
-  const header = Buffer.alloc(32)
-  header.writeUInt32LE(0x31544346, 0)
-  header.writeUInt16LE(kind, 4)
-  header.writeUInt16LE(cpu, 6)
-  header.writeBigUInt64LE(BigInt(sequence), 8)
-  header.writeUInt32LE(data.length, 16)
-  header.writeUInt32LE(crc32(data), 20)
-  return Buffer.concat([header, data])
-}
+import { frame } from './frame.js'
 
 const page = (text: string): Buffer => Buffer.from(text)
 

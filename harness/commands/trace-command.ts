@@ -1,0 +1,34 @@
+import { Option, type Command } from 'commander'
+import { exportFormats, traceExportCommand, type TraceExportOptions } from './trace-export.js'
+import type { TraceInputOptions } from './trace-input.js'
+import { traceReportCommand } from './trace-report.js'
+import { traceStatsCommand, type TraceStatsOptions } from './trace-stats.js'
+
+/** `fctorture trace ...`: a trace.dat, trace-cmd's own too, for people and for other programs. */
+export function addTraceCommand(program: Command, finish: (status: number) => void): void {
+  const trace = program.command('trace').description('traces: as text, counted, for other programs')
+  const add = (name: string, description: string): Command =>
+    trace
+      .command(name)
+      .description(description)
+      .argument('<file>', 'a trace.dat (version 6 or 7), or a run folder, also of a run that was killed')
+      .option('--buffer <name>', "the tracing instance, if several have events; '' is the top one")
+  add('report', 'as text, like trace-cmd report').action(async (file: string, options: TraceInputOptions) => {
+    finish(await traceReportCommand(file, options))
+  })
+  add('stats', 'events per type and CPU, and losses')
+    .option('--json', 'one document on stdout')
+    .action(async (file: string, options: TraceStatsOptions) => {
+      finish(await traceStatsCommand(file, options))
+    })
+  const format = new Option(
+    '--format <name>',
+    "chrome: JSON that Perfetto's UI opens; csv: a file per event type",
+  )
+  add('export', 'for other programs')
+    .addOption(format.choices(exportFormats).default('chrome'))
+    .option('--output <path>', 'a file for chrome (otherwise stdout), a folder for csv')
+    .action(async (file: string, options: TraceExportOptions) => {
+      finish(await traceExportCommand(file, options))
+    })
+}
