@@ -18,7 +18,7 @@ export interface Native {
     intervalMs: number,
     poolBytes: number,
   ) => NativeTraceReader
-  readonly ClientLoad: new (options: ClientLoadOptions) => NativeClientLoad
+  readonly ClientLoad: new (options: NativeClientLoadOptions) => NativeClientLoad
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
   readTrace(path: string): Promise<Trace>
@@ -58,6 +58,12 @@ export interface NativeTraceReader {
   stop(): Promise<TraceReaderStats>
   stats(): TraceReaderStats
   close(): void
+}
+
+/** `zipf`: 0 for a uniform choice. `rate`: 0 for none. */
+export type NativeClientLoadOptions = Omit<ClientLoadOptions, 'choice' | 'rate'> & {
+  readonly zipf: number
+  readonly rate: number
 }
 
 export interface NativeClientLoad {

@@ -42,6 +42,7 @@ const debianPackages = {
   'doctest-dev': 'npm test',
   'trace-cmd': 'npm test',
   sparse: 'npm test',
+  strace: 'npm test',
   perl: 'npm test',
 }
 
