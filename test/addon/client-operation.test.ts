@@ -16,6 +16,11 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
+/** A busy machine may take its time. */
+function eventually<T>(read: () => T) {
+  return expect.poll(read, { timeout: 60_000, interval: 5 })
+}
+
 const addon = process.env['FCTORTURE_ADDON'] ?? join(packageRoot, 'build', 'Release', 'fctorture.node')
 const calls =
   'openat,pread64,pwrite64,read,write,close,ftruncate,copy_file_range,mmap,msync,munmap,pipe2,fcntl,linkat,unlinkat,renameat,newfstatat,rt_sigtimedwait'
@@ -214,7 +219,7 @@ function startLoad(some: Partial<ClientLoadOptions>): ClientLoad {
 
 async function runUntilDone(op: Op, count: number, some: Partial<ClientLoadOptions> = {}): Promise<number> {
   const load = startLoad({ mix: { [op]: 1 }, ...some })
-  await expect.poll(() => load.stats().operations[op], { timeout: 60_000 }).toBeGreaterThan(count)
+  await eventually(() => load.stats().operations[op]).toBeGreaterThan(count)
   return (await load.stop()).operations[op]
 }
 
@@ -246,7 +251,7 @@ describe('in the file system', () => {
 
   it('mmap survives that the mapped page goes', async () => {
     const load = startLoad({ threads: 4, mix: { mmap: 4, truncate: 1 } })
-    await expect.poll(() => load.stats().errors['mmap']?.['EFAULT'], { timeout: 60_000 }).toBeGreaterThan(0)
+    await eventually(() => load.stats().errors['mmap']?.['EFAULT']).toBeGreaterThan(0)
     expect((await load.stop()).unexpected).toBeNull()
   })
 
@@ -258,7 +263,7 @@ describe('in the file system', () => {
 
   it('lease keeps out who will not wait, and gives way to who does', async () => {
     const load = startLoad({ mix: { lease: 1 } })
-    await expect.poll(() => load.stats().operations.lease).toBeGreaterThan(0)
+    await eventually(() => load.stats().operations.lease).toBeGreaterThan(0)
     const path = join(directory, 'f0')
     const openNow = async (): Promise<string> => {
       try {
@@ -269,16 +274,16 @@ describe('in the file system', () => {
         return (error as NodeJS.ErrnoException).code ?? ''
       }
     }
-    await expect.poll(openNow, { interval: 1 }).toBe('EAGAIN')
+    await eventually(openNow).toBe('EAGAIN')
     const before = load.stats().operations.lease
     for (let time = 0; time < 20; time++) await (await open(path, 'r+')).close()
-    await expect.poll(() => load.stats().operations.lease).toBeGreaterThan(before)
+    await eventually(() => load.stats().operations.lease).toBeGreaterThan(before)
     await load.stop()
   })
 
   it('locks of several threads keep each other out', async () => {
     const load = startLoad({ threads: 4, size: 4096, mix: { lock: 1 } })
-    await expect.poll(() => load.stats().errors['lock']?.['EAGAIN'], { timeout: 60_000 }).toBeGreaterThan(0)
+    await eventually(() => load.stats().errors['lock']?.['EAGAIN']).toBeGreaterThan(0)
     expect((await load.stop()).unexpected).toBeNull()
   })
 })

@@ -20,6 +20,11 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }))
 
+/** A busy machine may take its time. */
+function eventually<T>(read: () => T) {
+  return expect.poll(read, { timeout: 60_000, interval: 5 })
+}
+
 const plan = { threads: 1, files: 1, size: 4096, choice: 'uniform' as const }
 const params = {
   seed: '42',
@@ -30,8 +35,8 @@ const params = {
 it('adds up what all loads did, and failed to do', async () => {
   for (const mount of mounts) await symlink('/dev/full', join(mount.folder, 'files', 'f0'))
   const clients = startClients(mounts, params)
-  await expect.poll(() => clients.stats().errors['write']?.['ENOSPC']).toBeGreaterThan(10)
-  await expect.poll(() => clients.stats().operations.unlink).toBeGreaterThan(10)
+  await eventually(() => clients.stats().errors['write']?.['ENOSPC']).toBeGreaterThan(10)
+  await eventually(() => clients.stats().operations.unlink).toBeGreaterThan(10)
   const { operations, errors, unexpected, stuckThreads } = await clients.stop()
   expect(operations.write).toBe(0)
   expect(errors['prepare']).toEqual({ ENOSPC: 2 })
@@ -43,9 +48,9 @@ it('tells of the load that an unexpected error ended, while the others go on', a
   await mkdir(file)
   await writeFile(join(file, 'in the way'), '')
   const clients = startClients(mounts, params)
-  await expect.poll(() => clients.stats().unexpected).toMatchObject({ code: 'EISDIR', file })
+  await eventually(() => clients.stats().unexpected).toMatchObject({ code: 'EISDIR', file })
   const before = clients.stats().operations.unlink
-  await expect.poll(() => clients.stats().operations.unlink).toBeGreaterThan(before)
+  await eventually(() => clients.stats().operations.unlink).toBeGreaterThan(before)
   expect(await clients.stop()).toMatchObject({ unexpected: { code: 'EISDIR', syscall: 'open', file } })
 })
 
@@ -53,7 +58,7 @@ it('does not end well when threads hang in the kernel, and says which', async ()
   const fifo = join(folder, 'one', 'churn', 'f0')
   await execa('mkfifo', [fifo]) // who opens it for writing waits for a reader
   const clients = startClients(mounts, params, 200)
-  await expect.poll(() => clients.stats().operations.write).toBeGreaterThan(0)
+  await eventually(() => clients.stats().operations.write).toBeGreaterThan(0)
   await expect(clients.stop()).rejects.toMatchObject({
     code: 'FCT_LOAD_STUCK',
     message: "the clients' load was stopped, but 1 client thread hung in the kernel",
