@@ -161,6 +161,12 @@ it.each(ops)('does %s as the kernel sees it, nothing more and nothing less, time
   expect(all.match(new RegExp(once, 'g'))?.length).toBeGreaterThanOrEqual(100)
 })
 
+it('hears of whoever breaks its lease, and drops it at once', async () => {
+  const threads = await traceLoad({ lease: 1, write: 1 }, 1, 4)
+  const broken = /^rt_sigtimedwait\(\[IO\], .*\) = 29 \(SIGIO\)\nfcntl\(\d+, F_SETLEASE, F_UNLCK\) = 0$/m
+  expect(threads.some((calls) => broken.test(calls))).toBe(true)
+})
+
 it('takes both kinds of what it draws by a coin', async () => {
   const [leases = ''] = await traceLoad({ lease: 1 })
   for (const type of ['RD', 'WR']) expect(leases).toContain(`F_SETLEASE, F_${type}LCK`)
