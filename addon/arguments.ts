@@ -19,6 +19,13 @@ export function checkInteger(value: unknown, name: string, least: number, most: 
   throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`)
 }
 
+/** A number above 0, `most` included. */
+export function checkNumber(value: unknown, name: string, most: number): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
+  if (value > 0 && value <= most) return value
+  throw new RangeError(`${name} must be a number above 0 and at most ${most}, not ${value}`)
+}
+
 /** The number of an open file. */
 export function checkFd(value: unknown): number {
   return checkInteger(value, 'fd', 0, 2 ** 31 - 1)

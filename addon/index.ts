@@ -1,5 +1,16 @@
 /** The typed face of fctorture.node: arguments are checked here, failures look like Node's own. */
-export { ClientLoad, type ClientLoadOptions, type LoadStats, type Op } from './client-load.js'
+export {
+  ClientLoad,
+  mostRate,
+  mostZipf,
+  ops,
+  type ClientLoadOptions,
+  type FileChoice,
+  type LoadStats,
+  type Op,
+  type StuckThread,
+  type UnexpectedError,
+} from './client-load.js'
 export { readDebugfs, writeDebugfs } from './debugfs.js'
 export {
   createEventView,

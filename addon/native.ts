@@ -19,7 +19,7 @@ export interface Native {
     intervalMs: number,
     poolBytes: number,
   ) => NativeTraceReader
-  readonly ClientLoad: new (options: ClientLoadOptions) => NativeClientLoad
+  readonly ClientLoad: new (options: NativeClientLoadOptions) => NativeClientLoad
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
   readTrace(path: string, buffer: string | undefined): Promise<Trace>
@@ -87,6 +87,12 @@ export interface NativeTraceStream extends NativeBatches {
   push(cpu: number, page: Uint8Array): void
   quiet(cpu: number, until: bigint): void
   end(): void
+}
+
+/** `zipf`: 0 for a uniform choice. `rate`: 0 for none. */
+export type NativeClientLoadOptions = Omit<ClientLoadOptions, 'choice' | 'rate'> & {
+  readonly zipf: number
+  readonly rate: number
 }
 
 export interface NativeClientLoad {

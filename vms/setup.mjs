@@ -45,6 +45,7 @@ const debianPackages = {
   'trace-cmd': 'npm test',
   'libtraceevent-dev': 'npm run bench',
   sparse: 'npm test',
+  strace: 'npm test',
   perl: 'npm test',
 }
 

@@ -1,20 +1,17 @@
 #include "client_load.h"
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <numeric>
-
-#include "unique_fd.h"
 
 namespace fct {
 namespace {
 
-constexpr std::chrono::milliseconds kCloseWait{1000};
-constexpr size_t kErrnos = 256;  // Linux has about 130
+using Clock = std::chrono::steady_clock;
 
-int64_t NowMs() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
+constexpr std::chrono::milliseconds kCloseWait{1000};
+constexpr char kPreparing[] = "prepare";
 
 }  // namespace
 
@@ -22,66 +19,94 @@ struct ClientLoad::Core {
   explicit Core(const ClientLoadOptions& chosen)
       : options(chosen),
         total_weight(std::accumulate(chosen.mix.begin(), chosen.mix.end(), uint64_t{0})),
-        began(new std::atomic<int64_t>[chosen.threads]) {
-    for (uint32_t thread = 0; thread < options.threads; thread++) began[thread] = kIdle;
-  }
-
-  static constexpr int64_t kIdle = 0;
+        choice(chosen.files, chosen.zipf),
+        in_flight(chosen.threads) {}
 
   void Run(uint32_t thread, std::shared_ptr<const UniqueFd> directory);
-  template <typename Work>
-  bool Attempt(uint32_t thread, Work work);
-  Operation DrawOperation(Client* client) const;
-  uint32_t CountStuck() const;
+  void Prepare(uint32_t thread, Client* client);
+  void Work(uint32_t thread, Client* client);
+  template <typename Act>
+  bool Attempt(uint32_t thread, const char* operation, const std::string& file, Act act);
+  size_t DrawOperation(Client* client) const;
+  bool WaitForTurn(Clock::time_point start, uint64_t turn);
+  void End();
 
   const ClientLoadOptions options;
   const uint64_t total_weight;
-  std::atomic<bool> is_stopping{false};
-  std::array<std::atomic<uint64_t>, kOperations> operations{};
-  std::array<std::atomic<uint64_t>, kErrnos> errors{};
-  std::unique_ptr<std::atomic<int64_t>[]> began;  // by thread: steady time, ms, at which its operation began
+  const FileChoice choice;
+  InFlight in_flight;
+  ClientErrors errors;
+  std::array<std::atomic<uint64_t>, kOperationCount> operations{};
+  std::atomic<bool> is_ending{false};
+  std::mutex mutex;  // of is_ending becoming true
+  std::condition_variable ending;
 };
 
 // The descriptor is shared, so that a thread that hangs keeps it, and the last to let go of it closes it.
 void ClientLoad::Core::Run(uint32_t thread, std::shared_ptr<const UniqueFd> directory) {
-  Client client(directory->get(), thread, options.files, options.size, options.seed);
-  Attempt(thread, [&] { client.Prepare(options.threads); });
-  while (!is_stopping) {
-    const Operation operation = DrawOperation(&client);
-    if (Attempt(thread, [&] { client.Do(operation); })) operations[static_cast<size_t>(operation)]++;
+  Client client(directory->get(), thread, options.seed, options.size, choice);
+  Prepare(thread, &client);
+  Work(thread, &client);
+}
+
+// Each thread creates some of the files.
+void ClientLoad::Core::Prepare(uint32_t thread, Client* client) {
+  for (uint32_t file = thread; file < options.files && !is_ending; file += options.threads) {
+    const std::string name = Client::NameOf(file);
+    Attempt(thread, kPreparing, name, [&] { client->Ensure(name); });
   }
 }
 
-// Errors are counted and never end the load: a server under torture may well answer ESTALE.
-template <typename Work>
-bool ClientLoad::Core::Attempt(uint32_t thread, Work work) {
-  began[thread] = NowMs();
+void ClientLoad::Core::Work(uint32_t thread, Client* client) {
+  const Clock::time_point start = Clock::now();
+  for (uint64_t turn = 0; WaitForTurn(start, turn); turn++) {
+    const size_t drawn = DrawOperation(client);
+    const std::string file = client->DrawFile();
+    const Operation& operation = kOperations[drawn];
+    if (Attempt(thread, operation.name, file, [&] { operation.run(client, file); })) operations[drawn]++;
+  }
+}
+
+// An error is counted, and ends the load only if nothing explains it: a server under torture may well answer
+// ESTALE.
+template <typename Act>
+bool ClientLoad::Core::Attempt(uint32_t thread, const char* operation, const std::string& file, Act act) {
+  in_flight.Begin(thread, operation, file);
   bool is_done = false;
   try {
-    work();
+    act();
     is_done = true;
   } catch (const ErrnoError& error) {
-    errors[static_cast<size_t>(error.number()) % kErrnos]++;
+    errors.Count(thread, operation, error);
+    if (!IsExpected(error)) End();
   }
-  began[thread] = kIdle;
+  in_flight.End(thread);
   return is_done;
 }
 
-Operation ClientLoad::Core::DrawOperation(Client* client) const {
+size_t ClientLoad::Core::DrawOperation(Client* client) const {
   uint64_t drawn = client->Draw(total_weight);
   size_t operation = 0;
   while (drawn >= options.mix[operation]) drawn -= options.mix[operation++];
-  return static_cast<Operation>(operation);
+  return operation;
 }
 
-uint32_t ClientLoad::Core::CountStuck() const {
-  const int64_t now = NowMs();
-  uint32_t stuck = 0;
-  for (uint32_t thread = 0; thread < options.threads; thread++) {
-    const int64_t since = began[thread];
-    stuck += since != kIdle && now - since >= options.deadline.count();
+// Turns have fixed times, so that delays do not add up: who was late is in time again as soon as it can.
+// False: there are no more turns.
+bool ClientLoad::Core::WaitForTurn(Clock::time_point start, uint64_t turn) {
+  if (options.rate == 0) return !is_ending;
+  const std::chrono::duration<double> since_start(static_cast<double>(turn) / options.rate);
+  const auto due = start + std::chrono::duration_cast<Clock::duration>(since_start);
+  std::unique_lock lock(mutex);
+  return !ending.wait_until(lock, due, [&] { return is_ending.load(); });
+}
+
+void ClientLoad::Core::End() {
+  {
+    const std::lock_guard lock(mutex);
+    is_ending = true;
   }
-  return stuck;
+  ending.notify_all();
 }
 
 ClientLoad::ClientLoad(const ClientLoadOptions& options)
@@ -97,24 +122,23 @@ void ClientLoad::Start() {
 }
 
 void ClientLoad::Stop(std::function<void()> done) {
-  core_->is_stopping = true;
+  core_->End();
   directory_.reset();  // threads hold it until they end; an open directory would keep its file system busy
   threads_.WhenAllEnded(std::move(done));
 }
 
 void ClientLoad::Close() {
-  core_->is_stopping = true;
+  core_->End();
   threads_.WaitForAll(kCloseWait);
   directory_.reset();
 }
 
 ClientLoadStats ClientLoad::Stats() const {
   ClientLoadStats stats;
-  for (size_t i = 0; i < kOperations; i++) stats.operations[i] = core_->operations[i];
-  for (size_t i = 0; i < kErrnos; i++) {
-    if (core_->errors[i] > 0) stats.errors[NameOfErrno(static_cast<int>(i))] = core_->errors[i];
-  }
-  stats.stuck_threads = core_->CountStuck();
+  for (size_t i = 0; i < kOperationCount; i++) stats.operations[i] = core_->operations[i];
+  stats.errors = core_->errors.counts();
+  stats.unexpected = core_->errors.unexpected();
+  stats.stuck = core_->in_flight.List(is_abandoned_ ? std::chrono::milliseconds{0} : core_->options.deadline);
   return stats;
 }
 

@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "client_load.h"
 #include "completion.h"
@@ -18,28 +20,68 @@ ClientLoadOptions ReadOptions(const Napi::Object& from) {
   options.directory = from.Get("directory").As<Napi::String>();
   options.threads = number("threads").Uint32Value();
   options.files = number("files").Uint32Value();
+  options.zipf = number("zipf").DoubleValue();
   bool lossless = false;
   options.seed = from.Get("seed").As<Napi::BigInt>().Uint64Value(&lossless);
   options.size = static_cast<uint64_t>(number("size").Int64Value());
+  options.rate = number("rate").DoubleValue();
   options.deadline = std::chrono::milliseconds(number("deadlineMs").Int64Value());
   const Napi::Object mix = from.Get("mix").As<Napi::Object>();
-  for (size_t i = 0; i < kOperations; i++) {
-    options.mix[i] =
-        mix.Has(kOperationNames[i]) ? mix.Get(kOperationNames[i]).As<Napi::Number>().Uint32Value() : 0;
+  for (size_t i = 0; i < kOperationCount; i++) {
+    const char* name = kOperations[i].name;
+    options.mix[i] = mix.Has(name) ? mix.Get(name).As<Napi::Number>().Uint32Value() : 0;
   }
   return options;
 }
 
+Napi::Number ConvertCount(Napi::Env env, uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
+Napi::Object ConvertErrors(Napi::Env env, const ClientErrors::Counts& errors) {
+  Napi::Object object = Napi::Object::New(env);
+  for (const auto& [operation, counts] : errors) {
+    Napi::Object of_operation = Napi::Object::New(env);
+    for (const auto& [code, count] : counts) of_operation.Set(code, ConvertCount(env, count));
+    object.Set(operation, of_operation);
+  }
+  return object;
+}
+
+Napi::Value ConvertUnexpected(Napi::Env env, const std::optional<UnexpectedError>& error) {
+  if (!error) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("thread", ConvertCount(env, error->thread));
+  object.Set("operation", error->operation);
+  object.Set("code", error->code);
+  object.Set("syscall", error->syscall);
+  object.Set("file", error->file);
+  return object;
+}
+
+Napi::Array ConvertStuck(Napi::Env env, const std::vector<OperationInFlight>& stuck) {
+  Napi::Array array = Napi::Array::New(env);
+  for (const OperationInFlight& operation : stuck) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("thread", ConvertCount(env, operation.thread));
+    object.Set("operation", operation.operation);
+    object.Set("file", operation.file);
+    object.Set("ms", ConvertCount(env, static_cast<uint64_t>(operation.elapsed.count())));
+    array.Set(array.Length(), object);
+  }
+  return array;
+}
+
 Napi::Object ConvertStats(Napi::Env env, const ClientLoadStats& stats) {
-  const auto number = [&](uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
   Napi::Object operations = Napi::Object::New(env);
-  for (size_t i = 0; i < kOperations; i++) operations.Set(kOperationNames[i], number(stats.operations[i]));
-  Napi::Object errors = Napi::Object::New(env);
-  for (const auto& [name, count] : stats.errors) errors.Set(name, number(count));
+  for (size_t i = 0; i < kOperationCount; i++) {
+    operations.Set(kOperations[i].name, ConvertCount(env, stats.operations[i]));
+  }
   Napi::Object object = Napi::Object::New(env);
   object.Set("operations", operations);
-  object.Set("errors", errors);
-  object.Set("stuckThreads", number(stats.stuck_threads));
+  object.Set("errors", ConvertErrors(env, stats.errors));
+  object.Set("unexpected", ConvertUnexpected(env, stats.unexpected));
+  object.Set("stuckThreads", ConvertStuck(env, stats.stuck));
   return object;
 }
 
@@ -76,7 +118,11 @@ class ClientLoadWrap : public Napi::ObjectWrap<ClientLoadWrap>, public Environme
     return completion.promise;
   }
 
-  void GiveUp(const Napi::CallbackInfo&) { give_up_(); }
+  void GiveUp(const Napi::CallbackInfo&) {
+    load_->Abandon();
+    give_up_();
+  }
+
   Napi::Value Stats(const Napi::CallbackInfo& info) { return ConvertStats(info.Env(), load_->Stats()); }
   void CloseLoad(const Napi::CallbackInfo&) { Close(); }
 

@@ -1,57 +1,50 @@
-// The operations of a client thread, each as an application would do it.
+// The operations of a client thread, each as an application would do it. Where the next one goes: a function
+// in the file of its group, a line in the table, a name in client-load.ts.
 #ifndef FCT_CLIENT_OPERATION_H
 #define FCT_CLIENT_OPERATION_H
 
 #include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <random>
+#include <iterator>
 #include <string>
 
-#include "trace_decode_array.h"
+#include "client.h"
 
 namespace fct {
 
-enum class Operation : size_t {
-  kRead,    // open with O_DIRECT, so that the server is asked, pread 4 KiB, close
-  kWrite,   // open, pwrite 4 KiB, close (which an NFS client flushes)
-  kAppend,  // open with O_APPEND, write; cut back to `size` once it has doubled
-  kUnlink,  // unlink, create anew
-  kRename,  // create a temporary file, rename it over
+// Does it to the file of that name, once. Throws ErrnoError.
+using RunOperation = void(Client* client, const std::string& name);
+
+namespace operations {
+// client_data_operations.cc
+RunOperation Read, Scan, Write, Append, Truncate, Copy;
+// client_map_operation.cc
+RunOperation Map;
+// client_name_operations.cc
+RunOperation Unlink, Rename, Link;
+// client_lock_operations.cc
+RunOperation Lease, Lock;
+}  // namespace operations
+
+struct Operation {
+  const char* name;
+  RunOperation* run;
 };
-constexpr size_t kOperations = 5;
 
-// In the order of Operation: "read", "write", "append", "unlink", "rename".
-extern const char* const kOperationNames[kOperations];
-
-class Client {
- public:
-  // `directory` is an open descriptor, which the caller keeps open; `number` tells the threads of a load
-  // apart.
-  Client(int directory, uint32_t number, uint32_t files, uint64_t size, uint64_t seed);
-
-  // Creates those of the files that are this thread's to create, where they are missing. Throws ErrnoError.
-  void Prepare(uint32_t threads);
-  // Does it to a file drawn at random. Throws ErrnoError.
-  void Do(Operation operation);
-  uint64_t Draw(uint64_t below) { return random_() % below; }
-
- private:
-  void Read(const std::string& name);
-  void Write(const std::string& name);
-  void Append(const std::string& name);
-  void Unlink(const std::string& name);
-  void Rename(const std::string& name);
-  void Fill(const std::string& name, int flags);
-  uint64_t DrawOffset();
-
-  int directory_;
-  uint32_t number_;
-  uint32_t files_;
-  uint64_t size_;
-  std::mt19937_64 random_;
-  std::unique_ptr<uint8_t, FreeMemory> block_;  // aligned for O_DIRECT
+constexpr Operation kOperations[] = {
+    {"read", operations::Read},      // open with O_DIRECT, so that the server is asked; a block; close
+    {"scan", operations::Scan},      // all of it through the page cache, whose read-ahead asks in parallel
+    {"write", operations::Write},    // open, a block, close (which an NFS client flushes)
+    {"append", operations::Append},  // open with O_APPEND, write; cut back once the file has doubled
+    {"truncate", operations::Truncate},  // cut to a drawn length, then back to its size
+    {"copy", operations::Copy},          // copy_file_range over another file
+    {"mmap", operations::Map},           // map a block, read or write it by page faults, msync, unmap
+    {"unlink", operations::Unlink},      // unlink, create anew
+    {"rename", operations::Rename},      // create a temporary file, rename it over
+    {"link", operations::Link},          // a hard link beside it; stat and unlink that
+    {"lease", operations::Lease},        // F_SETLEASE, hold until it is broken or for some milliseconds, drop
+    {"lock", operations::Lock},          // an OFD or POSIX lock on a block, around a read or a write of it
 };
+constexpr size_t kOperationCount = std::size(kOperations);
 
 }  // namespace fct
 

@@ -2,7 +2,7 @@
  * What host and agent say to each other over the control channel: one JSON document a line, in UTF-8.
  * Requests go down, one answer each comes up; notices come up unasked.
  */
-import type { DeviceStats, LoadStats } from '../../addon/index.js'
+import type { DeviceStats, FileChoice, LoadStats } from '../../addon/index.js'
 
 /** `nfs`: a mount of our own ext4 export, exported again. */
 export type FileSystem = 'tmpfs' | 'ext4' | 'nfs'
@@ -60,9 +60,12 @@ export interface ClientPlan {
   /** Threads per mount. */
   readonly threads: number
   readonly files: number
+  readonly choice?: FileChoice | undefined
   /** Bytes per file. */
   readonly size: number
   readonly mix: Readonly<Record<string, number>>
+  /** Operations per second of a thread, at the most. */
+  readonly rate?: number | undefined
 }
 
 export interface LoadParams {

@@ -1,4 +1,5 @@
 import { parseCapabilities, type Capabilities } from '../agent/capabilities.js'
+import type { Progress } from '../agent/protocol.js'
 import type { Coverage } from '../decode/gap-bounds.js'
 import { loadTrace, type Trace } from '../decode/load-trace.js'
 import { asFailure } from '../target/drive.js'
@@ -9,7 +10,7 @@ import type { SpoolEnd } from '../store/trace-spool.js'
 import { composeResult } from '../verdict/compose-result.js'
 import type { EventAccount, ResultDocument, StressorStats } from '../verdict/result.js'
 import { decideVerdict, type GuestOutcome, type VerdictInput } from '../verdict/verdict.js'
-import type { FctError } from '../fct-error.js'
+import { FctError } from '../fct-error.js'
 import type { Aftermath } from './run-guest.js'
 
 export interface Judgement {
@@ -47,7 +48,7 @@ export async function judgeRun(
         ...countDisturbances(plan.scenario.disturb, end.finished?.disturbances),
       },
     },
-    outcome: outcomeOf(end.failure ?? failure),
+    outcome: outcomeOf(end.failure ?? failure ?? failureOfLoad(end.progress)),
   }
   return { result: composeResult(identify(plan, folder, aftermath), input, decideVerdict(input)), oracle }
 }
@@ -141,12 +142,24 @@ export function coverageOf(
   return all.some(({ entries }) => entries > 0) ? 'cut' : 'whole'
 }
 
+/** Clients that met what neither a race nor a server in trouble explains did not do what the scenario is for. */
+function failureOfLoad(progress: Progress | undefined): FctError | undefined {
+  const unexpected = progress?.clients.unexpected ?? null
+  if (unexpected === null) return undefined
+  const { operation, code, syscall, file } = unexpected
+  return new FctError(
+    'FCT_LOAD_UNEXPECTED',
+    `the clients' load ended with an error that nothing explains: ${code} from ${syscall}, in ${operation} of ${file}`,
+  )
+}
+
 function outcomeOf(failure: FctError | undefined): GuestOutcome {
   if (failure === undefined) return { kind: 'ended' }
   const message = failure.detail === '' ? failure.message : `${failure.message}\n${failure.detail}`
   if (failure instanceof KernelFault) return { kind: 'kernel-fault', message }
   if (failure instanceof TargetTimeout) return { kind: 'timeout', message }
   if (failure instanceof TargetLost) return { kind: 'target-lost', message }
+  if (failure.code === 'FCT_LOAD_STUCK') return { kind: 'load-stuck', message }
   return { kind: 'infra-error', code: failure.code, message }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { LoadStats, Op } from '../../addon/index.js'
 import type { BuildContext } from '../../vms/cache.js'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
 import type { Mirrors } from '../../vms/apt-root.js'
@@ -124,14 +125,31 @@ function extrasOf(
 ): ReportExtras {
   return {
     reportPath: join(record.folder, 'report.html'),
-    operations: end.progress?.clients.operations ?? {},
-    errors: end.progress?.clients.errors ?? {},
+    operations: end.progress === undefined ? {} : onlyPlanned(plan, end.progress.clients.operations),
+    errors: namedErrors(end.progress?.clients.errors ?? {}),
     pairs: plan.scenario.exposure,
     notes: oracle.notes,
     parameters: flatten({ ...plan, target }),
     console,
     splats: oracle.splats,
   }
+}
+
+function onlyPlanned(
+  { scenario: { clients, churn } }: RunPlan,
+  operations: LoadStats['operations'],
+): Partial<LoadStats['operations']> {
+  const isPlanned = (name: Op): boolean => [clients, churn].some(({ mix }) => (mix[name] ?? 0) > 0)
+  return Object.fromEntries(Object.entries(operations).filter(([name]) => isPlanned(name as Op)))
+}
+
+/** "unlink ENOENT" */
+function namedErrors(errors: LoadStats['errors']): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(errors).flatMap(([operation, counts]) =>
+      Object.entries(counts).map(([code, count]) => [`${operation} ${code}`, count] as const),
+    ),
+  )
 }
 
 /** Nested parameters as "scenario.stressors.close.gap_us". */

@@ -6,7 +6,7 @@ export interface ReportExtras {
   readonly reportPath: string
   /** What clients did, by operation; per second is over `guestSeconds`. */
   readonly operations: Readonly<Record<string, number>>
-  /** Errors that clients met, by errno name. */
+  /** Errors that clients met, by operation and errno name: "unlink ENOENT". */
   readonly errors: Readonly<Record<string, number>>
   /** Pairs of stressors that the scenario is for; the others are shown after them. */
   readonly pairs: readonly string[]

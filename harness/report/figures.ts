@@ -25,7 +25,7 @@ export function operationRows(result: ResultDocument, { operations }: ReportExtr
   return [...stressors, ...clients]
 }
 
-/** Errors that clients met, "ENOENT 3". */
+/** Errors that clients met, "unlink ENOENT 3". */
 export function errorCounts({ errors }: ReportExtras): string[] {
   return Object.entries(errors).map(([name, count]) => `${name} ${formatCount(count)}`)
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
+import { mostRate, mostZipf, ops } from '../../addon/index.js'
 import { nearest } from '../../vms/kernels/catalogue.js'
 import { stressors as stressorNames } from '../../addon/device.js'
 import { UsageError, messageOf } from '../fct-error.js'
@@ -14,20 +15,35 @@ const pair = z
     new RegExp(`^(${stressorNames.join('|')})\\*(${stressorNames.join('|')})$`),
     'two stressors, like close*acquire',
   )
+const fileChoice = z.union(
+  [z.literal('uniform'), z.strictObject({ zipf: z.number().positive().max(mostZipf) })],
+  { error: `uniform, or { zipf: exponent } with an exponent above 0 and at most ${mostZipf}` },
+)
 const clientPlan = z.strictObject({
   threads: z.int().min(1).max(64),
   files: z.int().min(1).max(10_000),
+  choice: fileChoice.default('uniform'),
   size: z
     .int()
     .min(4096)
     .max(1 << 24)
     .describe('bytes per file'),
   mix: z
-    .partialRecord(z.enum(['read', 'write', 'unlink', 'rename']), z.int().min(0))
+    .partialRecord(z.enum(ops), z.int().min(0).max(1_000_000), {
+      // Types of zod 4.6 do not know this code here.
+      error: ({ code }) =>
+        (code as string) === 'unrecognized_keys' ? `a weight for each of ${ops.join(', ')}` : undefined,
+    })
     .refine(
       (mix) => Object.values(mix).some((weight) => weight > 0),
       'at least one operation needs a weight above 0',
     ),
+  rate: z
+    .number()
+    .positive()
+    .max(mostRate)
+    .optional()
+    .describe('operations per second of each thread, at the most'),
 })
 
 /** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/README.md). */

@@ -137,7 +137,10 @@ async function loadFor(seconds: number, target: Target, agent: Agent, signal: Ab
   }
 }
 
-/** The load runs in the guest by itself; the host waits, as long as the agent keeps reporting. */
+/**
+ * The load runs in the guest by itself; the host waits, as long as the agent keeps reporting, and no longer than the
+ * clients work.
+ */
 async function keepLoading(agent: Agent, seconds: number, over: AbortSignal): Promise<void> {
   let silence: NodeJS.Timeout | undefined
   const silent = new Promise<never>((_, reject) => {
@@ -157,7 +160,12 @@ async function keepLoading(agent: Agent, seconds: number, over: AbortSignal): Pr
     over.addEventListener('abort', listen)
     listen()
   })
-  await Promise.race([silent, delay(seconds * 1000, undefined, { signal: over })])
+  const broken = new Promise<void>((resolve) => {
+    agent.onNotice((notice) => {
+      if (notice.notice === 'progress' && notice.progress.clients.unexpected !== null) resolve()
+    })
+  })
+  await Promise.race([silent, broken, delay(seconds * 1000, undefined, { signal: over })])
 }
 
 async function leave(target: Target, agent: Agent): Promise<void> {

@@ -8,6 +8,8 @@ export type GuestOutcome =
   | { readonly kind: 'kernel-fault'; readonly message: string }
   | { readonly kind: 'target-lost'; readonly message: string }
   | { readonly kind: 'timeout'; readonly message: string }
+  /** Client threads hung in the kernel; what the console says of that is the oracle's. */
+  | { readonly kind: 'load-stuck'; readonly message: string }
   /** Our own doing: QEMU, disk space, a bug of fctorture. */
   | { readonly kind: 'infra-error'; readonly code: `FCT_${string}`; readonly message: string }
 
@@ -75,6 +77,7 @@ function errorsOf(outcome: GuestOutcome): Reason[] {
 function doubtsOfOutcome(outcome: GuestOutcome): Reason[] {
   if (outcome.kind === 'target-lost') return [{ code: 'FCT_GUEST_LOST', message: outcome.message }]
   if (outcome.kind === 'timeout') return [{ code: 'FCT_GUEST_TIMEOUT', message: outcome.message }]
+  if (outcome.kind === 'load-stuck') return [{ code: 'FCT_LOAD_STUCK', message: outcome.message }]
   return []
 }
 

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { once } from 'node:events'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ops } from '../../addon/index.js'
 import { packageRoot } from '../../harness/folders.js'
 import { obstacle, PrivateInstance } from './private-instance.js'
 
@@ -16,8 +17,9 @@ import { obstacle, PrivateInstance } from './private-instance.js'
 const addon = process.env['FCTORTURE_ADDON'] ?? join(packageRoot, 'build', 'Release', 'fctorture.node')
 const prelude = `
   const native = require(${JSON.stringify(addon)})
-  const loadIn = (directory, mix = { read: 1, write: 1, rename: 1 }) => {
-    const load = new native.ClientLoad({ directory, threads: 4, files: 4, seed: 1n, size: 4096, mix, deadlineMs: 60000 })
+  const loadIn = (directory, mix = { read: 1, write: 1, rename: 1 }, rate = 0) => {
+    const file = { files: 4, zipf: 0, size: 4096 }
+    const load = new native.ClientLoad({ directory, threads: 4, ...file, seed: 1n, mix, rate, deadlineMs: 60000 })
     load.start()
     return load
   }
@@ -54,6 +56,21 @@ it('leaves no thread and no descriptor behind when a worker that loads is termin
   const before = countDescriptors()
   for (let round = 0; round < 10; round++) await terminateAfterMessage(script)
   expect(countThreads()).toBe(0)
+  expect(countDescriptors()).toBeLessThanOrEqual(before)
+})
+
+it('leaves nothing behind either when threads wait for their turn, or hold leases, locks and mappings', async () => {
+  const all = Object.fromEntries(ops.map((op) => [op, 1]))
+  const script = (rate: number): string => `
+    loadIn(${JSON.stringify(folder)}, ${JSON.stringify(all)}, ${rate})
+    setTimeout(() => require('worker_threads').parentPort.postMessage(0), 20)
+  `
+  await terminateAfterMessage(script(0))
+  const before = countDescriptors()
+  for (const rate of [0, 0.001, 0, 0.001, 0, 0.001]) {
+    await terminateAfterMessage(script(rate))
+    expect(countThreads()).toBe(0)
+  }
   expect(countDescriptors()).toBeLessThanOrEqual(before)
 })
 

@@ -1,15 +1,17 @@
 import { join } from 'node:path'
-import { ClientLoad, type LoadStats } from '../../../addon/index.js'
+import { ClientLoad, ops, type LoadStats, type StuckThread } from '../../../addon/index.js'
+import { FctError } from '../../fct-error.js'
 import type { ClientPlan, LoadParams } from '../protocol.js'
 import type { ClientMount } from './nfs-clients.js'
 
 /** The load of all mounts together. */
 export interface Clients {
   stats(): LoadStats
+  /** @throws FctError FCT_LOAD_STUCK which threads hang in the kernel, after the deadline of each load */
   stop(): Promise<LoadStats>
 }
 
-const deadlineMs = 20_000
+const usualDeadlineMs = 20_000
 
 /**
  * On each mount one load reads and writes the files that the stressors aim at, another creates, unlinks and renames
@@ -18,15 +20,22 @@ const deadlineMs = 20_000
 export function startClients(
   mounts: readonly ClientMount[],
   params: Pick<LoadParams, 'seed' | 'clients' | 'churn'>,
+  deadlineMs = usualDeadlineMs,
 ): Clients {
+  const create = (directory: string, plan: ClientPlan, number: number): ClientLoad =>
+    new ClientLoad({ directory, ...plan, seed: seedOf(params.seed, number), deadlineMs })
   const loads = mounts.flatMap(({ folder }, index) => [
-    createLoad(join(folder, 'files'), params.clients, seedOf(params.seed, 2 * index)),
-    createLoad(join(folder, 'churn'), params.churn, seedOf(params.seed, 2 * index + 1)),
+    create(join(folder, 'files'), params.clients, 2 * index),
+    create(join(folder, 'churn'), params.churn, 2 * index + 1),
   ])
   for (const load of loads) load.start()
   return {
     stats: () => addUp(loads.map((load) => load.stats())),
-    stop: async () => addUp(await Promise.all(loads.map((load) => load.stop()))),
+    stop: async () => {
+      const stats = addUp(await Promise.all(loads.map((load) => load.stop())))
+      if (stats.stuckThreads.length > 0) throw stuck(stats.stuckThreads)
+      return stats
+    },
   }
 }
 
@@ -34,21 +43,41 @@ function seedOf(seed: string, number: number): bigint {
   return BigInt.asUintN(64, BigInt(seed) + BigInt(number) * 0x9e3779b97f4a7c15n)
 }
 
-function createLoad(directory: string, plan: ClientPlan, seed: bigint): ClientLoad {
-  return new ClientLoad({ directory, ...plan, seed, deadlineMs })
+function stuck(threads: readonly StuckThread[]): FctError {
+  const lines = threads.map(
+    ({ thread, operation, file, ms }) =>
+      `thread ${String(thread)} has been in ${operation} of ${file} for ${String(ms)} ms`,
+  )
+  const count = `${String(threads.length)} client thread${threads.length === 1 ? '' : 's'}`
+  return new FctError(
+    'FCT_LOAD_STUCK',
+    `the clients' load was stopped, but ${count} hung in the kernel`,
+    lines.join('\n'),
+  )
 }
 
 function addUp(all: readonly LoadStats[]): LoadStats {
-  const sum = (records: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
-    const total: Record<string, number> = {}
-    for (const record of records) {
-      for (const [key, value] of Object.entries(record)) total[key] = (total[key] ?? 0) + value
-    }
-    return total
-  }
+  const failed = new Set(all.flatMap(({ errors }) => Object.keys(errors)))
   return {
-    operations: sum(all.map(({ operations }) => operations)),
-    errors: sum(all.map(({ errors }) => errors)),
-    stuckThreads: all.reduce((total, { stuckThreads }) => total + stuckThreads, 0),
+    operations: sum(ops, (operation) => all.map(({ operations }) => operations[operation])),
+    errors: Object.fromEntries([...failed].map((operation) => [operation, addUpErrors(all, operation)])),
+    unexpected: all.find(({ unexpected }) => unexpected !== null)?.unexpected ?? null,
+    stuckThreads: all.flatMap(({ stuckThreads }) => stuckThreads),
   }
+}
+
+function addUpErrors(all: readonly LoadStats[], operation: string): Record<string, number> {
+  const counts = all.map(({ errors }) => errors[operation] ?? {})
+  return sum(
+    counts.flatMap((ofLoad) => Object.keys(ofLoad)),
+    (code) => counts.map((ofLoad) => ofLoad[code] ?? 0),
+  )
+}
+
+function sum<K extends string>(
+  keys: readonly K[],
+  countsOf: (key: K) => readonly number[],
+): Record<K, number> {
+  const entries = keys.map((key) => [key, countsOf(key).reduce((total, count) => total + count, 0)] as const)
+  return Object.fromEntries(entries) as Record<K, number>
 }

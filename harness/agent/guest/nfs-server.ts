@@ -14,10 +14,25 @@ export async function startServer(exports: readonly Export[], threads: number): 
   await mkdir('/var/lib/nfs/nfsdcld', { recursive: true })
   // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
   await command('FCT_GUEST_NFSD', 'nfsdcld', '-p', pipefs)
+  await shortenGrace()
   await command('FCT_GUEST_NFSD', 'rpcbind', '-w')
   await exportAll(exports)
   await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
   await command('FCT_GUEST_NFSD', 'rpc.mountd')
+}
+
+/**
+ * lockd has a grace period of its own, of 50 s, in which NFSv4 clients get no lock either (nfsd4_lock() asks
+ * locks_in_grace()). It is a multiple of nlm_timeout, which is 3 s at the least (fs/lockd/svc.c).
+ */
+async function shortenGrace(): Promise<void> {
+  const parameters = '/sys/module/lockd/parameters'
+  try {
+    await writeFile(`${parameters}/nlm_timeout`, '3')
+    await writeFile(`${parameters}/nlm_grace_period`, '3')
+  } catch (error) {
+    throw new FctError('FCT_GUEST_NFSD', "lockd's grace period cannot be shortened", messageOf(error))
+  }
 }
 
 /** What is exported from now on. */

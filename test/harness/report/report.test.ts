@@ -70,7 +70,7 @@ const failed: ResultDocument = {
 const extras: ReportExtras = {
   reportPath: 'runs/1/report.html',
   operations: { read: 3000, write: 150 },
-  errors: { ESTALE: 2 },
+  errors: { 'rename ESTALE': 2 },
   pairs: ['close*acquire'],
   notes: [{ id: 'free-at-zero', note: 'seen through a note' }],
   parameters: { 'close.gap_us': 200 },
@@ -90,7 +90,7 @@ Operations     done  per second  useful  raced
 close         9,000         300   3,000     12
 client read   3,000         100
 client write    150           5
-client errors: ESTALE 2
+client errors: rename ESTALE 2
 
 Windows
 the dangerous window close*acquire was open 12,345 times; a failure rate per window above 2.4e-4 is excluded at 95 %

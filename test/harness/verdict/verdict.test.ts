@@ -65,6 +65,7 @@ describe('decideVerdict', () => {
     ['FCT_TRACE_UNACCOUNTED', { events: { produced: null, read: 8, lost: null, unexplained: null } }],
     ['FCT_GUEST_LOST', { outcome: { kind: 'target-lost', message: 'the agent is silent' } }],
     ['FCT_GUEST_TIMEOUT', { outcome: { kind: 'timeout', message: 'no end after 300 s' } }],
+    ['FCT_LOAD_STUCK', { outcome: { kind: 'load-stuck', message: 'thread 0 hung in write' } }],
     ['FCT_STRESSOR_IDLE', { stressors: { ...sound.stressors, close: { called: 9, useful: 0, raced: 0 } } }],
     ['FCT_STRESSOR_IDLE', { stressors: {} }],
     ['FCT_EXPOSURE_NONE', { exposure: { 'close*acquire': 0, 'close*close': 4 } }],
