@@ -6,11 +6,12 @@ import { duplexPair, Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { UnexpectedError } from '../../../addon/index.js'
 import { connectAgent } from '../../../harness/agent/agent-client.js'
-import type { Request } from '../../../harness/agent/protocol.js'
+import type { Request, TraceMetadata } from '../../../harness/agent/protocol.js'
 import { FctError } from '../../../harness/fct-error.js'
 import { TraceSpool } from '../../../harness/store/trace-spool.js'
 import { drive, type DriveEnd, type DrivePlan } from '../../../harness/target/drive.js'
 import type { Target } from '../../../harness/target/target.js'
+import { rawPagesMetadata } from '../fixtures.js'
 
 let folder = ''
 
@@ -36,7 +37,7 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
   const ended = new Promise<void>((resolve) => (powerOff = resolve))
   const progress = { seconds: 1, clients: { operations: {}, errors: {}, unexpected: fate, stuckThreads: [] } }
   const results: Record<string, unknown> = {
-    prepare: { release: '6.1', trace: { pageSize: 4096 } },
+    prepare: { release: '6.1', trace: rawPagesMetadata() },
     finish: { progress, loadSeconds: 1 },
   }
   createInterface({ input: theirs }).on('line', (line) => {
@@ -62,7 +63,7 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
 function driveFor(seconds: number, target: Target): Promise<DriveEnd> {
   const plan = { prepare: {}, load: {}, seconds, quietMs: 0 } as unknown as DrivePlan
   const observer = { onNotice: () => undefined, onPhase: () => undefined }
-  const makeSpool = (pageSize: number): TraceSpool => new TraceSpool(folder, pageSize)
+  const makeSpool = (metadata: TraceMetadata): TraceSpool => new TraceSpool(folder, metadata)
   return drive(target, plan, makeSpool, observer, new AbortController().signal)
 }
 
