@@ -146,7 +146,7 @@ describe('TraceStream', () => {
     expect(value?.rows.count).toBeGreaterThan(50)
   })
 
-  it('refuses what it cannot take', async () => {
+  it('refuses what it cannot take', () => {
     const metadata = rawPagesMetadata()
     expect(() => new TraceStream({ ...metadata, headerPage: 'x' })).toThrow(
       expect.objectContaining({ code: 'FCT_DECODE_FORMAT' }),
