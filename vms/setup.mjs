@@ -40,6 +40,8 @@ const debianPackages = {
   rsync: 'kernels built whole',
   ccache: 'kernels built whole',
   python3: 'node-gyp',
+  clang: 'npm test',
+  'libclang-rt-dev': 'npm test',
   'clang-format': 'npm test',
   'doctest-dev': 'npm test',
   'trace-cmd': 'npm test',

@@ -25,7 +25,7 @@ enum Id : uint16_t {
 
 constexpr uint16_t kIsPacked = 1;             // flag of a section
 constexpr uint32_t kMostOptionsParts = 1024;  // trace-cmd writes two, and one more for each instance
-// Pages of noughts pack to next to nothing, and a small file must not ask for endless work.
+// Noughts pack to next to nothing, and a small file must not ask for endless work.
 constexpr uint64_t kMostExpansion = 1024;
 constexpr uint64_t kFreeExpansion = 1u << 26;
 
@@ -102,18 +102,19 @@ class Version7Reader {
   }
 
   template <typename Work>
-  void ReadContent(const Section& section, Work work) const {
+  void ReadContent(const Section& section, Work work) {
     SourceCursor cursor(source_);
     cursor.Seek(section.data);
     if (!section.is_packed) return work(&cursor);
     const PackedBlock block = ReadPackedBlock(&cursor);
+    CountUnpacked(block.size, section.data);
     const UnpackedSource unpacked(Unpack(source_, packing_, block), section.data);
     SourceCursor inner(unpacked);
     Located(unpacked, [&] { work(&inner); });
   }
 
   template <typename Work>
-  void ReadSection(uint16_t id, Work work) const {
+  void ReadSection(uint16_t id, Work work) {
     const auto found = sections_.find(id);
     if (found != sections_.end()) ReadContent(SectionAt(found->second, id), work);
   }
@@ -187,13 +188,20 @@ class Version7Reader {
     if (pages.size > 0) buffer->cpus.emplace(cpu, std::move(pages));
   }
 
+  // Chunks that CPUs share would be kept once for each of them.
   CpuData PackedCpu(uint64_t offset, uint64_t size) {
+    packed_ += size;
+    if (packed_ > source_.size()) throw DecodeError("FORMAT", offset, "the chunks of CPUs overlap");
     auto unpacked = std::make_unique<ChunkSource>(source_, packing_, offset, size);
-    unpacked_ += unpacked->size();
-    if (unpacked_ > kFreeExpansion + source_.size() * kMostExpansion) {
-      throw DecodeError("LIMIT", offset, "the pages unpack to more than a thousand times the file");
-    }
+    CountUnpacked(unpacked->size(), offset);
     return {0, unpacked->size(), std::move(unpacked)};
+  }
+
+  void CountUnpacked(uint64_t size, uint64_t offset) {
+    unpacked_ += size;
+    if (unpacked_ > kFreeExpansion + source_.size() * kMostExpansion) {
+      throw DecodeError("LIMIT", offset, "what is packed is more than a thousand times the file");
+    }
   }
 
   const ByteSource& source_;
@@ -204,7 +212,8 @@ class Version7Reader {
   std::vector<TraceBuffer> buffers_;
   StatsCollector stats_;
   std::string clock_;
-  uint64_t unpacked_ = 0;  // bytes of pages
+  uint64_t packed_ = 0;    // bytes of chunks
+  uint64_t unpacked_ = 0;  // bytes, of sections and chunks
 };
 
 }  // namespace

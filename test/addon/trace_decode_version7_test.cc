@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <random>
 
 #include "expect_error.h"
 #include "synthetic_trace7.h"
@@ -191,6 +192,38 @@ TEST_CASE("options that lead in a circle are refused") {
   CHECK(in_circle(builder).rfind("FCT_DECODE_LIMIT", 0) == 0);  // the same buffer again and again
   builder.buffers.clear();
   CHECK(in_circle(builder).rfind("FCT_DECODE_FORMAT", 0) == 0);
+}
+
+TEST_CASE("packed options that lead to themselves are refused before they are unpacked a thousand times") {
+  TraceDat7Builder builder = Sample("zstd");
+  builder.packs_options = true;
+  std::string file = builder.Build();
+  const uint64_t at = file.size();
+  std::memcpy(&file[27], &at, 8);              // the first part of the options
+  std::string options("\x63\0\0\0\0\x02", 6);  // an option that nobody knows, of 32 MiB
+  options.resize(options.size() + (32u << 20), '\0');
+  Put<uint16_t>(&options, 0);
+  Put<uint32_t>(&options, 8);
+  Put<uint64_t>(&options, at);
+  const std::string block = PackedBlockOf("zstd", options);
+  Put<uint32_t>(&file, 1u << 16);  // id and flags
+  Put<uint32_t>(&file, 0);
+  Put<uint64_t>(&file, block.size());
+  CHECK(ErrorOfFile(file + block) == "FCT_DECODE_LIMIT at " + std::to_string(at + 16));
+}
+
+TEST_CASE("CPUs that share chunks are refused: a small file must not ask for endless memory") {
+  constexpr size_t kEntry = 20;  // u32 CPU, u64 offset and u64 size of its chunks
+  std::mt19937 random(1);
+  std::string noise(4 * 4096, '\0');
+  for (char& byte : noise) byte = static_cast<char>(random());
+  TraceDat7Builder builder = Sample("zlib");
+  builder.buffers[0].cpus[0] = noise;
+  std::string file = builder.Build();
+  char* const second = &file[file.size() - 14 - kEntry];  // the end of the options has 14 bytes
+  std::memcpy(second + 4, second + 4 - kEntry, kEntry - 4);
+  const auto shared = Load<uint64_t>(reinterpret_cast<const uint8_t*>(second) + 4);
+  CHECK(ErrorOfFile(file) == "FCT_DECODE_FORMAT at " + std::to_string(shared));
 }
 
 TEST_CASE("an unknown compression, and a compressed section where there is none, are refused") {
