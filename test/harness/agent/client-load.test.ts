@@ -58,7 +58,7 @@ it('does not end well when threads hang in the kernel, and says which', async ()
   const fifo = join(folder, 'one', 'churn', 'f0')
   await execa('mkfifo', [fifo]) // who opens it for writing waits for a reader
   const clients = startClients(mounts, params, 200)
-  await eventually(() => clients.stats().operations.write).toBeGreaterThan(0)
+  await eventually(() => clients.stats().stuckThreads).toHaveLength(1)
   await expect(clients.stop()).rejects.toMatchObject({
     code: 'FCT_LOAD_STUCK',
     message: "the clients' load was stopped, but 1 client thread hung in the kernel",
