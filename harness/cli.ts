@@ -10,6 +10,7 @@ import {
 } from './commands/kernel-options.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
+import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
@@ -20,6 +21,7 @@ const description = `Tortures the NFS server's open-file cache (fs/nfsd/filecach
 Exit status: 0 PASS, 1 FAIL, 125 no verdict (INCONCLUSIVE or ERROR), 128 fctorture itself failed, 129 usage.`
 
 type RunArguments = KernelOptions & Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors'>
+type SelftestArguments = KernelOptions & Omit<SelftestOptions, 'kernel' | 'mirrors'>
 
 function createProgram(finish: (status: number) => void, signal: AbortSignal): Command {
   const program = new Command('fctorture').description(description).exitOverride().showHelpAfterError()
@@ -40,6 +42,20 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     .action(async (scenario: string, options: RunArguments) => {
       const kernel = kernelRequestOf(options)
       finish(await runCommand({ scenario, ...options, kernel, mirrors: mirrorsOf(options) }, signal))
+    })
+  addKernelOptions(
+    program
+      .command('selftest')
+      .description('put known defects into a kernel, one after the other, and see whether they are found'),
+  )
+    .option('--only <id...>', 'these defects; all if not given', [])
+    .option('--time <seconds>', 'seconds of load at most, for each defect', parseSeconds, 60)
+    .option('--seed <number>', 'seed of all random choices; drawn if not given', parseSeed)
+    .option('--json', 'print the result document on stdout')
+    .option('--runs <folder>', 'where run folders are kept', runsFolder())
+    .action(async (options: SelftestArguments) => {
+      const kernel = kernelRequestOf(options)
+      finish(await selftestCommand({ ...options, kernel, mirrors: mirrorsOf(options) }, signal))
     })
   addKernelOptions(
     program.command('prepare').description('download and build all that runs with a kernel need'),

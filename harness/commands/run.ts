@@ -25,15 +25,22 @@ export interface RunOptions extends PlanOptions {
 
 /** Runs one scenario on one kernel, judges it and reports. The exit status is the verdict's. */
 export async function runCommand(options: RunOptions, signal: AbortSignal): Promise<number> {
-  const plan = planRun(options)
+  const context = buildContext(process.stderr, signal, options.mirrors)
+  const { result, extras } = await runScenario(planRun(options), options.runs, context)
+  process.stdout.write(options.json === true ? toJson(result) : summarize(result, extras))
+  return result.exit
+}
+
+/** Runs a plan and judges it; all of it is in a new folder below `runs` afterwards. */
+export async function runScenario(
+  plan: RunPlan,
+  runs: string,
+  context: BuildContext,
+): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   readKernelName(plan.kernel.name)
-  const record = await createRunRecord(options.runs, plan.scenario.name, String(plan.seed), new Date())
+  const record = await createRunRecord(runs, plan.scenario.name, String(plan.seed), new Date())
   await record.writeJson('run', parametersOf(plan))
-  const aftermath = await tortureWithProgress(
-    plan,
-    record,
-    buildContext(process.stderr, signal, options.mirrors),
-  )
+  const aftermath = await tortureWithProgress(plan, record, context)
   const console = await record.closeConsole()
   await record.writeJson('run', { ...parametersOf(plan), ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
@@ -41,8 +48,7 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   const extras = extrasOf(record, plan, judgement, aftermath, console)
   await record.writeJson('verdict', judgement.result)
   await record.writeText('report.html', renderHtml(judgement.result, extras))
-  process.stdout.write(options.json === true ? toJson(judgement.result) : summarize(judgement.result, extras))
-  return judgement.result.exit
+  return { result: judgement.result, extras }
 }
 
 /** For `kernel list`; a rebuilt nfsd.ko says nothing about the kernel's own. */

@@ -108,13 +108,14 @@ describe('a bad patch file is refused with its name and the field', () => {
   }
 
   it('reads a good one', async () => {
-    const path = await write('some-leak/6.1.patch', good)
+    const path = await write('some-leak/6.1.patch', { ...good, Also: 'console-splat, idle-disposed' })
     expect(await readRegressions(folder)).toEqual([
       {
         id: 'some-leak',
         undoes: good.Undoes,
         symptom: good.Symptom,
         rule: good.Rule,
+        also: ['console-splat', 'idle-disposed'],
         scenario: good.Scenario,
         patches: new Map([['6.1', path]]),
       },

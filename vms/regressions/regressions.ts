@@ -20,6 +20,10 @@ const headerSchema = z.strictObject({
     ),
   Symptom: z.string().min(1, 'is empty'),
   Rule: id,
+  Also: z
+    .string()
+    .regex(/^[a-z0-9-]+(, [a-z0-9-]+)*$/, 'is no list of rules')
+    .optional(),
   Scenario: z.string().regex(/^[A-Z]+\d\d$/, 'is no name of a scenario'),
 })
 
@@ -35,6 +39,8 @@ export interface Regression {
   readonly symptom: string
   /** The oracle's rule that should fire. */
   readonly rule: string
+  /** Rules that may fire, too, by what the defect leads to. */
+  readonly also: readonly string[]
   /** The scenario that should bring it out. */
   readonly scenario: string
   /** Patch files by kernel series, '6.1' and so on; a series whose code cannot be broken in this way has none. */
@@ -82,8 +88,9 @@ async function readRegression(folder: string, name: string): Promise<Regression>
     patches.set(series, path)
   }
   if (!header) throw new FctError('FCT_REGRESSION_KERNEL', `${join(folder, name)}: holds no patch`)
-  const { Regression, Undoes: undoes, Symptom: symptom, Rule: rule, Scenario: scenario } = header
-  return { id: Regression, undoes, symptom, rule, scenario, patches }
+  const { Regression, Undoes: undoes, Symptom: symptom, Rule: rule, Also, Scenario: scenario } = header
+  const also = Also?.split(', ') ?? []
+  return { id: Regression, undoes, symptom, rule, also, scenario, patches }
 }
 
 function seriesOf(path: string): string {

@@ -30,6 +30,8 @@ it.each([
   [['run', 'CLOSE01', '--time', 'soon'], '--time', 'number of seconds'],
   [['run', 'CLOSE01', '--seed', '-1'], '--seed', 'whole number'],
   [['run'], 'scenario', 'missing required argument'],
+  [['selftest', '--only', 'mark-lek'], 'FCT_SELFTEST_UNKNOWN', 'mark-leak'],
+  [['selftest', '--kernel', 'debian:5.10'], 'FCT_SELFTEST_KERNEL', 'debian:6.1'],
   [['torture'], 'unknown command', 'torture'],
 ])('answers %j with exit status 129 and says why', async (args, code, words) => {
   const { exitCode, stdout, stderr } = await fctorture([...args])

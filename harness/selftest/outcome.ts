@@ -1,0 +1,74 @@
+import { kernelLines, readConsoleLines } from '../oracle/console/console-lines.js'
+import type { ResultDocument } from '../verdict/result.js'
+import type { SelftestCase } from './cases.js'
+
+/** A run with a defect in it. */
+export interface Attempt {
+  readonly result: ResultDocument
+  readonly console: string
+}
+
+/** What became of one defect. */
+export interface CaseOutcome {
+  readonly id: string
+  readonly scenario: string
+  readonly expected: readonly string[]
+  /** Rules that fired in any of the runs. */
+  readonly fired: readonly string[]
+  /** Those among them that this defect cannot break. */
+  readonly unexplained: readonly string[]
+  /** `error`: not caught, and the last run has no verdict. */
+  readonly outcome: 'caught' | 'missed' | 'error'
+  /** Seconds of load until it was found, those of runs that did not find it included; null if it was not. */
+  readonly secondsToDetection: number | null
+  readonly reasons: readonly string[]
+  readonly runs: readonly string[]
+}
+
+/** Judges the runs that a defect was given, one after the other. */
+export function judgeCase(
+  { id, scenario, rules, also }: SelftestCase,
+  attempts: readonly Attempt[],
+): CaseOutcome {
+  const findings = attempts.flatMap(({ result }) => result.findings)
+  const fired = [...new Set(findings.map(({ rule }) => rule))]
+  const secondsToDetection = secondsUntil(rules, attempts)
+  const last = attempts.at(-1)?.result
+  return {
+    id,
+    scenario,
+    expected: rules,
+    fired,
+    unexplained: fired.filter((rule) => !rules.includes(rule) && !also.includes(rule)),
+    outcome: secondsToDetection !== null ? 'caught' : last?.verdict === 'ERROR' ? 'error' : 'missed',
+    secondsToDetection,
+    reasons: last?.reasons.map(({ message }) => message) ?? [],
+    runs: attempts.map(({ result }) => result.run),
+  }
+}
+
+function secondsUntil(rules: readonly string[], attempts: readonly Attempt[]): number | null {
+  let before = 0
+  for (const { result, console } of attempts) {
+    const found = result.findings.find(({ rule }) => rules.includes(rule))
+    if (found !== undefined) return before + Math.max(0, found.firstGuestSecond - loadSecondOf(console))
+    before += result.guestSeconds
+  }
+  return null
+}
+
+/** When the load began, seconds since boot. */
+function loadSecondOf(console: string): number {
+  const lines = kernelLines(readConsoleLines(console))
+  const mark = lines.find(({ message }) => message.startsWith('fctorture: phase load '))
+  return mark?.stamp ?? 0
+}
+
+/** Of the times to detection, seconds; null if nothing was caught. */
+export function medianSeconds(outcomes: readonly CaseOutcome[]): number | null {
+  const seconds = outcomes.flatMap(({ secondsToDetection: found }) => (found === null ? [] : [found]))
+  seconds.sort((a, b) => a - b)
+  const middle = seconds.length / 2
+  const [low, high] = [seconds[Math.ceil(middle) - 1], seconds[Math.floor(middle)]]
+  return low === undefined || high === undefined ? null : (low + high) / 2
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { judgeCase, medianSeconds, type Attempt } from '../../../harness/selftest/outcome.js'
+import type { ResultDocument } from '../../../harness/verdict/result.js'
+
+const defect = {
+  id: 'leak-of-some-kind',
+  scenario: 'CLOSE01',
+  rules: ['leak-after-shutdown'],
+  also: ['console-splat'],
+  patches: ['leak.patch'],
+  busted: '',
+}
+
+const clean: ResultDocument = {
+  schema: 1,
+  verdict: 'PASS',
+  exit: 0,
+  run: 'runs/first',
+  scenario: 'CLOSE01',
+  seed: 1,
+  kernel: {
+    name: 'debian:6.1',
+    release: '6.1.0-56-amd64',
+    hash: 'abc',
+    flavour: 'lru-holds-ref',
+    build: null,
+    profile: 'stock',
+    patches: [],
+  },
+  target: { kind: 'qemu', accel: 'tcg' },
+  guestSeconds: 8,
+  events: { produced: 1, read: 1, lost: 0, unexplained: 0 },
+  stressors: {},
+  exposure: {},
+  rules: { applied: [], notApplied: [] },
+  findings: [],
+  reasons: [],
+}
+
+const console = '[    9.000000] fctorture: loaded\n[   10.500000] fctorture: phase load ms=1500\n'
+
+/** A run with findings, each a rule and the second of its first breach. */
+function attempt(findings: readonly [string, number][], more: Partial<ResultDocument> = {}): Attempt {
+  const found = findings.map(([rule, firstGuestSecond]) => ({
+    rule,
+    signature: `${rule}: path`,
+    count: 1,
+    firstGuestSecond,
+    evidence: 'evidence',
+  }))
+  return { result: { ...clean, findings: found, ...more }, console }
+}
+
+describe('a defect', () => {
+  it('is caught when its rule fires, so many seconds after the load began', () => {
+    const outcome = judgeCase(defect, [
+      attempt([
+        ['console-splat', 11],
+        ['leak-after-shutdown', 12.5],
+      ]),
+    ])
+    expect(outcome).toMatchObject({ outcome: 'caught', secondsToDetection: 2, unexplained: [] })
+    expect(outcome.fired).toEqual(['console-splat', 'leak-after-shutdown'])
+  })
+
+  it('pays for the runs that did not find it', () => {
+    const outcome = judgeCase(defect, [attempt([]), attempt([['leak-after-shutdown', 11.5]])])
+    expect(outcome).toMatchObject({ outcome: 'caught', secondsToDetection: 9 })
+  })
+
+  it('is missed when other rules fire, and these are named if it cannot break them', () => {
+    const outcome = judgeCase(defect, [
+      attempt([
+        ['console-splat', 11],
+        ['free-at-zero', 12],
+      ]),
+    ])
+    expect(outcome).toMatchObject({
+      outcome: 'missed',
+      secondsToDetection: null,
+      unexplained: ['free-at-zero'],
+    })
+  })
+
+  it('has no outcome when its last run has none, and says why', () => {
+    const reasons = [{ code: 'FCT_QEMU', message: 'QEMU ended' }] as const
+    const outcome = judgeCase(defect, [attempt([]), attempt([], { verdict: 'ERROR', exit: 125, reasons })])
+    expect(outcome).toMatchObject({ outcome: 'error', reasons: ['QEMU ended'] })
+  })
+
+  it('is caught even if the run has no verdict', () => {
+    const outcome = judgeCase(defect, [attempt([['leak-after-shutdown', 11]], { verdict: 'ERROR' })])
+    expect(outcome.outcome).toBe('caught')
+  })
+})
+
+it('has the median of what was caught', () => {
+  const after = (second: number): ReturnType<typeof judgeCase> =>
+    judgeCase(defect, [attempt([['leak-after-shutdown', 10.5 + second]])])
+  expect(medianSeconds([after(5), after(1), after(2)])).toBe(2)
+  expect(medianSeconds([after(1), judgeCase(defect, [attempt([])]), after(2)])).toBe(1.5)
+  expect(medianSeconds([judgeCase(defect, [attempt([])])])).toBeNull()
+})
