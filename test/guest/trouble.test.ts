@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { packageRoot } from '../../harness/folders.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
@@ -11,28 +11,36 @@ import { obtainGuestImages } from '../../vms/guest-images.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 
 let runs = ''
-let before: string[] = []
+const temporary = process.env['TMPDIR']
 
+/** What is started here has a folder for temporary files of its own, and is known by it. */
 beforeAll(async () => {
   runs = await mkdtemp(join(tmpdir(), 'fct-test-trouble-'))
+  process.env['TMPDIR'] = await mkdtemp(join(runs, 'tmp-'))
 })
 
-afterAll(() => rm(runs, { recursive: true }))
-
-beforeEach(() => {
-  before = leftovers()
+afterAll(async () => {
+  if (temporary === undefined) delete process.env['TMPDIR']
+  else process.env['TMPDIR'] = temporary
+  await rm(runs, { recursive: true })
 })
 
 /** Temporary folders and QEMU processes: nothing of either may outlive a run. */
 function leftovers(): string[] {
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith('fctorture-'))
-  const processes = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isQemu(pid))
-  return [...folders, ...processes].sort()
+  return [...readdirSync(tmpdir()), ...machines().map((pid) => `machine ${String(pid)}`)]
 }
 
-function isQemu(pid: string): boolean {
+function machines(): number[] {
+  const pids = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isOurMachine(pid))
+  return pids.map(Number)
+}
+
+function isOurMachine(pid: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('qemu-system')
+    return (
+      readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('qemu-system') &&
+      readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`TMPDIR=${tmpdir()}`)
+    )
   } catch {
     return false // it has ended since
   }
@@ -64,20 +72,20 @@ it('keeps what it has and leaves nothing behind when the user stops it', async (
   expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_INTERRUPTED' }] })
   expect(result.events.read).toBeGreaterThan(0)
   expect(exitCode).toBe(125)
-  expect(leftovers()).toEqual(before)
+  expect(leftovers()).toEqual([])
 })
 
 it('calls a guest lost whose machine was killed, and judges what was shipped before', async () => {
   const { exitCode, result, isDone } = await runAndMeddle('load 2', () => {
-    const [machine] = leftovers().filter((name) => /^\d+$/.test(name) && !before.includes(name))
-    process.kill(Number(machine), 'SIGKILL')
+    const [machine] = machines()
+    if (machine !== undefined) process.kill(machine, 'SIGKILL')
   })
   expect(isDone).toBe(true)
   expect(result.verdict).toBe('INCONCLUSIVE')
   expect(result.reasons.map(({ code }) => code)).toContain('FCT_GUEST_LOST')
   expect(result.events.read).toBeGreaterThan(0)
   expect(exitCode).toBe(125)
-  expect(leftovers()).toEqual(before)
+  expect(leftovers()).toEqual([])
 })
 
 it("shows the kernel's words when it refuses the module", async () => {
@@ -85,7 +93,7 @@ it("shows the kernel's words when it refuses the module", async () => {
   expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_MODULE_LOAD' }] })
   expect(result.reasons[0]?.message).toContain('nonsense')
   expect(exitCode).toBe(125)
-  expect(leftovers()).toEqual(before)
+  expect(leftovers()).toEqual([])
 })
 
 it('shows the last of the console when a guest gives up before its agent could speak', async () => {
@@ -99,5 +107,5 @@ it('shows the last of the console when a guest gives up before its agent could s
     detail: expect.stringContaining('erofs') as string,
   })
   await target.stop()
-  expect(leftovers()).toEqual(before)
+  expect(leftovers()).toEqual([])
 })
