@@ -299,8 +299,9 @@ int fct_hooks_place(void);
 void fct_hooks_remove(void);
 void fct_hook_leave(void);
 bool fct_hook_drain(unsigned long timeout);
+bool fct_is_hooked(unsigned long function);
 
-/* Somebody enters a function of nfsd. */
+/* fct_entry.c: somebody enters a function of nfsd. */
 struct fct_entry {
 	struct fct_entry *next;		/* of the same function */
 	const unsigned int *wanted;	/* nothing happens while this is 0; NULL: it always does */
@@ -308,6 +309,9 @@ struct fct_entry {
 };
 
 int fct_entry_add(struct fct_entry *entry, void *function);
+int fct_entries_place(void);
+void fct_entries_unplace(void);
+void fct_entries_forget(void);
 
 /* fct_observe.c: nfsd's tracepoints, repeated with the nfsd_file's address */
 

@@ -18,6 +18,7 @@
 #include <linux/wait.h>
 
 #include "fct.h"
+#include "fct_table.h"
 
 /* One CPU's share may be negative: a call can end on another CPU than it began on. */
 static DEFINE_PER_CPU(long, under_way);
@@ -59,138 +60,24 @@ bool fct_hook_drain(unsigned long timeout)
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
 
-/*
- * The first argument and the instruction pointer are all that is wanted. Where struct ftrace_regs has them
- * anyway (x86: the beginning of a struct pt_regs, partly filled), saving the other registers is left out.
- */
-#if defined(FCT_HAVE_FTRACE_REGS) && defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) && defined(CONFIG_X86_64)
-#define fct_regs	ftrace_regs
-#define get_regs(regs)	((struct pt_regs *)(regs))
-#define SAVING		0
-#elif defined(FCT_HAVE_FTRACE_REGS)
-#define fct_regs	ftrace_regs
-#define get_regs(regs)	ftrace_get_regs(regs)
-#define SAVING		FTRACE_OPS_FL_SAVE_REGS
-#else
-#define fct_regs	pt_regs
-#define get_regs(regs)	(regs)
-#define SAVING		FTRACE_OPS_FL_SAVE_REGS
-#endif
-
-#define NR_SLOTS	64
-#define FUNCTION_ALIGN	16
-
-/* Functions of nfsd, found by the address that ftrace reports: theirs, or some bytes behind it. */
-struct table {
-	struct {
-		unsigned long function;
-		void *owner;
-	} slots[NR_SLOTS];
-	unsigned int count;
-};
-
-static unsigned int first_slot(unsigned long ip)
-{
-	return ip / FUNCTION_ALIGN % NR_SLOTS;
-}
-
-/* One slot stays empty, so that every search ends. */
-static int table_set(struct table *table, void *function, void *owner)
-{
-	unsigned int slot = first_slot((unsigned long)function);
-
-	while (table->slots[slot].function && table->slots[slot].function != (unsigned long)function)
-		slot = (slot + 1) % NR_SLOTS;
-	if (table->slots[slot].function) {
-		table->slots[slot].owner = owner;
-		return 0;
-	}
-	if (table->count == NR_SLOTS - 1)
-		return -ENOSPC;
-	table->slots[slot].function = (unsigned long)function;
-	table->slots[slot].owner = owner;
-	table->count++;
-	return 0;
-}
-
-static void *notrace table_find(const struct table *table, unsigned long ip)
-{
-	unsigned int slot = first_slot(ip);
-
-	while (table->slots[slot].function) {
-		if (ip - table->slots[slot].function < FUNCTION_ALIGN)
-			return table->slots[slot].owner;
-		slot = (slot + 1) % NR_SLOTS;
-	}
-	return NULL;
-}
-
-static struct table hooks, entries;
+static struct fct_table hooks;
 
 static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			     struct fct_regs *regs)
 {
-	struct fct_hook *hook = table_find(&hooks, ip);
+	struct fct_hook *hook = fct_table_find(&hooks, ip);
 
 	/* The replacement itself calls the function: that call is meant. */
 	if (!hook || within_module(parent_ip, THIS_MODULE) || !hook->wants())
 		return;
 	this_cpu_inc(under_way);
-	instruction_pointer_set(get_regs(regs), (unsigned long)hook->replacement);
-}
-
-static void notrace enter(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-			  struct fct_regs *regs)
-{
-	struct fct_entry *entry;
-
-	/* An indirect call costs more than all the rest. */
-	for (entry = table_find(&entries, ip); entry; entry = entry->next) {
-		if (!entry->wanted || READ_ONCE(*entry->wanted))
-			entry->entered(entry, regs_get_kernel_argument(get_regs(regs), 0));
-	}
+	instruction_pointer_set(fct_get_regs(regs), (unsigned long)hook->replacement);
 }
 
 static struct ftrace_ops hook_ops = {
 	.func	= redirect,
-	.flags	= SAVING | FTRACE_OPS_FL_IPMODIFY,
+	.flags	= FCT_SAVING | FTRACE_OPS_FL_IPMODIFY,
 };
-
-static struct ftrace_ops entry_ops = {
-	.func	= enter,
-	.flags	= SAVING,
-};
-
-static int filter(struct ftrace_ops *ops, struct table *table, int remove)
-{
-	unsigned int slot;
-	int err = 0;
-
-	for (slot = 0; slot < NR_SLOTS && !err; slot++) {
-		if (table->slots[slot].function)
-			err = ftrace_set_filter_ip(ops, table->slots[slot].function, remove, 0);
-	}
-	return err;
-}
-
-static void unplace(struct ftrace_ops *ops, struct table *table)
-{
-	if (ops->flags & FTRACE_OPS_FL_ENABLED)
-		unregister_ftrace_function(ops);
-	filter(ops, table, 1);
-}
-
-/* An ops without a filter would be called for every function of the kernel. */
-static int place(struct ftrace_ops *ops, struct table *table)
-{
-	int err = table->count ? filter(ops, table, 0) : 0;
-
-	if (!err && table->count)
-		err = register_ftrace_function(ops);
-	if (err)
-		unplace(ops, table);
-	return err;
-}
 
 /**
  * fct_hook_add - let calls of a function go to a hook's replacement, from fct_hooks_place() on
@@ -201,20 +88,16 @@ static int place(struct ftrace_ops *ops, struct table *table)
  */
 int fct_hook_add(struct fct_hook *hook, void *function)
 {
-	return table_set(&hooks, function, hook);
+	return fct_table_set(&hooks, (unsigned long)function, hook);
 }
 
 /**
- * fct_entry_add - be called whenever a function is entered, from fct_hooks_place() on
- * @entry: with entered set; there may be others for the same function
+ * fct_is_hooked - whether calls of a function may be redirected
  * @function: of nfsd
- *
- * Return: 0, or -ENOSPC.
  */
-int fct_entry_add(struct fct_entry *entry, void *function)
+bool fct_is_hooked(unsigned long function)
 {
-	entry->next = table_find(&entries, (unsigned long)function);
-	return table_set(&entries, function, entry);
+	return fct_table_find(&hooks, function);
 }
 
 /**
@@ -224,13 +107,13 @@ int fct_entry_add(struct fct_entry *entry, void *function)
  */
 int fct_hooks_place(void)
 {
-	int err = place(&hook_ops, &hooks);
+	int err = fct_table_place(&hooks, &hook_ops);
 
 	if (err)
 		return err;
-	err = place(&entry_ops, &entries);
+	err = fct_entries_place();
 	if (err)
-		unplace(&hook_ops, &hooks);
+		fct_table_unplace(&hooks, &hook_ops);
 	return err;
 }
 
@@ -241,22 +124,17 @@ int fct_hooks_place(void)
  */
 void fct_hooks_remove(void)
 {
-	unplace(&entry_ops, &entries);
-	unplace(&hook_ops, &hooks);
-	memset(&entries, 0, sizeof(entries));
-	memset(&hooks, 0, sizeof(hooks));
+	fct_entries_unplace();
+	fct_table_unplace(&hooks, &hook_ops);
 	fct_hook_drain(MAX_SCHEDULE_TIMEOUT);
 	synchronize_rcu_tasks();	/* those between fct_hook_leave() and the return */
+	fct_entries_forget();
+	memset(&hooks, 0, sizeof(hooks));
 }
 
 #else /* CONFIG_DYNAMIC_FTRACE_WITH_REGS */
 
 int fct_hook_add(struct fct_hook *hook, void *function)
-{
-	return -EOPNOTSUPP;
-}
-
-int fct_entry_add(struct fct_entry *entry, void *function)
 {
 	return -EOPNOTSUPP;
 }

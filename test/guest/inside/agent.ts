@@ -24,6 +24,7 @@ import { readAsText, readWithAddon, readWithTraceCmd } from './trace-readers.js'
 const debugfs = '/sys/kernel/debug/fctorture'
 const files = 8
 const threads = 4
+const momentMs = 50
 
 interface Stand {
   readonly exports: readonly Export[]
@@ -118,8 +119,25 @@ async function rateOf(count: () => number, seconds: number): Promise<number> {
   return ((count() - before) * 1000) / (performance.now() - began)
 }
 
+/**
+ * How fast a number grows at most, per second: whatever else this machine's host does only slows it down. The time that
+ * reading the number takes belongs to the moment, so that no delay there makes it look faster.
+ */
+async function highestRateOf(count: () => number, seconds: number): Promise<number> {
+  let highest = 0
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end) {
+    const began = performance.now()
+    const before = count()
+    await delay(momentMs)
+    const grown = count() - before
+    highest = Math.max(highest, (grown * 1000) / (performance.now() - began))
+  }
+  return highest
+}
+
 /** With the module loaded, no client at work and nothing running, until `measure` says otherwise. */
-async function withCaptured<T>(parameters: string[], measure: () => Promise<T>): Promise<T> {
+async function withCaptured<T>(parameters: readonly string[], measure: () => Promise<T>): Promise<T> {
   await load(...parameters)
   addTargets()
   for (const [knob, value] of [
@@ -260,14 +278,15 @@ const handlers = {
       const close = await during(() => rateOf(() => countsOf('close')['useful'] ?? 0, seconds))
       return { synthetic, close }
     }),
-  /** Acquires per second with or without points at functions, all off. */
-  acquireRate: ({ points, seconds }: { points: boolean; seconds: number }) =>
-    withCaptured([`entry_points=${points ? 'y' : 'n'}`], () => during(() => rateOf(acquires, seconds))),
-  /** How many points at functions an acquire and its put come by. */
-  pointsPassed: () =>
+  /** Acquires per second, by the fastest of many moments, with a module that is loaded like this. */
+  acquireRate: ({ parameters, seconds }: { parameters: string[]; seconds: number }) =>
+    withCaptured(parameters, () => during(() => highestRateOf(acquires, seconds))),
+  /** How many points, at functions or at tracepoints, an acquire and its put come by. */
+  pointsPassed: ({ at }: { at: 'functions' | 'tracepoints' }) =>
     withCaptured([], async () => {
       const { points } = parseCapabilities(readCapabilities())
-      for (const point of [...points].filter((name) => name.startsWith('entry_'))) {
+      for (const point of points) {
+        if (point.startsWith('entry_') !== (at === 'functions')) continue
         set(`inject/${point}/mode`, 1)
         set(`inject/${point}/rate_ppm`, 1_000_000)
       }

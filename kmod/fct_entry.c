@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fct_entry.c - see who enters functions of nfsd
+ *
+ * By direct calls where that can be had. The rest goes the usual way of ftrace, which costs two or three
+ * times as much: functions that are redirected as well, and all of them on kernels without.
+ */
+#include <linux/ftrace.h>
+#include <linux/string.h>
+
+#include "fct.h"
+#include "fct_table.h"
+
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
+
+static struct fct_table entries;	/* all that were added */
+static struct fct_table direct, traced;	/* these, by how they were placed */
+
+static __always_inline void visit(struct fct_entry *entry, unsigned long first_argument)
+{
+	/* An indirect call costs more than all the rest. */
+	for (; entry; entry = entry->next) {
+		if (!entry->wanted || READ_ONCE(*entry->wanted))
+			entry->entered(entry, first_argument);
+	}
+}
+
+static void notrace enter(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			  struct fct_regs *regs)
+{
+	visit(fct_table_find(&traced, ip), regs_get_kernel_argument(fct_get_regs(regs), 0));
+}
+
+/**
+ * fct_direct_entered - called by fct_direct_call() if the entry may be wanted
+ * @ip: an address at the function's beginning
+ * @first_argument: of the function
+ */
+void notrace fct_direct_entered(unsigned long ip, unsigned long first_argument)
+{
+	visit(fct_table_find(&direct, ip), first_argument);
+}
+
+static struct ftrace_ops entry_ops = {
+	.func	= enter,
+	.flags	= FCT_SAVING,
+};
+
+/**
+ * fct_entry_add - be called whenever a function is entered, from fct_hooks_place() on
+ * @entry: with entered set; there may be others for the same function
+ * @function: of nfsd
+ *
+ * Return: 0, or -ENOSPC.
+ */
+int fct_entry_add(struct fct_entry *entry, void *function)
+{
+	entry->next = fct_table_find(&entries, (unsigned long)function);
+	return fct_table_set(&entries, (unsigned long)function, entry);
+}
+
+/* Neither table is larger than the one of all. */
+static void sort_entries(bool want_direct)
+{
+	unsigned int slot;
+
+	memset(&direct, 0, sizeof(direct));
+	memset(&traced, 0, sizeof(traced));
+	for (slot = 0; slot < FCT_NR_SLOTS; slot++) {
+		unsigned long function = entries.slots[slot].function;
+
+		if (function)
+			fct_table_set(want_direct && !fct_is_hooked(function) ? &direct : &traced, function,
+				      entries.slots[slot].owner);
+	}
+}
+
+/**
+ * fct_entries_place - place all that was added; the hooks are placed
+ *
+ * Return: 0 or a negative errno.
+ */
+int fct_entries_place(void)
+{
+	int err;
+
+	sort_entries(true);
+	if (fct_direct_place(&direct))
+		sort_entries(false);
+	err = fct_table_place(&traced, &entry_ops);
+	if (err)
+		fct_direct_unplace(&direct);
+	return err;
+}
+
+/**
+ * fct_entries_unplace - undo fct_entries_place(); somebody waits afterwards until nobody is in one of ours
+ */
+void fct_entries_unplace(void)
+{
+	fct_table_unplace(&traced, &entry_ops);
+	fct_direct_unplace(&direct);
+}
+
+/**
+ * fct_entries_forget - undo all fct_entry_add()
+ */
+void fct_entries_forget(void)
+{
+	memset(&entries, 0, sizeof(entries));
+	sort_entries(false);
+}
+
+#else /* CONFIG_DYNAMIC_FTRACE_WITH_REGS */
+
+int fct_entry_add(struct fct_entry *entry, void *function)
+{
+	return -EOPNOTSUPP;
+}
+
+#endif
