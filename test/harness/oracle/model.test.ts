@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { codes } from '../../../harness/oracle/operations.js'
 import { judge, type OracleReport } from '../../../harness/oracle/oracle.js'
-import type { Defect } from './model/kernel.js'
+import type { Defect } from './model/machine.js'
 import { runModel, type ModelOptions, type ModelRun } from './model/run-model.js'
 
 function judgeModel(options: ModelOptions): ModelRun & { report: OracleReport } {
