@@ -98,6 +98,28 @@ export class TraceBuilder {
     return this
   }
 
+  /** The events of the first rows are not there, and nothing tells: the trace begins late. */
+  beginLate(rows: number): this {
+    this.#take((_, index) => index < rows)
+    return this
+  }
+
+  /** The events of a CPU between two rows are missing, and a gap tells of it. */
+  lose(cpu: number, from: number, to: number): this {
+    const end = Math.min(to, this.rows.length)
+    const missed = this.#take((row, index) => (row.cpu ?? 0) === cpu && index >= from && index < end)
+    const before = BigInt((end - missed) * 2 + 1)
+    if (missed > 0) this.gaps.push({ cpu, after: BigInt(from * 2), before, missed })
+    return this
+  }
+
+  #take(isTaken: (row: FileRow, index: number) => boolean): number {
+    const kept = this.rows.filter((row, index) => !('op' in row && isTaken(row, index)))
+    const taken = this.rows.length - kept.length
+    this.rows.splice(0, this.rows.length, ...kept)
+    return taken
+  }
+
   build(): Trace {
     const files = this.rows.filter((row) => 'op' in row)
     const phases = this.rows.filter((row) => 'phase' in row)

@@ -76,6 +76,7 @@ export class BucketsHoldRef extends Machine {
       if (!(yield* this.#unhash(task, nf))) continue
       yield
       if (nf.ref === 1) dispose.push(nf)
+      else if (this.errs('close frees held')) yield* this.#free(task, nf)
       else nf.ref--
     }
     this.unlockInode(task, inode)
@@ -87,7 +88,7 @@ export class BucketsHoldRef extends Machine {
 
   *#disposeSync(task: Task, nf: NfsdFile): Steps {
     yield
-    if (--nf.ref === 0 || this.errs('close frees held')) yield* this.#free(task, nf)
+    if (--nf.ref === 0) yield* this.#free(task, nf)
   }
 
   *purge(task: Task): Steps {

@@ -25,6 +25,8 @@ export interface ModelOptions {
   readonly flavour?: FlavourId
   readonly defect?: Defect
   readonly isPreemptible?: boolean
+  /** The trace begins late and has a gap. */
+  readonly isLossy?: boolean
   readonly operations?: number
 }
 
@@ -46,6 +48,7 @@ export function runModel({
   flavour = 'lru-holds-ref',
   defect = 'none',
   isPreemptible = false,
+  isLossy = false,
   operations = 800,
 }: ModelOptions): ModelRun {
   const random = new Random(seed)
@@ -63,6 +66,7 @@ export function runModel({
   const last = newTask(kernel)
   finish(kernel.purge(last))
   builder.phase('end', 12_500)
+  if (isLossy) lose(builder, random)
   return { trace: builder.build(), warnings: kernel.warnings, misdeeds: kernel.misdeeds, idleLeft }
 }
 
@@ -92,6 +96,7 @@ function loadTasks(kernel: Machine, operations: number): Map<Task, Steps> {
     repeat((task) => kernel.walkLru(task)),
     repeat((task) => kernel.shrink(task)),
     repeat((task) => kernel.disposeQueued(task)),
+    ...(kernel.defect === 'purge frees held' ? [repeat((task) => kernel.purge(task))] : []),
     [newTask(kernel), putOpens(kernel, opens, () => left > 0)],
   ])
 }
@@ -128,6 +133,12 @@ function calmDown(kernel: Machine, builder: TraceBuilder): void {
     }
   }
   finish(kernel.disposeQueued(task))
+}
+
+function lose(builder: TraceBuilder, random: Random): void {
+  builder.beginLate(random.below(builder.rows.length / 2))
+  const from = random.below(builder.rows.length)
+  builder.lose(random.below(2), from, from + 1 + random.below(200))
 }
 
 function newTask(kernel: Machine): Task {
