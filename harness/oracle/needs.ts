@@ -32,6 +32,11 @@ export function whyNotApplied(rule: Rule, supplies: Supplies): string | undefine
   return rule.unsound?.[flavour.id] ?? `says nothing about the flavour ${flavour.id}`
 }
 
+/** Whether a rule is for other file caches than this one, so that nothing is missing if it is not applied. */
+export function isForOthers({ flavours }: Rule, { probed: { flavour } }: Supplies): boolean {
+  return flavours !== 'any' && flavour !== undefined && !flavours.includes(flavour.id)
+}
+
 function whyMissing(need: Need, supplies: Supplies): string | undefined {
   switch (need) {
     case 'identity':
