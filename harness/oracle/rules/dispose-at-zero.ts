@@ -3,7 +3,7 @@ import { nameOf } from '../operations.js'
 import type { TraceRule } from '../rule.js'
 
 const sentinel = "what is on a dispose list there has the hash table's reference, and users may hold it, too"
-const sentinelOnDisposeList = {
+const unsound = {
   'buckets-hold-ref': sentinel,
   'table-holds-ref': sentinel,
   'table-holds-ref-gc': sentinel,
@@ -14,7 +14,7 @@ export const disposeAtZero: TraceRule = {
   id: 'dispose-at-zero',
   kind: 'safety',
   flavours: lruHolds,
-  unsound: sentinelOnDisposeList,
+  unsound,
   needs: ['identity', 'nfsd_file_closing', 'nfsd_file_gc_disposed'],
   sound: `nfsd_file_gc_disposed fires in nfsd_file_lru_cb() after refcount_dec_and_test(), nfsd_file_closing
     in nfsd_file_cond_queue() after refcount_sub_and_test(), both when the count is 0; and no count rises from

@@ -15,8 +15,9 @@ export const eventAfterFree: TraceRule = {
     nfsd_file_gc_in_use (after nfsd_file_lru_cb() dropped the LRU's); Flavour.mayTrailFree has them for each
     generation. A next life at the address shows its nfsd_file_alloc first: whoever else finds the new object
     waits in nfsd_file_do_acquire() for PENDING to be cleared, which comes after the alloc. Only a closer does
-    not wait; what it may do (Flavour.mayPrecedeAlloc) shows PENDING, which a freed object never has. The
-    loser of the insert race and a failed insertion have no events but free and unhash.`,
+    not wait; what it may do first (Flavour.mayPrecedeAlloc) shows PENDING, which no object has any more that
+    is freed after its alloc. The loser of the insert race and a failed insertion have no events but free and
+    unhash.`,
   on: ({ mayTrailFree }) =>
     tracepoints.filter(
       (name) => !mayTrailFree.includes(name) && name !== 'nfsd_file_alloc' && name !== 'nfsd_file_free',

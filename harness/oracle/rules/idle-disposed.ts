@@ -29,7 +29,8 @@ export const idleDisposed: TraceRule = {
     nfsd_file_gc_writeback and are left out. A queued object is freed by nfsd_file_delayed_close() as soon as
     the work queue or an nfsd thread gets to it. From 6.15 on the first pass takes RECENT and REFERENCED
     away (nfsd_file_gc_aged). Where the hash table holds the reference, the pass takes what is in use off the
-    LRU, and only hashed entries count: one that is unhashed and held it passes over. Time counts from the last use or the end of the load.`,
+    LRU, and only hashed entries count: one that is unhashed and held it passes over. Time counts from the
+    last use or the end of the load.`,
   *atPhase(phase, standing) {
     const quiet = standing.phases.find((mark) => mark.phase === 'quiet')
     if (phase !== 'shutdown' || !quiet) return

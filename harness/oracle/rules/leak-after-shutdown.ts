@@ -11,8 +11,8 @@ export const leakAfterShutdown: TraceRule = {
     references are put, purges the cache (nfsd_file_cache_shutdown_net()) and empties the dispose list;
     nfsd_file_cache_shutdown() purges once more and waits for the laundrette. All of it is done when the write
     to /proc/fs/nfsd/threads returns, and the phase "end" is announced after that. kmem_cache_destroy() relies
-    on the same. Up to 6.1.0 the purge comes before the NFSv4 state is released; whose last put frees what the
-    purge has unhashed. With hash buckets an object of which only its nfsd_file_alloc was seen lost the insert
+    on the same. Up to 6.1.0 the purge comes first, and unhashes: the last put of the NFSv4 state frees then.
+    With hash buckets an object of which only its nfsd_file_alloc was seen lost the insert
     race.`,
   *atEnd({ lives }) {
     for (const life of lives.eachTracked()) {

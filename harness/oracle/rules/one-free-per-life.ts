@@ -11,10 +11,10 @@ export const oneFreePerLife: TraceRule = {
   kind: 'safety',
   flavours: [...hashHolds, ...lruHolds],
   needs: ['identity', 'order', 'nfsd_file_alloc', 'nfsd_file_free'],
-  sound: `The count reaches 0 once in a life (nfsd_file_alloc() sets it and refcount_inc_not_zero()
-    never lifts it from 0), and only who took it there disposes and frees. Memory goes back to the slab in
-    nfsd_file_slab_free(), a grace period after nfsd_file_free(); so an alloc comes after the free. What is
-    freed without a life of its own is PENDING: after a failed rhltable_insert(), and from 6.12 on the loser
+  sound: `The count reaches 0 once in a life (nfsd_file_alloc() sets it and
+    refcount_inc_not_zero() never lifts it from 0), and only who took it there disposes and frees. Memory goes
+    back to the slab in nfsd_file_slab_free(), a grace period after nfsd_file_free(); so an alloc comes after
+    the free. What is freed without a life of its own is PENDING: after a failed rhltable_insert(), and from 6.12 on the loser
     of the insert race. With hash buckets the loser is logged as allocated and given back unseen: an
     nfsd_file_alloc alone makes no live object there.`,
   on: ({ atZero }) => ['nfsd_file_alloc', 'nfsd_file_free', ...atZero],

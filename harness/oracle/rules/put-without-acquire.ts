@@ -1,10 +1,10 @@
 import { lruHolds } from '../flavours/flavour.js'
 import type { TraceRule } from '../rule.js'
 
+const noGcFlag = 'it has no GC flag: any object may be put by another task than the one that acquired it'
 const unsound = {
-  'buckets-hold-ref':
-    'it has no GC flag: any object may be put by another task than the one that acquired it',
-  'table-holds-ref': 'it has no GC flag: any object may be put by another task than the one that acquired it',
+  'buckets-hold-ref': noGcFlag,
+  'table-holds-ref': noGcFlag,
   'table-holds-ref-gc':
     "nfsd_file_put shows the drop of the hash table's reference, too, by whoever disposes",
 }
@@ -21,9 +21,8 @@ export const putWithoutAcquire: TraceRule = {
     state, which has no GC objects. Two puts have no acquire event of their own, both in
     nfsd_file_do_acquire(): the one after nfsd_file_cons_err, and that after nfsd_open_break_lease() refused,
     behind which the task's next event of this kind is an nfsd_file_acquire without an object (the seed patch
-    drops both without a tracepoint). Hence a put is
-    judged only at the task's next put or acquire. Puts for what a task may have acquired before the trace
-    began are let pass.`,
+    drops both without a tracepoint). Hence a put is judged only at the task's next put or acquire. Puts for
+    what a task may have acquired before the trace began are let pass.`,
   on: () => ['nfsd_file_acquire', 'nfsd_file_put'],
   check({ task }) {
     if (task.doubtfulPut < 0) return undefined
