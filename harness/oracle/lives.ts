@@ -6,6 +6,8 @@ const unseen = 0
 const unknown = 1
 const alive = 2
 const freed = 3
+/** Allocated and nothing else, where it may never be heard of again (Flavour.losersVanish). */
+const allocated = 4
 
 /**
  * What the trace tells of each nfsd_file so far. An object is a pointer and a generation: slab memory is used
@@ -23,6 +25,8 @@ export class Lives {
   #openGaps = 0
   #epoch = 1
   readonly #leaveLru: Uint8Array
+  readonly #atZero: Uint8Array
+  readonly #atAlloc: typeof alive | typeof allocated
   readonly #epochs: Uint32Array
   readonly #states: Uint8Array
   readonly #tracked: Uint8Array
@@ -43,6 +47,8 @@ export class Lives {
     readonly flags: FlagMasks,
   ) {
     this.#leaveLru = codeSet(flavour.leaveLru)
+    this.#atZero = codeSet(flavour.atZero)
+    this.#atAlloc = flavour.losersVanish ? allocated : alive
     this.#epochs = new Uint32Array(pointers)
     this.#states = new Uint8Array(pointers)
     this.#tracked = new Uint8Array(pointers)
@@ -65,7 +71,7 @@ export class Lives {
     this.#reset(nf, 0)
   }
 
-  /** An nfsd_file_alloc was seen, and no free since. */
+  /** An nfsd_file_alloc was seen, and no free since; and it is not one that may have gone unseen. */
   get isAlive(): boolean {
     return this.#states[this.nf] === alive
   }
@@ -120,8 +126,10 @@ export class Lives {
     const { operation } = event
     this.#lastRows[nf] = event.row
     if (this.#states[nf] === unseen) this.#states[nf] = unknown
+    if (this.#states[nf] === allocated && operation !== codes.nfsd_file_alloc) this.#live()
     if (this.#leaveLru[operation] === 1) this.#balances[nf] = this.lruBalance - 1
     if (isOwnLruAdd) this.#balances[nf] = this.lruBalance + 1
+    if (this.#atZero[operation] === 1) this.#disposals[nf] = Math.min(this.disposals + 1, 255)
     switch (operation) {
       case codes.nfsd_file_alloc:
         this.#begin(event)
@@ -136,10 +144,9 @@ export class Lives {
         this.#writebacks[nf] = 1
         return
       case codes.nfsd_file_gc_referenced:
+      case codes.nfsd_file_gc_aged:
+      case codes.nfsd_file_gc_hashed:
         return
-      case codes.nfsd_file_gc_disposed:
-      case codes.nfsd_file_closing:
-        this.#disposals[nf] = Math.min(this.disposals + 1, 255)
     }
     this.#touchedMs[nf] = event.ms
   }
@@ -178,9 +185,14 @@ export class Lives {
     // was unhashed.
     const wasUnhashed = this.isFreed && (flags & this.flags.hashed) === 0
     const unhashes = wasUnhashed ? Math.min(this.earlyUnhashes, 1) : 0
-    this.#states[nf] = alive
+    this.#states[nf] = this.#atAlloc
     this.#reset(nf, this.#openGaps > 0 ? 0 : 1)
     this.#unhashes[nf] = unhashes
+    if (this.#atAlloc === alive) this.begun++
+  }
+
+  #live(): void {
+    this.#states[this.nf] = alive
     this.begun++
   }
 

@@ -3,6 +3,7 @@ import type { Gap } from '../decode/gap-bounds.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
 import { parseFilecache, type FilecacheSample } from './filecache.js'
 import type { ProbedFlavour } from './flavours/probe.js'
+import { codeOf, codes, type Tracepoint } from './operations.js'
 import type { Need, Rule } from './rule.js'
 import { idleLimitMs } from './rules/idle-disposed.js'
 
@@ -27,7 +28,13 @@ export function whyNotApplied(rule: Rule, supplies: Supplies): string | undefine
   const missing = rule.needs.map((need) => whyMissing(need, supplies)).find((why) => why !== undefined)
   if (rule.flavours === 'any' || missing !== undefined) return missing
   if (!flavour) return reason
-  return rule.flavours.includes(flavour.id) ? undefined : `says nothing about the flavour ${flavour.id}`
+  if (rule.flavours.includes(flavour.id)) return undefined
+  return rule.unsound?.[flavour.id] ?? `says nothing about the flavour ${flavour.id}`
+}
+
+/** Whether a rule is for other file caches than this one, so that nothing is missing if it is not applied. */
+export function isForOthers({ flavours }: Rule, { probed: { flavour } }: Supplies): boolean {
+  return flavours !== 'any' && flavour !== undefined && !flavours.includes(flavour.id)
 }
 
 function whyMissing(need: Need, supplies: Supplies): string | undefined {
@@ -68,6 +75,6 @@ function whyNotQuiet({ quietMs, filecache }: Supplies): string | undefined {
   return `${had}, ${seconds(idleLimitMs)} s are needed`
 }
 
-function isObserved(tracepoint: string, { events }: Supplies): boolean {
-  return typeof events !== 'string' && events.tracepoints.includes(tracepoint)
+function isObserved(tracepoint: Tracepoint, { events }: Supplies): boolean {
+  return typeof events !== 'string' && events.tracepoints.some((name) => codeOf(name) === codes[tracepoint])
 }

@@ -19,17 +19,28 @@ export const codes = {
   nfsd_file_gc_writeback: 13,
   nfsd_file_gc_referenced: 14,
   nfsd_file_gc_disposed: 15,
+  nfsd_file_unhash_and_queue: 16,
+  nfsd_file_gc_hashed: 17,
+  nfsd_file_gc_aged: 18,
 } as const
 
 export type Tracepoint = keyof typeof codes
 
 /** Number of codes, 0 included. */
-export const codeCount = 16
+export const codeCount = 19
 
 export const tracepoints = Object.keys(codes) as Tracepoint[]
 
+/** What tracepoints were called before they got the name that rules know: the same place in the same function. */
+const formerNames: Readonly<Record<string, Tracepoint>> = {
+  nfsd_file_put_final: 'nfsd_file_free',
+  nfsd_file_unhash_and_dispose: 'nfsd_file_unhash_and_queue',
+  nfsd_file_unhash_and_release_locked: 'nfsd_file_unhash_and_queue',
+}
+
 export function codeOf(tracepoint: string): number {
-  return tracepoint in codes ? codes[tracepoint as Tracepoint] : 0
+  const name = formerNames[tracepoint] ?? tracepoint
+  return name in codes ? codes[name as Tracepoint] : 0
 }
 
 export function nameOf(code: number): string {

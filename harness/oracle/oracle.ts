@@ -11,7 +11,7 @@ import type { FilecacheSample } from './filecache.js'
 import { Findings, type Finding } from './findings.js'
 import { flagMasks, type FlavourFeatures } from './flavours/flavour.js'
 import { featuresOf, probeFlavour, type ProbedFlavour } from './flavours/probe.js'
-import { whyNotApplied, type Supplies } from './needs.js'
+import { isForOthers, whyNotApplied, type Supplies } from './needs.js'
 import { codeOf, codes, tracepoints, type Tracepoint } from './operations.js'
 import type { PaperRule, Rule, TraceRule } from './rule.js'
 import { isRaceElsewhere } from './rules/console-splat.js'
@@ -42,6 +42,8 @@ export interface OracleReport {
     readonly id: string
     readonly kind: Rule['kind']
     readonly reason: string
+    /** It would not be sound in this flavour of the file cache: nothing is missing. */
+    readonly isForOthers: boolean
   }[]
   /** In the order of their first appearance. */
   readonly findings: readonly Finding[]
@@ -73,8 +75,10 @@ export function judge(input: JudgeInput): OracleReport {
   return {
     flavour: flavourOf(supplies.probed),
     applied: applied.map(({ id }) => id),
-    notApplied: reasons.flatMap(({ rule: { id, kind }, reason }) =>
-      reason === undefined ? [] : [{ id, kind, reason }],
+    notApplied: reasons.flatMap(({ rule, reason }) =>
+      reason === undefined
+        ? []
+        : [{ id: rule.id, kind: rule.kind, reason, isForOthers: isForOthers(rule, supplies) }],
     ),
     findings: findings.list(),
     notes: [...notesOnGc(applied, input.stressors), ...notesOnRaces(splats)],

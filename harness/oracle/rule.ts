@@ -81,7 +81,10 @@ interface RuleHead {
 
 /** A rule over events. */
 export interface TraceRule extends RuleHead {
+  /** Those in which `sound` holds. */
   readonly flavours: readonly FlavourId[]
+  /** Why it does not hold in others. */
+  readonly unsound?: Readonly<Partial<Record<FlavourId, string>>>
   /** The tracepoints that `check` wants to see. */
   on?(flavour: Flavour): readonly Tracepoint[]
   check?(moment: Moment): Broken | undefined

@@ -1,5 +1,5 @@
 import type { FileEvents } from '../decode/file-events.js'
-import type { FlagMasks } from './flavours/flavour.js'
+import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import type { Lives } from './lives.js'
 import { codes, codeSet } from './operations.js'
 
@@ -40,8 +40,17 @@ export class Tasks {
     'nfsd_file_cons_err',
   ])
   #openGaps = 0
+  readonly #precedeLruAdd: Uint8Array
+  /** Who adds to the LRU holds a reference until it has said so. */
+  readonly #addersHold: boolean
 
-  constructor(readonly flags: FlagMasks) {}
+  constructor(
+    flavour: Flavour,
+    readonly flags: FlagMasks,
+  ) {
+    this.#precedeLruAdd = codeSet(flavour.precedeLruAdd)
+    this.#addersHold = flavour.holdReference.includes('nfsd_file_lru_add')
+  }
 
   select(pid: number): void {
     if (pid === this.#pid && this.#openGaps === 0) return
@@ -63,12 +72,12 @@ export class Tasks {
   }
 
   /**
-   * Whether an nfsd_file_lru_add belongs to the present life of its object. nfsd_file_lru_add() is called by
-   * nfsd_file_put() alone, with no tracepoint between the two, so the task's put tells which life; the
-   * pointer does not, because the event may come so late that the memory holds the next object.
+   * Whether an nfsd_file_lru_add belongs to the present life of its object. Where it may come so late that the
+   * memory holds the next object, the pointer does not tell, but the task's event before it does
+   * (Flavour.precedeLruAdd).
    */
   ownsLruAdd(life: Lives): boolean {
-    return mayAdd(this.#task, life)
+    return this.#addersHold || this.#mayAdd(this.#task, life)
   }
 
   /**
@@ -76,8 +85,12 @@ export class Tasks {
    */
   countLateLruAdds(life: Lives): number {
     let count = 0
-    for (const task of this.#tasks.values()) if (task !== this.#task && mayAdd(task, life)) count++
+    for (const task of this.#tasks.values()) if (task !== this.#task && this.#mayAdd(task, life)) count++
     return count
+  }
+
+  #mayAdd({ operation, nf, generation }: Task, life: Lives): boolean {
+    return this.#precedeLruAdd[operation] === 1 && nf === life.nf && generation === life.generation
   }
 
   apply(event: FileEvents, life: Lives): void {
@@ -145,10 +158,6 @@ function put(task: Task, { nf, row }: FileEvents, isGc: boolean): void {
 function hold({ held }: Task, nf: number): void {
   held.push(nf)
   if (held.length > mostHeld) held.shift()
-}
-
-function mayAdd(task: Task, { nf, generation }: Lives): boolean {
-  return task.operation === codes.nfsd_file_put && task.nf === nf && task.generation === generation
 }
 
 function newTask(): Task {

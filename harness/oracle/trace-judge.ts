@@ -45,7 +45,7 @@ export class TraceJudge {
     this.#findings = findings
     this.#writer = writer
     this.lives = new Lives(trace.pointers.length, flavour, flags)
-    this.#tasks = new Tasks(flags)
+    this.#tasks = new Tasks(flavour, flags)
     this.#moment = { event: events, life: this.lives, task: this.#tasks, flags, flavour }
     const sets = rules.map((rule) => ({ rule, set: codeSet(rule.on?.(flavour) ?? []) }))
     this.#wanted = Array.from(this.perOperation, (_, code) =>

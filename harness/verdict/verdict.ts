@@ -88,7 +88,9 @@ function doubtsOfOracle({ flavour, notApplied, gaps, lives }: OracleReport): Rea
   }))
   if (flavour.id === null) return [...doubts, { code: 'FCT_ORACLE_FLAVOUR', message: flavour.reason }]
   // A scenario may be too short for liveness, and have no counters to compare; it cannot do without safety.
-  const amiss = notApplied.filter(({ kind }) => kind === 'safety' || kind === 'console')
+  const isNeeded = ({ kind, isForOthers }: OracleReport['notApplied'][number]): boolean =>
+    !isForOthers && (kind === 'safety' || kind === 'console')
+  const amiss = notApplied.filter(isNeeded)
   for (const { id, reason } of amiss) {
     doubts.push({ code: 'FCT_ORACLE_NOT_APPLIED', message: `the rule ${id} could not be applied: ${reason}` })
   }

@@ -1,25 +1,12 @@
 import type { Trace } from '../../addon/index.js'
 import type { Phase } from '../../harness/decode/phase-marks.js'
 import { codes, tracepoints, type Tracepoint } from '../../harness/oracle/operations.js'
+import { kernelFeatures, type KernelFeatures } from './kernel-features.js'
 
 export const HASHED = 1
 export const PENDING = 2
 export const REFERENCED = 4
 export const GC = 8
-
-/** Event names of nfsd.ko 6.1.192 (fs/nfsd/trace.h), those that never fire included. */
-const nfsdEvents = [
-  ...tracepoints,
-  'nfsd_file_close',
-  'nfsd_file_fsnotify_handle_event',
-  'nfsd_file_gc_removed',
-  'nfsd_file_insert_err',
-  'nfsd_file_is_cached',
-  'nfsd_file_lru_add_disposed',
-  'nfsd_file_lru_del_disposed',
-  'nfsd_file_shrinker_removed',
-  'nfsd_file_unhash_and_queue',
-]
 
 /** An fct_file event as a test writes it; what is left out is as in a quiet moment. */
 export interface FileRow {
@@ -44,10 +31,15 @@ const phaseValues: Record<Phase, number> = { load: 1, quiet: 2, shutdown: 3, end
  */
 export class TraceBuilder {
   clock = 'counter'
-  events: readonly string[] = nfsdEvents
+  events: readonly string[]
   readonly rows: Row[] = []
   readonly gaps: Trace['gaps'] = []
   #ms = 1000
+
+  /** @param features Of the kernel that is traced. */
+  constructor(readonly features: KernelFeatures = kernelFeatures['lru-holds-ref']) {
+    this.events = features.events
+  }
 
   /** Guest time of what follows. */
   at(ms: number): this {
@@ -106,6 +98,28 @@ export class TraceBuilder {
     return this
   }
 
+  /** The events of the first rows are not there, and nothing tells: the trace begins late. */
+  beginLate(rows: number): this {
+    this.#take((_, index) => index < rows)
+    return this
+  }
+
+  /** The events of a CPU between two rows are missing, and a gap tells of it. */
+  lose(cpu: number, from: number, to: number): this {
+    const end = Math.min(to, this.rows.length)
+    const missed = this.#take((row, index) => (row.cpu ?? 0) === cpu && index >= from && index < end)
+    const before = BigInt((end - missed) * 2 + 1)
+    if (missed > 0) this.gaps.push({ cpu, after: BigInt(from * 2), before, missed })
+    return this
+  }
+
+  #take(isTaken: (row: FileRow, index: number) => boolean): number {
+    const kept = this.rows.filter((row, index) => !('op' in row && isTaken(row, index)))
+    const taken = this.rows.length - kept.length
+    this.rows.splice(0, this.rows.length, ...kept)
+    return taken
+  }
+
   build(): Trace {
     const files = this.rows.filter((row) => 'op' in row)
     const phases = this.rows.filter((row) => 'phase' in row)
@@ -119,7 +133,7 @@ export class TraceBuilder {
       buffer: '',
       clock: this.clock,
       comms: {},
-      types: typesOf(this.events),
+      types: typesOf(this.features, this.events),
       rows: this.#index(),
       columns: [
         {},
@@ -165,9 +179,11 @@ export class TraceBuilder {
 /** The module's numbers are its own: the reader has to go by the names. */
 const opBase = 20
 
-function typesOf(events: readonly string[]): Trace['types'] {
-  const opNames = Object.fromEntries(tracepoints.map((name) => [codes[name] + opBase, name]))
-  const flagNames = { [HASHED]: 'HASHED', [PENDING]: 'PENDING', [REFERENCED]: 'REFERENCED', [GC]: 'GC' }
+function typesOf({ flags, formerNames }: KernelFeatures, events: readonly string[]): Trace['types'] {
+  const opNames = Object.fromEntries(
+    tracepoints.map((name) => [codes[name] + opBase, formerNames?.[name] ?? name]),
+  )
+  const flagNames = Object.fromEntries(Object.entries(flags).map(([name, mask]) => [mask, name]))
   const phaseNames = Object.fromEntries(Object.entries(phaseValues).map(([name, value]) => [value, name]))
   const type = (system: string, name: string, id: number, symbols: object): Trace['types'][number] =>
     ({ id, system, name, fields: [], symbols, flagFields: [] }) as Trace['types'][number]

@@ -1,4 +1,4 @@
-import type { Flavour, FlavourFeatures } from './flavour.js'
+import { hasFeatures, type Flavour } from './flavour.js'
 
 /**
  * The rework of v6.2, up to 6.14; in Debian's 6.1.192, in 6.12 and in 5.10.223 and later by backport.
@@ -16,14 +16,7 @@ import type { Flavour, FlavourFeatures } from './flavour.js'
 export const lruHoldsRef: Flavour = {
   id: 'lru-holds-ref',
   title: 'rework of v6.2 (6.2 to 6.14, Debian 6.1.192): the LRU holds a reference while an entry is listed',
-  recognizes({ events, flags }: FlavourFeatures): boolean {
-    return (
-      present.every((name) => events.has(name)) &&
-      !absent.some((name) => events.has(name)) &&
-      flagNames.every((name) => flags.has(name)) &&
-      !flags.has('RECENT')
-    )
-  },
+  recognizes: (features) => hasFeatures(features, { present, absent }),
   holdReference: [
     'nfsd_file_alloc', // the allocator's own
     'nfsd_file_open',
@@ -49,6 +42,11 @@ export const lruHoldsRef: Flavour = {
     // it.
     'nfsd_file_gc_in_use',
   ],
+  mayPrecedeAlloc: ['nfsd_file_unhash'],
+  precedeLruAdd: ['nfsd_file_put'], // nfsd_file_put() alone, with no tracepoint between the two
+  freesUnannounced: true, // a failed rhltable_insert(); from 6.12 on the loser of the insert race, too
+  losersVanish: false,
+  skipsUnhashed: false,
 }
 
 /** nfsd_file_close was nfsd_file_close_inode_sync before the rework; nfsd_file_closing came with it. */
@@ -64,18 +62,18 @@ const present = [
   'nfsd_file_lru_del',
   'nfsd_file_gc_in_use',
   'nfsd_file_gc_disposed',
+  'HASHED',
+  'PENDING',
+  'REFERENCED',
+  'GC',
 ]
 
-/**
- * Those of older generations, and nfsd_file_gc_aged of 7.3, where the LRU holds its reference from the open
- * on.
- */
+/** Those of older generations, and of 6.15, where the LRU holds its reference from the open on. */
 const absent = [
   'nfsd_file_put_final',
   'nfsd_file_gc_hashed',
   'nfsd_file_close_inode_sync',
   'nfsd_file_unhash_and_dispose',
   'nfsd_file_gc_aged',
+  'RECENT',
 ]
-
-const flagNames = ['HASHED', 'PENDING', 'REFERENCED', 'GC']

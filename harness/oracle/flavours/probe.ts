@@ -1,8 +1,21 @@
 import type { Trace } from '../../decode/load-trace.js'
+import { bucketsHoldRef } from './buckets-hold-ref.js'
 import type { Flavour, FlavourFeatures } from './flavour.js'
 import { lruHoldsRef } from './lru-holds-ref.js'
+import { lruHoldsRefFromOpen } from './lru-holds-ref-from-open.js'
+import { seedV4 } from './seed-v4.js'
+import { tableHoldsRefGc } from './table-holds-ref-gc.js'
+import { tableHoldsRef } from './table-holds-ref.js'
 
-const flavours: readonly Flavour[] = [lruHoldsRef]
+/** At most one of them recognizes a kernel. */
+export const flavours: readonly Flavour[] = [
+  bucketsHoldRef,
+  tableHoldsRef,
+  tableHoldsRefGc,
+  seedV4,
+  lruHoldsRef,
+  lruHoldsRefFromOpen,
+]
 
 export type ProbedFlavour =
   | { readonly flavour: Flavour; readonly reason?: undefined }

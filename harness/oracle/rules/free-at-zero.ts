@@ -1,3 +1,4 @@
+import { hashHolds, lruHolds } from '../flavours/flavour.js'
 import { nameOf } from '../operations.js'
 import type { Moment, TraceRule } from '../rule.js'
 
@@ -5,12 +6,14 @@ import type { Moment, TraceRule } from '../rule.js'
 export const freeAtZero: TraceRule = {
   id: 'free-at-zero',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: [...hashHolds, ...lruHolds],
   needs: ['identity', 'nfsd_file_free'],
   sound: `nfsd_file_put() and nfsd_file_do_acquire() reach nfsd_file_free() only after
     refcount_dec_and_test(); nfsd_file_dispose_list() and nfsd_file_close_inode_sync() free what
     nfsd_file_lru_cb() or nfsd_file_cond_queue() took to 0; and no count rises from 0. The one other caller,
-    from 6.12 on, is the loser of the insert race: at 1, PENDING, no alloc event.`,
+    from 6.12 on, is the loser of the insert race: at 1, PENDING, no alloc event. Where the hash table holds a
+    reference, nfsd_file_put_noref() and nfsd_file_dispose_list_sync() free after refcount_dec_and_test(),
+    nfsd_file_close() after refcount_dec_if_one(): at 0, too.`,
   on: () => ['nfsd_file_free'],
   check(moment) {
     const { ref } = moment.event
@@ -25,8 +28,8 @@ export const freeAtZero: TraceRule = {
   },
 }
 
-function isRaceLoser({ event, life, flags }: Moment): boolean {
-  return event.ref === 1 && (event.flags & flags.pending) !== 0 && !life.isAlive
+function isRaceLoser({ event, life, flags, flavour }: Moment): boolean {
+  return flavour.freesUnannounced && event.ref === 1 && (event.flags & flags.pending) !== 0 && !life.isAlive
 }
 
 /** What the freeing task did last: the code path, as far as events show it. */

@@ -1,3 +1,4 @@
+import { lruHolds } from '../flavours/flavour.js'
 import type { Broken, Standing, TraceRule } from '../rule.js'
 
 /**
@@ -10,7 +11,8 @@ export const idleLimitMs = 6500
 export const idleDisposed: TraceRule = {
   id: 'idle-disposed',
   kind: 'liveness',
-  flavours: ['lru-holds-ref'],
+  flavours: ['table-holds-ref', 'table-holds-ref-gc', ...lruHolds],
+  unsound: { 'buckets-hold-ref': 'no tracepoint shows its LRU, and nothing what NFSv4 holds' },
   needs: [
     'identity',
     'order',
@@ -25,20 +27,24 @@ export const idleDisposed: TraceRule = {
     the first pass after the addition takes REFERENCED away, the next drops the LRU's reference. Dirty pages
     hold an entry back only where the file system flushes on close; such entries have an
     nfsd_file_gc_writeback and are left out. A queued object is freed by nfsd_file_delayed_close() as soon as
-    the work queue gets to it. Time counts from the last use or the end of the load.`,
+    the work queue or an nfsd thread gets to it. From 6.15 on the first pass takes RECENT and REFERENCED
+    away (nfsd_file_gc_aged). Where the hash table holds the reference, the pass takes what is in use off the
+    LRU, and only hashed entries count: one that is unhashed and held it passes over. Time counts from the
+    last use or the end of the load.`,
   *atPhase(phase, standing) {
     const quiet = standing.phases.find((mark) => mark.phase === 'quiet')
     if (phase !== 'shutdown' || !quiet) return
     for (const life of standing.lives.eachTracked()) {
       const idleSince = Math.max(quiet.ms, life.touchedMs)
-      const broken = standing.ms - idleSince >= idleLimitMs ? stillThere(life) : undefined
+      const broken = standing.ms - idleSince >= idleLimitMs ? stillThere(life, standing) : undefined
       if (broken) yield broken
     }
   },
 }
 
-function stillThere(life: Standing['lives']): Broken | undefined {
+function stillThere(life: Standing['lives'], { flavour }: Standing): Broken | undefined {
   if (!life.isAlive || life.hadWriteback) return undefined
+  if (flavour.skipsUnhashed && life.unhashes > 0) return undefined
   const after = `${String(idleLimitMs / 1000)} s without use`
   const row = life.lastRow
   if (life.disposals > 0)

@@ -1,3 +1,4 @@
+import { lruHolds, type Flavour } from '../flavours/flavour.js'
 import { codes, nameOf } from '../operations.js'
 import type { Broken, Moment, Standing, TraceRule } from '../rule.js'
 
@@ -11,7 +12,8 @@ const settledMs = 1000
 export const lruAlternates: TraceRule = {
   id: 'lru-alternates',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: ['table-holds-ref', 'table-holds-ref-gc', ...lruHolds],
+  unsound: { 'buckets-hold-ref': 'no tracepoint shows its LRU' },
   needs: [
     'identity',
     'order',
@@ -32,25 +34,41 @@ export const lruAlternates: TraceRule = {
     late, but then the last event of its task is the put of this object; without such a task there was no
     addition. Freed on the LRU: nfsd_file_free() finds the entry listed only while nfsd_file_lru_cb() is about
     to take it off; its nfsd_file_gc_in_use comes before the memory is used again, as it runs with preemption
-    off.`,
+    off. From 6.15 on an object is added once, between its open and the end of PENDING, by the task that opened
+    it. Where the hash table holds the reference, anybody adds while others remove, and nothing is said before
+    the end of a life: who adds or removes holds a reference until its tracepoint has run, or the lock, so
+    that both counts are complete then.`,
   on: ({ leaveLru }) => ['nfsd_file_lru_add', 'nfsd_file_alloc', ...leaveLru],
   check(moment) {
     const { event, life } = moment
     if (!life.isTracked) return undefined
-    if (event.operation === codes.nfsd_file_alloc) return freedOnLru(moment.life)
+    if (event.operation === codes.nfsd_file_alloc) return settle(life, moment.flavour)
+    if (moment.flavour.precedeLruAdd.length === 0) return undefined
     if (event.operation === codes.nfsd_file_lru_add) return addedTwice(moment)
     return removedUnadded(moment)
   },
-  *atEnd({ lives, ms }: Standing) {
+  *atEnd({ lives, ms, flavour }: Standing) {
     for (const life of lives.eachTracked()) {
-      const broken = life.touchedMs + settledMs <= ms ? freedOnLru(life) : undefined
+      const broken = life.touchedMs + settledMs <= ms ? settle(life, flavour) : undefined
       if (broken) yield broken
     }
   },
 }
 
-function freedOnLru(life: Moment['life']): Broken | undefined {
-  if (!life.isFreed || life.lruBalance <= 0) return undefined
+/** The account of a life that has ended. */
+function settle(life: Moment['life'], { holdReference }: Flavour): Broken | undefined {
+  if (!life.isFreed) return undefined
+  if (life.lruBalance > 0) return freedOnLru(life)
+  const isComplete = holdReference.includes('nfsd_file_lru_add')
+  if (life.lruBalance === 0 || !isComplete) return undefined
+  return {
+    path: 'more removals than nfsd_file_lru_add',
+    says: 'taken off the LRU more often than it was added',
+    row: life.freeRow,
+  }
+}
+
+function freedOnLru(life: Moment['life']): Broken {
   return {
     path: 'nfsd_file_free on the LRU',
     says: 'freed while it was listed on the LRU',

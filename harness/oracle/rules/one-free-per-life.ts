@@ -1,3 +1,4 @@
+import { hashHolds, isPending, lruHolds } from '../flavours/flavour.js'
 import { codes, nameOf } from '../operations.js'
 import type { Broken, Moment, TraceRule } from '../rule.js'
 
@@ -8,13 +9,14 @@ import type { Broken, Moment, TraceRule } from '../rule.js'
 export const oneFreePerLife: TraceRule = {
   id: 'one-free-per-life',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: [...hashHolds, ...lruHolds],
   needs: ['identity', 'order', 'nfsd_file_alloc', 'nfsd_file_free'],
-  sound: `The count reaches 0 once in a life (it starts at 1 in nfsd_file_alloc() and refcount_inc_not_zero()
-    never lifts it from 0), and only who took it there disposes and frees. Memory goes back to the slab in
-    nfsd_file_slab_free(), a grace period after nfsd_file_free(); so an alloc comes after the free. What is
-    freed without a life of its own is PENDING: after a failed rhltable_insert(), and from 6.12 on the loser
-    of the insert race.`,
+  sound: `The count reaches 0 once in a life (nfsd_file_alloc() sets it and
+    refcount_inc_not_zero() never lifts it from 0), and only who took it there disposes and frees. Memory goes
+    back to the slab in nfsd_file_slab_free(), a grace period after nfsd_file_free(); so an alloc comes after
+    the free. What is freed without a life of its own is PENDING: after a failed rhltable_insert(), and from 6.12 on the loser
+    of the insert race. With hash buckets the loser is logged as allocated and given back unseen: an
+    nfsd_file_alloc alone makes no live object there.`,
   on: ({ atZero }) => ['nfsd_file_alloc', 'nfsd_file_free', ...atZero],
   check(moment) {
     if (moment.event.operation === codes.nfsd_file_free) return checkFree(moment)
@@ -23,8 +25,8 @@ export const oneFreePerLife: TraceRule = {
   },
 }
 
-function checkFree({ event, life, flags }: Moment): Broken | undefined {
-  const hasNoAlloc = (event.flags & flags.pending) !== 0 && (event.flags & ~flags.all) === 0
+function checkFree({ event, life, flags, flavour }: Moment): Broken | undefined {
+  const hasNoAlloc = flavour.freesUnannounced && isPending(event.flags, flags)
   if (!life.isFreed || hasNoAlloc) return undefined
   return { path: 'nfsd_file_free twice', says: 'freed a second time' }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { featuresOf, probeFlavour } from '../../../harness/oracle/flavours/probe.js'
+import { featuresOf, flavours, probeFlavour } from '../../../harness/oracle/flavours/probe.js'
 import { readFeatures } from '../fixtures.js'
+import { kernelFeatures } from '../kernel-features.js'
 import { TraceBuilder } from '../trace-builder.js'
 
 const debian = readFeatures('debian-6.1.192-nfsd-file')
@@ -25,9 +26,25 @@ describe('probeFlavour', () => {
     expect(fromTrace.events).toEqual(debian.events)
   })
 
+  it.each(flavours.map(({ id }) => id))('takes a %s for that, and for nothing else', (id) => {
+    const { events, flags } = kernelFeatures[id]
+    const features = { events: new Set(events), flags: new Map(Object.entries(flags)) }
+    expect(flavours.filter((flavour) => flavour.recognizes(features)).map((flavour) => flavour.id)).toEqual([
+      id,
+    ])
+    expect(probeFlavour(features).flavour?.id).toBe(id)
+  })
+
+  it('takes the first kernels with a GC flag for the base of the seed, too, under the older names', () => {
+    const { events } = kernelFeatures['table-holds-ref']
+    const { flags } = kernelFeatures['table-holds-ref-gc']
+    const features = { events: new Set(events), flags: new Map(Object.entries(flags)) }
+    expect(probeFlavour(features).flavour?.id).toBe('table-holds-ref-gc')
+  })
+
   it.each<[string, string[], string[], Record<string, number>]>([
-    ['a 6.15, where the LRU holds its reference from the open on', [], [], { RECENT: 4 }],
-    ['a 7.3', [], ['nfsd_file_gc_aged'], {}],
+    ['one with RECENT and no nfsd_file_gc_aged', [], [], { RECENT: 4 }],
+    ['one with nfsd_file_gc_aged and no RECENT', [], ['nfsd_file_gc_aged'], {}],
     ['a 6.0, where the hash table holds a reference', [], ['nfsd_file_put_final'], {}],
     ['the base of the seed patch', [], ['nfsd_file_gc_hashed'], {}],
     ['the seed patch, with closing before its drop', [], ['nfsd_file_close_inode_sync'], {}],

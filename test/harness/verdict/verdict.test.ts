@@ -3,6 +3,7 @@ import { judge, type OracleReport } from '../../../harness/oracle/oracle.js'
 import { composeResult } from '../../../harness/verdict/compose-result.js'
 import { describeExposure, upperBound } from '../../../harness/verdict/exposure-bound.js'
 import { decideVerdict, type VerdictInput } from '../../../harness/verdict/verdict.js'
+import { kernelFeatures } from '../kernel-features.js'
 import { TraceBuilder } from '../trace-builder.js'
 
 function judged(builder: TraceBuilder): OracleReport {
@@ -161,6 +162,14 @@ describe('decideVerdict', () => {
     })
     expect(hasty.notApplied.map(({ id }) => id)).toEqual(['idle-disposed', 'filecache-counters'])
     expect(decideVerdict({ ...sound, oracle: hasty }).verdict).toBe('PASS')
+  })
+
+  it('is PASS without the rules that are for other file caches than this one', () => {
+    const features = kernelFeatures['buckets-hold-ref']
+    const oracle = judged(new TraceBuilder(features).phase('load').file('nfsd_file_alloc').phase('end'))
+    const safety = oracle.notApplied.filter(({ kind }) => kind === 'safety')
+    expect(safety.map(({ isForOthers }) => isForOthers)).toEqual([true, true, true])
+    expect(decideVerdict({ ...sound, oracle }).verdict).toBe('PASS')
   })
 })
 

@@ -1,7 +1,14 @@
 import type { Trace } from '../../../../addon/index.js'
+import type { FlavourId } from '../../../../harness/oracle/flavours/flavour.js'
+import { kernelFeatures } from '../../kernel-features.js'
 import { TraceBuilder } from '../../trace-builder.js'
-import { Kernel, type Defect, type NfsdFile, type Steps, type Task } from './kernel.js'
+import { BucketsHoldRef } from './buckets-hold-ref.js'
+import { LruHoldsRefFromOpen } from './lru-holds-ref-from-open.js'
+import { LruHoldsRef } from './lru-holds-ref.js'
+import type { Defect, Machine, NfsdFile, Steps, Task } from './machine.js'
 import { Random } from './random.js'
+import { SeedV4 } from './seed-v4.js'
+import { TableHoldsRef } from './table-holds-ref.js'
 
 export interface ModelRun {
   readonly trace: Trace
@@ -15,9 +22,21 @@ export interface ModelRun {
 
 export interface ModelOptions {
   readonly seed: number
+  readonly flavour?: FlavourId
   readonly defect?: Defect
   readonly isPreemptible?: boolean
+  /** The trace begins late and has a gap. */
+  readonly isLossy?: boolean
   readonly operations?: number
+}
+
+const kernels = {
+  'buckets-hold-ref': BucketsHoldRef,
+  'table-holds-ref': TableHoldsRef,
+  'table-holds-ref-gc': TableHoldsRef,
+  'seed-v4': SeedV4,
+  'lru-holds-ref': LruHoldsRef,
+  'lru-holds-ref-from-open': LruHoldsRefFromOpen,
 }
 
 /**
@@ -26,13 +45,16 @@ export interface ModelOptions {
  */
 export function runModel({
   seed,
+  flavour = 'lru-holds-ref',
   defect = 'none',
   isPreemptible = false,
+  isLossy = false,
   operations = 800,
 }: ModelOptions): ModelRun {
   const random = new Random(seed)
-  const builder = new TraceBuilder()
-  const kernel = new Kernel(random, builder)
+  const features = kernelFeatures[flavour]
+  const builder = new TraceBuilder(features)
+  const kernel = new kernels[flavour](random, builder, features)
   kernel.defect = defect
   kernel.isPreemptible = isPreemptible
   builder.phase('load', 1000)
@@ -42,14 +64,15 @@ export function runModel({
   const idleLeft = kernel.lruCount
   builder.phase('shutdown', 12_000)
   const last = newTask(kernel)
-  finish(shutDown(kernel, last))
+  finish(kernel.purge(last))
   builder.phase('end', 12_500)
+  if (isLossy) lose(builder, random)
   return { trace: builder.build(), warnings: kernel.warnings, misdeeds: kernel.misdeeds, idleLeft }
 }
 
 const inodes = [1, 2, 3]
 
-function loadTasks(kernel: Kernel, operations: number): Map<Task, Steps> {
+function loadTasks(kernel: Machine, operations: number): Map<Task, Steps> {
   const { random } = kernel
   const opens: NfsdFile[] = []
   let left = operations
@@ -69,15 +92,17 @@ function loadTasks(kernel: Kernel, operations: number): Map<Task, Steps> {
   return new Map([
     ...Array.from({ length: 4 }, () => repeat((task) => kernel.readOrWrite(task, someInode()))),
     ...Array.from({ length: 2 }, () => repeat((task) => openOrClose(kernel, task, opens, someInode()))),
-    ...Array.from({ length: 2 }, () => repeat((task) => closeInode(kernel, task, someInode()))),
-    ...Array.from({ length: 2 }, () => repeat((task) => kernel.walkLru(task))),
-    repeat((task) => disposeQueued(kernel, task)),
+    ...Array.from({ length: 2 }, () => repeat((task) => kernel.closeInode(task, someInode()))),
+    repeat((task) => kernel.walkLru(task)),
+    repeat((task) => kernel.shrink(task)),
+    repeat((task) => kernel.disposeQueued(task)),
+    ...(kernel.defect === 'purge frees held' ? [repeat((task) => kernel.purge(task))] : []),
     [newTask(kernel), putOpens(kernel, opens, () => left > 0)],
   ])
 }
 
 /** NFSv4: a file is put by another thread than the one that opened it, and references are taken silently. */
-function* openOrClose(kernel: Kernel, task: Task, opens: NfsdFile[], inode: number): Steps {
+function* openOrClose(kernel: Machine, task: Task, opens: NfsdFile[], inode: number): Steps {
   const nf = yield* kernel.acquire(task, inode, false)
   if (!nf) return
   if (kernel.random.chance(2)) {
@@ -87,7 +112,7 @@ function* openOrClose(kernel: Kernel, task: Task, opens: NfsdFile[], inode: numb
   opens.push(nf)
 }
 
-function* putOpens(kernel: Kernel, opens: NfsdFile[], isLoaded: () => boolean): Steps {
+function* putOpens(kernel: Machine, opens: NfsdFile[], isLoaded: () => boolean): Steps {
   const task = newTask(kernel)
   while (isLoaded() || opens.length > 0) {
     const nf = opens.shift()
@@ -98,20 +123,8 @@ function* putOpens(kernel: Kernel, opens: NfsdFile[], isLoaded: () => boolean): 
   }
 }
 
-/** nfsd_file_close_inode_sync(), or nfsd_file_close_inode(), which leaves the freeing to the work queue. */
-function* closeInode(kernel: Kernel, task: Task, inode: number): Steps {
-  const dispose = yield* kernel.queueForClose(task, inode)
-  if (kernel.random.chance(2)) kernel.disposeQueue.push(...dispose)
-  else for (const nf of dispose) yield* kernel.free(task, nf)
-}
-
-function* disposeQueued(kernel: Kernel, task: Task): Steps {
-  for (let nf = kernel.disposeQueue.shift(); nf; nf = kernel.disposeQueue.shift())
-    yield* kernel.free(task, nf)
-}
-
 /** The laundrette, two passes of it, and what it queues. */
-function calmDown(kernel: Kernel, builder: TraceBuilder): void {
+function calmDown(kernel: Machine, builder: TraceBuilder): void {
   const task = newTask(kernel)
   if (kernel.defect !== 'laundrette is never scheduled') {
     for (const ms of [6500, 8500]) {
@@ -119,20 +132,16 @@ function calmDown(kernel: Kernel, builder: TraceBuilder): void {
       finish(kernel.walkLru(task))
     }
   }
-  finish(disposeQueued(kernel, task))
+  finish(kernel.disposeQueued(task))
 }
 
-/** __nfsd_file_cache_purge() and the rest of nfsd_file_cache_shutdown_net(). */
-function* shutDown(kernel: Kernel, task: Task): Steps {
-  const dispose: NfsdFile[] = []
-  for (const files of kernel.table.values()) {
-    for (const nf of files) yield* kernel.condQueue(task, nf, dispose)
-  }
-  for (const nf of dispose) yield* kernel.free(task, nf)
-  yield* disposeQueued(kernel, task)
+function lose(builder: TraceBuilder, random: Random): void {
+  builder.beginLate(random.below(builder.rows.length / 2))
+  const from = random.below(builder.rows.length)
+  builder.lose(random.below(2), from, from + 1 + random.below(200))
 }
 
-function newTask(kernel: Kernel): Task {
+function newTask(kernel: Machine): Task {
   const task: Task = {
     pid: 100 + kernel.tasks.length,
     cpu: kernel.tasks.length % 2,
@@ -144,7 +153,7 @@ function newTask(kernel: Kernel): Task {
 }
 
 /** One step of some task at a time, until all are done; now and then one task is left lying for long. */
-function interleave(kernel: Kernel, tasks: Map<Task, Steps>): void {
+function interleave(kernel: Machine, tasks: Map<Task, Steps>): void {
   const { random } = kernel
   const running = new Set(tasks.values())
   let asleep: Steps | undefined
