@@ -59,7 +59,6 @@ export const faultTexts: readonly Pattern[] = [
     match: /^(?:Oops: |Internal error: )?(?<what>[A-Za-z][^:[]*): [0-9a-f]{4,16} \[#\d+\]/,
     title: ({ what }) => scrub(what),
   },
-  { kind: 'oops', role: 'die', match: /^Oops: /, title: 'Oops' },
   // fs/super.c, fs/open.c, fs/dcache.c: what unmounting and closing find, since 6.x within a WARN()
   {
     kind: 'bug',

@@ -107,7 +107,7 @@ export const memoryTexts: readonly Pattern[] = [
   },
 ]
 
-/** Before 6.1 the cache is named once more. */
+/** 5.10 and 6.1 name the cache once more. */
 function slabText(what = '', cache = ''): string {
   return scrub(what.replace(` in ${cache} on `, ' on '))
 }

@@ -15,7 +15,7 @@ export function frameOf(name: string, module = ''): Frame {
 
 const framePatterns = [
   new RegExp(String.raw`^(?:RIP: 0010:|pc : | )${symbol}`),
-  // mm/kmemleak.c, with an address before 6.1
+  // mm/kmemleak.c, with an address in 5.10 and 6.1
   new RegExp(String.raw`^kmemleak: +(?:\[<\w+>\] )?${symbol}`),
   // kernel/workqueue.c: the work that a pool is stuck in, and the one that left something behind
   /^\s+(?:in-flight: \d+:|last function: |preempt=.* workfn=)(?<name>[\w.]+)(?: \[(?<module>\w+)\])?/,
@@ -68,7 +68,8 @@ const helpers: Readonly<Record<string, string>> = {
   waitsFor: '(?:out_of_line_)?wait_(?:on|for)_\\w+|(?:mutex|down|up|rwsem|rt_mutex)_\\w+|down',
   locks: '(?:do_)?raw_(?:spin|read|write)_\\w+|(?:native_)?queued_\\w+|spin_(?:bug|dump)|rwlock_bug',
   lockdep: 'lock_(?:acquire|release|acquired)|lockdep_\\w+|check_noncircular|register_lock_class',
-  allocates: 'kmem_cache_\\w+|kmalloc\\w*|kfree|slab_\\w+|cache_(?:alloc|free)_\\w+|memcg_\\w+',
+  allocates:
+    'pcpu_alloc\\w*|kmem_cache_\\w+|kmalloc\\w*|kfree|slab_\\w+|cache_(?:alloc|free)_\\w+|memcg_\\w+',
   slub: 'object_err|check_object|check_\\w+_and_report|(?:alloc|free)_debug_processing|free_to_partial_list',
   calls: 'nfsd|nfsd_dispatch',
 }
