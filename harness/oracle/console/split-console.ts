@@ -1,79 +1,73 @@
 import { kernelLines, readConsoleLines, type ConsoleLine } from './console-lines.js'
-import { isConsequence, matchHeader, type Header } from './headers.js'
-import { signatureOf } from './signature.js'
-import type { Splat, SplatKind } from './splat.js'
+import { Draft } from './draft.js'
+import { isConsequence, matchHeader } from './headers.js'
+import type { Splat } from './splat.js'
 
-/** Longest splat kept whole: lockdep with its dependency chains stays below it. */
-const mostLines = 250
-/** A splat is printed at one go; what comes later than this after its last line is another matter. */
-const mostPause = 1
-
-/** A splat under way. `header` is missing while only "cut here" was seen. */
-interface Draft {
-  header: Header | undefined
-  readonly lines: ConsoleLine[]
-  /** The part that names the CPU and the calls has begun: a header from now on is another splat's. */
-  hasBody: boolean
-}
-
-/** Kinds that print no "end trace"; the call trace is the last of them. */
-const endWithTrace: readonly SplatKind[] = ['lockdep', 'stall']
-
-/** Cuts a console into the kernel's reports about itself, in order. */
+/**
+ * Cuts a console into the kernel's reports about itself, in the order of their first lines. One pass, with
+ * bounded work per line.
+ */
 export function splitConsole(text: string): Splat[] {
-  const splats: Splat[] = []
-  let draft: Draft | undefined
-  const close = (): void => {
-    const splat = draft && finish(draft)
-    if (splat) splats.push(splat)
-    draft = undefined
+  const splitter = new Splitter()
+  for (const line of kernelLines(readConsoleLines(text))) splitter.take(line)
+  return splitter.finish()
+}
+
+const bootBegins = /^Linux version \d/
+const backtraceOfCpu = /^NMI backtrace for cpu \d/
+
+/** Where the kernel says who prints (CONFIG_PRINTK_CALLER), each caller's splat is put together by itself. */
+class Splitter {
+  readonly #open = new Map<string, Draft>()
+  readonly #splats: Splat[] = []
+  /** The last one that asks CPUs where they are. */
+  #asking: Draft | undefined
+  /** This boot has broken already. */
+  #isBroken = false
+
+  take(line: ConsoleLine): void {
+    if (bootBegins.test(line.message)) this.#closeAll()
+    const draft = this.#draftFor(line)
+    const header = matchHeader(line)
+    if (header && this.#isBroken && (isConsequence(header) || (line.isCut && header.role === 'panic'))) {
+      draft?.add(line)
+    } else if (draft?.join(line, header) !== true) {
+      if (draft) this.#close(line.caller, draft)
+      const begun = Draft.begin(line, header)
+      if (begun) this.#open.set(line.caller, begun)
+    }
+    if (header) this.#isBroken = true
+    const now = this.#open.get(line.caller)
+    if (now?.isOfStall === true) this.#asking = now
+    if (now?.isComplete === true) this.#close(line.caller, now)
   }
-  for (const line of kernelLines(readConsoleLines(text))) {
-    if (draft && isPastIt(draft, line)) close()
-    const header = matchHeader(line.message)
-    const begins = cutHere.test(line.message) || (header !== undefined && !(draft && !draft.hasBody))
-    if (header && isConsequence(header) && (draft ?? splats.length > 0)) draft?.lines.push(line)
-    else if (begins) {
-      close()
-      draft = { header, lines: [line], hasBody: false }
-    } else if (draft) extend(draft, line, header)
-    if (draft && isLast(draft, line)) close()
+
+  finish(): Splat[] {
+    this.#closeAll()
+    return this.#splats.sort((a, b) => a.firstLine - b.firstLine)
   }
-  close()
-  return splats
-}
 
-const cutHere = /^-+\[ cut here \]-+$/
-const bodyBegins = /^(?:CPU: \d+ |Call Trace:|Hardware name:|RIP: )/
+  #draftFor(line: ConsoleLine): Draft | undefined {
+    const own = this.#open.get(line.caller)
+    if (own) {
+      if (!own.isPast(line)) return own
+      this.#close(line.caller, own)
+    }
+    if (!backtraceOfCpu.test(line.message)) return undefined
+    // What a CPU prints when another one asks it where it is belongs to the report of the one that asks.
+    if (!this.#asking || this.#asking.isPast(line)) return undefined
+    this.#open.set(line.caller, this.#asking)
+    return this.#asking
+  }
 
-function extend(draft: Draft, line: ConsoleLine, header: Header | undefined): void {
-  if (header && header.rank > (draft.header?.rank ?? -1)) draft.header = header
-  draft.lines.push(line)
-  if (bodyBegins.test(line.message)) draft.hasBody = true
-}
+  #close(caller: string, draft: Draft): void {
+    this.#open.delete(caller)
+    const splat = draft.finish()
+    if (splat) this.#splats.push(splat)
+  }
 
-function isPastIt({ lines }: Draft, { stamp }: ConsoleLine): boolean {
-  const last = lines.at(-1)?.stamp ?? null
-  return lines.length >= mostLines || (stamp !== null && last !== null && stamp - last > mostPause)
-}
-
-function isLast({ header, hasBody }: Draft, { message }: ConsoleLine): boolean {
-  if (message.startsWith('---[ end trace')) return true
-  if (!header || !hasBody) return false
-  if (header.kind === 'sanitizer') return /^=+$/.test(message)
-  if (header.kind === 'slub') return message.startsWith('FIX ')
-  return endWithTrace.includes(header.kind) && message.trim() === '</TASK>'
-}
-
-function finish({ header, lines }: Draft): Splat | undefined {
-  const first = lines[0]
-  if (!header || !first) return undefined
-  return {
-    kind: header.kind,
-    signature: signatureOf(header, lines),
-    second: first.stamp ?? 0,
-    firstLine: first.number,
-    lastLine: lines.at(-1)?.number ?? first.number,
-    text: lines.map(({ raw }) => raw).join('\n'),
+  #closeAll(): void {
+    for (const [caller, draft] of this.#open) this.#close(caller, draft)
+    this.#isBroken = false
   }
 }

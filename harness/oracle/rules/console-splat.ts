@@ -10,16 +10,26 @@ export const consoleSplat: PaperRule = {
   sound: `WARN(), BUG(), oopses, KASAN, lockdep, SLUB's and the lists' checks, refcount_t, the stall and
     lock-up detectors and panic() print only for a defect. Only lines that begin as the kernel prints them
     count, with its time stamp if the console has any; what a boot prints in passing (an unstable TSC, taints
-    of modules) matches none of them. KCSAN is the exception: it also reports races that the rest of the
-    kernel is known to bear, so those count only of which one side is nfsd's.`,
+    of modules) matches none of them. There are three exceptions, which count only if they name nfsd: KCSAN
+    also reports races that the rest of the kernel is known to bear, kmemleak guesses, and an emulator (TCG)
+    now and then runs into the int3 that the kernel puts where it patches itself.`,
   *judge({ splats }) {
     for (const splat of splats) {
-      if (!isRaceElsewhere(splat)) yield { path: splat.signature, second: splat.second, evidence: splat.text }
+      if (!isRaceElsewhere(splat) && !isGuessElsewhere(splat))
+        yield { path: splat.signature, second: splat.second, evidence: splat.text }
     }
   },
 }
 
 /** A data race of which neither side is nfsd's, by the functions that its first line names. */
 export function isRaceElsewhere({ signature }: Splat): boolean {
-  return signature.startsWith('KCSAN: data-race in ') && !/\bnfsd|\[nfsd\]/.test(signature)
+  return signature.startsWith('KCSAN: data-race in ') && !namesNfsd(signature)
+}
+
+function isGuessElsewhere({ kind, signature }: Splat): boolean {
+  return (kind === 'leak' || signature.startsWith('int3')) && !namesNfsd(signature)
+}
+
+function namesNfsd(signature: string): boolean {
+  return /\bnfsd|\[nfsd\]/.test(signature)
 }
