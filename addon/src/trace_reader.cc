@@ -37,6 +37,7 @@ struct TraceReader::Core {
   bool ShipFrames();
   void KeepError();
   bool HasFailed();
+  TraceReaderStats Stats();
   void Change(State to);
   bool WaitForTick();
 
@@ -189,6 +190,11 @@ bool TraceReader::Core::HasFailed() {
   return error != nullptr;
 }
 
+TraceReaderStats TraceReader::Core::Stats() {
+  const std::lock_guard lock(mutex);
+  return {pages, bytes, blocked, error, is_complete};
+}
+
 // Never back: what is closed stays so.
 void TraceReader::Core::Change(State to) {
   const std::lock_guard lock(mutex);
@@ -202,6 +208,7 @@ void TraceReader::Core::Change(State to) {
 TraceReader::TraceReader(const TraceReaderOptions& options) : core_(std::make_shared<Core>(options)) {}
 
 void TraceReader::Start() {
+  if (!core_) return;
   threads_.Spawn("fct-drain", [core = core_] { core->Drain(); });
   try {
     threads_.Spawn("fct-ship", [core = core_] { core->Write(); });
@@ -212,18 +219,18 @@ void TraceReader::Start() {
 }
 
 void TraceReader::Stop(std::function<void()> done) {
-  core_->Change(Core::State::kStopping);
+  if (core_) core_->Change(Core::State::kStopping);
   threads_.WhenAllEnded(std::move(done));
 }
 
 void TraceReader::Close() {
+  if (!core_) return;
   core_->Change(Core::State::kClosed);
-  threads_.WaitForAll(kCloseWait);
+  if (!threads_.WaitForAll(kCloseWait)) return;
+  last_ = core_->Stats();
+  core_.reset();
 }
 
-TraceReaderStats TraceReader::Stats() const {
-  const std::lock_guard lock(core_->mutex);
-  return {core_->pages, core_->bytes, core_->blocked, core_->error, core_->is_complete};
-}
+TraceReaderStats TraceReader::Stats() const { return core_ ? core_->Stats() : last_; }
 
 }  // namespace fct
