@@ -73,11 +73,15 @@ void TraceReader::Core::Drain() {
   for (CpuReader& cpu : cpus) cpu.Close();
 }
 
-// False when there is nothing more to do on the timer.
+// Until a CPU is due. False when there is nothing more to do on the timer.
 bool TraceReader::Core::WaitForTick() {
+  pool.Flush();
+  uint64_t next = UINT64_MAX;
+  for (const CpuReader& cpu : cpus) next = std::min(next, cpu.due());
+  const uint64_t ticks = next > tick ? next - tick : 1;
+  tick += ticks;
   std::unique_lock lock(mutex);
-  tick++;
-  return !changed.wait_for(lock, interval, [&] { return state != State::kRunning; });
+  return !changed.wait_for(lock, ticks * interval, [&] { return state != State::kRunning; });
 }
 
 // Takes turns over the CPUs, a page each, so that a busy one does not make another overrun.
@@ -85,7 +89,7 @@ void TraceReader::Core::DrainTick() {
   for (bool has_more = true; has_more;) {
     has_more = false;
     for (CpuReader& cpu : cpus) {
-      if (!cpu.IsDue(tick)) continue;
+      if (cpu.due() > tick) continue;
       if (!DrainPage(&cpu, false)) {
         blocked++;
         return;
@@ -124,6 +128,7 @@ void TraceReader::Core::DrainToEnd() {
     bool is_unsure = false;
     while (DrainPass(is_tracing, &is_unsure)) is_unsure = false;
     if (!is_unsure) return;
+    pool.Flush();
     std::unique_lock lock(mutex);
     changed.wait_for(lock, std::chrono::milliseconds(1), [&] { return state == State::kClosed; });
   }
