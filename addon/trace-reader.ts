@@ -11,7 +11,7 @@ export interface TraceReaderOptions {
   readonly fd: number
   /**
    * Time between two looks at the ring buffer, ms; 1 by default. A CPU with little to say is looked at every
-   * 8th time.
+   * 32nd time.
    */
   readonly intervalMs?: number
   /** Bytes of pages that may wait to be written; 16 MiB by default. */

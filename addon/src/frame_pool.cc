@@ -15,6 +15,7 @@ FramePool::FramePool(size_t bytes, size_t largest) {
 const Frame* FramePool::Acquire(bool wait) {
   std::unique_lock lock(mutex_);
   const auto has_room = [&] { return published_ - released_ < frames_.size(); };
+  if (!has_room()) changed_.notify_all();
   if (wait) changed_.wait(lock, [&] { return closed_ || has_room(); });
   return closed_ || !has_room() ? nullptr : &frames_[published_ % frames_.size()];
 }
@@ -22,7 +23,12 @@ const Frame* FramePool::Acquire(bool wait) {
 void FramePool::Publish() {
   const std::lock_guard lock(mutex_);
   published_++;
-  changed_.notify_all();
+  if (published_ - released_ >= kBatch) changed_.notify_all();
+}
+
+void FramePool::Flush() {
+  const std::lock_guard lock(mutex_);
+  if (published_ > released_) changed_.notify_all();
 }
 
 void FramePool::Finish() {

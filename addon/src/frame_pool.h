@@ -42,8 +42,10 @@ class FramePool {
 
   // The filling side. Null if all frames are taken; with `wait` only if the pool was closed.
   const Frame* Acquire(bool wait);
-  // Hands over the frame of the last Acquire().
+  // Hands over the frame of the last Acquire(). The other side may hear of it with the next ones, but not
+  // later than at Flush(): to wake it up costs as much as to ship a frame.
   void Publish();
+  void Flush();
   // No more frames will come.
   void Finish();
 
@@ -59,6 +61,7 @@ class FramePool {
  private:
   static constexpr size_t kAlignment = 64;
   static constexpr size_t kFewest = 2;
+  static constexpr uint64_t kBatch = 16;  // frames
 
   std::unique_ptr<uint8_t[]> memory_;
   std::vector<Frame> frames_;

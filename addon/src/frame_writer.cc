@@ -26,6 +26,7 @@ FrameWriter::FrameWriter(int fd) : fd_(::fcntl(fd, F_DUPFD_CLOEXEC, 0)) {
   struct stat status = {};
   if (!fd_.is_open() || ::fstat(fd_.get(), &status) < 0) throw ErrnoError(errno, "dup", "");
   path_ = PathOf(fd);
+  if (S_ISREG(status.st_mode)) sink_ = Sink::kFile;
   if (S_ISFIFO(status.st_mode)) sink_ = Sink::kPipe;
   if (S_ISSOCK(status.st_mode)) sink_ = Sink::kSocket;
   wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -55,6 +56,7 @@ void FrameWriter::Cancel() {
 // A port whose host side is not connected reports POLLHUP alone, and a write would block; it may yet be
 // connected.
 bool FrameWriter::WaitUntilWritable() {
+  if (sink_ == Sink::kFile) return true;
   for (;;) {
     pollfd polled[] = {{fd_.get(), POLLOUT, 0}, {wake_.get(), POLLIN, 0}};
     if (::poll(polled, 2, -1) < 0 && errno != EINTR) throw ErrnoError(errno, "poll", path_);

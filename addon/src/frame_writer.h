@@ -24,14 +24,14 @@ class FrameWriter {
   void Close() { fd_.Reset(); }
 
  private:
-  enum class Sink { kFile, kPipe, kSocket };
+  enum class Sink { kFile, kPort, kPipe, kSocket };
 
   bool WaitUntilWritable();
   ssize_t WriteSome(const uint8_t* data, size_t length) const;
 
   UniqueFd fd_;
   UniqueFd wake_;  // eventfd
-  Sink sink_ = Sink::kFile;
+  Sink sink_ = Sink::kPort;
   std::string path_;
 };
 

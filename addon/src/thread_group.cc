@@ -47,9 +47,10 @@ void ThreadGroup::Spawn(const char* name, std::function<void()> body) {
   }
   const SignalsBlocked blocked;
   try {
-    std::thread([state = state_, name, body = std::move(body)] {
+    std::thread([state = state_, name, body = std::move(body)]() mutable {
       pthread_setname_np(pthread_self(), name);
       body();
+      body = nullptr;  // what it owns has gone when it counts as ended
       Leave(state.get());
     }).detach();
   } catch (const std::system_error& error) {

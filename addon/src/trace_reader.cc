@@ -37,6 +37,7 @@ struct TraceReader::Core {
   bool ShipFrames();
   void KeepError();
   bool HasFailed();
+  TraceReaderStats Stats();
   void Change(State to);
   bool WaitForTick();
 
@@ -72,11 +73,15 @@ void TraceReader::Core::Drain() {
   for (CpuReader& cpu : cpus) cpu.Close();
 }
 
-// False when there is nothing more to do on the timer.
+// Until a CPU is due. False when there is nothing more to do on the timer.
 bool TraceReader::Core::WaitForTick() {
+  pool.Flush();
+  uint64_t next = UINT64_MAX;
+  for (const CpuReader& cpu : cpus) next = std::min(next, cpu.due());
+  const uint64_t ticks = next > tick ? next - tick : 1;
+  tick += ticks;
   std::unique_lock lock(mutex);
-  tick++;
-  return !changed.wait_for(lock, interval, [&] { return state != State::kRunning; });
+  return !changed.wait_for(lock, ticks * interval, [&] { return state != State::kRunning; });
 }
 
 // Takes turns over the CPUs, a page each, so that a busy one does not make another overrun.
@@ -84,7 +89,7 @@ void TraceReader::Core::DrainTick() {
   for (bool has_more = true; has_more;) {
     has_more = false;
     for (CpuReader& cpu : cpus) {
-      if (!cpu.IsDue(tick)) continue;
+      if (cpu.due() > tick) continue;
       if (!DrainPage(&cpu, false)) {
         blocked++;
         return;
@@ -123,6 +128,7 @@ void TraceReader::Core::DrainToEnd() {
     bool is_unsure = false;
     while (DrainPass(is_tracing, &is_unsure)) is_unsure = false;
     if (!is_unsure) return;
+    pool.Flush();
     std::unique_lock lock(mutex);
     changed.wait_for(lock, std::chrono::milliseconds(1), [&] { return state == State::kClosed; });
   }
@@ -189,6 +195,11 @@ bool TraceReader::Core::HasFailed() {
   return error != nullptr;
 }
 
+TraceReaderStats TraceReader::Core::Stats() {
+  const std::lock_guard lock(mutex);
+  return {pages, bytes, blocked, error, is_complete};
+}
+
 // Never back: what is closed stays so.
 void TraceReader::Core::Change(State to) {
   const std::lock_guard lock(mutex);
@@ -202,6 +213,7 @@ void TraceReader::Core::Change(State to) {
 TraceReader::TraceReader(const TraceReaderOptions& options) : core_(std::make_shared<Core>(options)) {}
 
 void TraceReader::Start() {
+  if (!core_) return;
   threads_.Spawn("fct-drain", [core = core_] { core->Drain(); });
   try {
     threads_.Spawn("fct-ship", [core = core_] { core->Write(); });
@@ -212,18 +224,18 @@ void TraceReader::Start() {
 }
 
 void TraceReader::Stop(std::function<void()> done) {
-  core_->Change(Core::State::kStopping);
+  if (core_) core_->Change(Core::State::kStopping);
   threads_.WhenAllEnded(std::move(done));
 }
 
 void TraceReader::Close() {
+  if (!core_) return;
   core_->Change(Core::State::kClosed);
-  threads_.WaitForAll(kCloseWait);
+  if (!threads_.WaitForAll(kCloseWait)) return;
+  last_ = core_->Stats();
+  core_.reset();
 }
 
-TraceReaderStats TraceReader::Stats() const {
-  const std::lock_guard lock(core_->mutex);
-  return {core_->pages, core_->bytes, core_->blocked, core_->error, core_->is_complete};
-}
+TraceReaderStats TraceReader::Stats() const { return core_ ? core_->Stats() : last_; }
 
 }  // namespace fct

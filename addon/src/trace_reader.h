@@ -47,7 +47,8 @@ class TraceReader {
   // thread. Should tracing still be on, what is written meanwhile is left; the stats tell. Once, after
   // Start().
   void Stop(std::function<void()> done);
-  // Ends the threads without shipping more. Idempotent.
+  // Ends the threads without shipping more, and gives descriptors and memory back. Idempotent; what comes
+  // after it does nothing.
   void Close();
   TraceReaderStats Stats() const;
 
@@ -55,7 +56,8 @@ class TraceReader {
   struct Core;
 
   ThreadGroup threads_;
-  std::shared_ptr<Core> core_;  // the threads hold it as well
+  std::shared_ptr<Core> core_;  // the threads hold it as well; null once closed
+  TraceReaderStats last_;       // of a closed one
 };
 
 }  // namespace fct

@@ -72,11 +72,13 @@ std::string CpuReader::ReadStats() const { return ReadWholeFile(folder_ + "/stat
 
 void CpuReader::Pace(uint64_t tick, Result result) {
   if (result == Result::kFull) {
-    wait_ = 1;
+    full_++;
     return;  // there may be more at once
   }
-  wait_ = std::min(wait_ * 2, kLongestWait);
-  due_ = tick + wait_;
+  if (full_ == 0) wait_ = std::min(wait_ * 2, kLongestWait);
+  if (full_ > kMany) wait_ = std::max<uint64_t>(wait_ / 2, 1);
+  full_ = 0;
+  due_ = (tick / wait_ + 1) * wait_;  // at the same ticks as other CPUs
 }
 
 std::vector<CpuReader> OpenCpus(const std::string& instance) {

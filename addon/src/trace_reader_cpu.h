@@ -31,20 +31,23 @@ class CpuReader {
   // Tracefs refuses to remove an instance with open files.
   void Close() { fd_.Reset(); }
 
-  // Pacing: each nearly empty sub-buffer would still take a whole one in trace.dat, so that a slow CPU is
-  // read less often.
-  bool IsDue(uint64_t tick) const { return tick >= due_; }
+  // Pacing: each nearly empty sub-buffer would still take a whole one in trace.dat, and to look costs more
+  // than to read, so that a slow CPU is read less often.
+  uint64_t due() const { return due_; }  // the tick
+  // After each Read() of a tick, until one has not been kFull.
   void Pace(uint64_t tick, Result result);
 
  private:
-  static constexpr uint32_t kLongestWait = 8;  // ticks; bounds what a panic of the kernel takes with it
+  static constexpr uint64_t kLongestWait = 32;  // ticks; bounds what a panic of the kernel takes with it
+  static constexpr uint32_t kMany = 4;          // sub-buffers of a tick; a small part of any ring buffer
 
   std::string folder_;
   uint16_t cpu_;
   UniqueFd fd_;
   uint64_t sequence_ = 0;
   uint64_t due_ = 0;
-  uint32_t wait_ = 1;
+  uint64_t wait_ = 1;  // a power of two
+  uint32_t full_ = 0;  // sub-buffers of this tick
 };
 
 // One for each per_cpu/cpuN of the instance, in the order of their numbers. Throws ErrnoError.

@@ -8,6 +8,8 @@ import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ops } from '../../addon/index.js'
 import { packageRoot } from '../../harness/folders.js'
+import { writeTraceDat } from '../../harness/store/trace-dat.js'
+import { fixturesFolder, rawPagesMetadata } from '../harness/fixtures.js'
 import { obstacle, PrivateInstance } from './private-instance.js'
 
 /*
@@ -106,6 +108,26 @@ it('decodes in several workers at once', async () => {
   const codes = await Promise.all(workers.map(async (worker) => (await once(worker, 'message')) as string[]))
   expect(codes).toEqual(Array.from({ length: 4 }, () => ['ENOENT']))
   await Promise.all(workers.map((worker) => worker.terminate()))
+})
+
+it('leaves nothing behind when a worker is terminated in the middle of decoding', async () => {
+  const path = join(folder, 'trace.dat')
+  const spools = ['cpu0.pages', 'cpu1.pages'].map((name) => join(fixturesFolder('raw-pages'), name))
+  await writeTraceDat(path, { metadata: rawPagesMetadata(), cmdlines: '', spools })
+  const script = `
+    const decode = async () => {
+      const trace = await native.openTrace(${JSON.stringify(path)})
+      while (!(await trace.next(20)).isEnded);
+      await native.readTrace(${JSON.stringify(path)})
+      return decode()
+    }
+    for (let number = 0; number < 8; number++) decode()
+    setTimeout(() => require('worker_threads').parentPort.postMessage(0), 50)
+  `
+  await terminateAfterMessage(script)
+  const before = countDescriptors()
+  for (let round = 0; round < 10; round++) await terminateAfterMessage(script)
+  expect(countDescriptors()).toBeLessThanOrEqual(before)
 })
 
 it('lets a process end while its threads work', async () => {

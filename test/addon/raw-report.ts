@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { execa } from 'execa'
+import { expect } from 'vitest'
 import type { FieldPlan, Trace } from '../../addon/index.js'
 
 /** One event as `trace-cmd report -R` prints it: fields raw, as libtraceevent reads them. */
@@ -21,7 +22,11 @@ const line =
 /** The events of `trace-cmd report -R -t`, in its order. */
 export async function readRawReport(path: string): Promise<RawEvent[]> {
   const { stdout } = await execa('trace-cmd', ['report', '-R', '-t', path], { maxBuffer: 1 << 30 })
-  return stdout
+  return parseRawReport(stdout)
+}
+
+export function parseRawReport(report: string): RawEvent[] {
+  return report
     .split('\n')
     .map((text) => line.exec(text)?.groups)
     .filter((groups) => groups !== undefined)
@@ -36,8 +41,23 @@ export async function readRawReport(path: string): Promise<RawEvent[]> {
     }))
 }
 
+/** Events of equal time may come in either order: in trace-cmd's it depends on how it merges CPUs. */
+function inOurOrder(events: RawEvent[]): RawEvent[] {
+  return events.sort((a, b) => (a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : a.cpu - b.cpu))
+}
+
+/** Every field of every event, and no event more or less. */
+export function expectSame(trace: Trace, events: RawEvent[]): void {
+  expect(trace.rows.count).toBe(events.length)
+  expect(trace.rows.count).toBeGreaterThan(200)
+  const different = inOurOrder(events).flatMap((event, row) =>
+    differences(trace, row, event).map((text) => `${row}: ${event.name} ${text}`),
+  )
+  expect(different.slice(0, 20)).toEqual([])
+}
+
 /** What differs between a row of the trace and the same event of the report; empty if nothing does. */
-export function differences(trace: Trace, row: number, event: RawEvent): string[] {
+function differences(trace: Trace, row: number, event: RawEvent): string[] {
   const type = trace.types[trace.rows.type[row]!]!
   const found = [
     same('name', type.name, event.name),

@@ -13,6 +13,8 @@ shift 2
 exec 9> "\${TMPDIR:-/tmp}/fct-trace-cmd-record"
 flock 9
 mount --make-rprivate /
+# trace-cmd would rather take the tracefs that stands in there since somebody looked.
+umount --quiet --lazy --recursive /sys/kernel/debug || true
 test -e /sys/kernel/tracing/trace || mount -t tracefs nodev /sys/kernel/tracing
 tracing=/sys/kernel/tracing
 echo 1 > "$folder/ftrace_enabled"

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readTrace, type Trace } from '../../addon/index.js'
+import { readTrace } from '../../addon/index.js'
 import { obstacle } from './private-instance.js'
-import { differences, readRawReport, type RawEvent } from './raw-report.js'
+import { expectSame, readRawReport } from './raw-report.js'
 import { recordTrace } from './record-trace.js'
 
 /*
@@ -28,20 +28,6 @@ const command = `
   kill -CONT $$
   wait
 `
-
-/** Events of equal time may come in either order: in trace-cmd's it depends on how it merges CPUs. */
-function inOurOrder(events: RawEvent[]): RawEvent[] {
-  return events.sort((a, b) => (a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : a.cpu - b.cpu))
-}
-
-function expectSame(trace: Trace, events: RawEvent[]): void {
-  expect(trace.rows.count).toBe(events.length)
-  expect(trace.rows.count).toBeGreaterThan(200)
-  const different = inOurOrder(events).flatMap((event, row) =>
-    differences(trace, row, event).map((text) => `${row}: ${event.name} ${text}`),
-  )
-  expect(different.slice(0, 20)).toEqual([])
-}
 
 describe.skipIf(obstacle !== '')('every field of every event is what libtraceevent reads', () => {
   it('in version 7, compressed with zstd, of many systems', async () => {

@@ -305,15 +305,18 @@ const handlers = {
     }
     set('acquire/repeat', 4)
     addTargets()
-    const clients = startLoad(4)
-    try {
-      return await during(async () => ({
-        addon: await readWithAddon(seconds),
-        traceCmd: await readWithTraceCmd(seconds),
-        text: await readAsText(seconds),
-      }))
-    } finally {
+    const work = async (): Promise<void> => {
+      const clients = startLoad(4)
+      await during(() => delay(seconds * 1000))
       await clients.stop()
+    }
+    try {
+      return {
+        addon: await readWithAddon(work),
+        traceCmd: await readWithTraceCmd(work),
+        text: await readAsText(work),
+      }
+    } finally {
       await removeModule()
     }
   },

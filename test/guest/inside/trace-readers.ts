@@ -1,8 +1,8 @@
 /** What it costs in a guest to take the events of one and the same load out of its ring buffer, by several readers. */
+import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { TraceReader } from '../../../addon/index.js'
 import {
@@ -11,32 +11,39 @@ import {
   stopTracing,
 } from '../../../harness/agent/guest/tracing-instance.js'
 
-/** Of one reader. */
+/** Of one reader, for the time of the load where nothing else is said. */
 export interface Reading {
   /** Events that came out of the ring buffer, and that were overwritten in it or dropped. */
   readonly read: number
   readonly lost: number
-  /** Seconds of processor time. */
+  /** Of processor time. */
   readonly seconds: number
+  /** Of processor time until it was ready. */
+  readonly startSeconds: number
 }
 
-const bufferKiB = 4096
+/** The load: its end is awaited. Events come and go only while it rests, as in runs: that patches kernel text. */
+export type Work = () => Promise<void>
+
+/** The least that a scenario may ask for: trace-cmd waits until half of it is full, and whoever is slow loses something. */
+const bufferKiB = 64
 const output = '/tmp/reading'
-const instances = '/sys/kernel/tracing/instances'
+const folder = '/sys/kernel/tracing/instances/reading'
 
 /** Ours, into a file, as it goes to the host in a run. */
-export async function readWithAddon(seconds: number): Promise<Reading> {
+export async function readWithAddon(work: Work): Promise<Reading> {
   const instance = await createTracingInstance(bufferKiB, [])
   const fd = openSync(output, 'w')
   try {
     const reader = new TraceReader({ instance: instance.folder, fd })
     reader.start()
-    await delay(seconds * 1000)
-    const cost = await threadSeconds()
+    const reading = await measure(work, instance.folder, () =>
+      findTasks('self/task', ['fct-drain', 'fct-ship']),
+    )
     await stopTracing(instance)
     await reader.stop()
     reader.close()
-    return { ...(await countEvents(instance.folder)), seconds: cost }
+    return reading
   } finally {
     closeSync(fd)
     await rm(output)
@@ -44,67 +51,75 @@ export async function readWithAddon(seconds: number): Promise<Reading> {
   }
 }
 
-/** As its documentation says for another instance. What it costs to begin and to end is taken off. */
-export async function readWithTraceCmd(seconds: number): Promise<Reading> {
-  const idle = await record(0)
-  const { read, lost, seconds: busy } = await record(seconds)
-  return { read, lost, seconds: busy - idle.seconds }
-}
-
-async function record(seconds: number): Promise<Reading> {
-  const buffer = ['-B', 'reading', '-e', 'fctorture', '-b', String(bufferKiB), '-C', 'counter']
-  const words = ['/fct/trace-cmd', 'record', '-q', '-o', output, ...buffer, 'sleep', String(seconds)]
-  const script = `"$@" > /dev/null 2>&1; cat ${instances}/reading/per_cpu/cpu*/stats; times`
+/**
+ * As its documentation says for another instance, which it makes and removes. What is recorded lasts as long as the input of
+ * the command.
+ */
+export async function readWithTraceCmd(work: Work): Promise<Reading> {
+  const buffer = ['-B', basename(folder), '-e', 'fctorture', '-b', String(bufferKiB), '-C', 'counter']
+  const command = ['sh', '-c', 'echo begun; read end || true']
   const env = { LD_LIBRARY_PATH: '/fct' }
-  const { stdout } = await execa('sh', ['-c', script, 'sh', ...words], { env })
-  await execa('/fct/trace-cmd', ['reset', '-a', '-d'], { env, reject: false })
-  await rmdir(join(instances, 'reading')).catch(() => undefined)
+  const recording = execa('/fct/trace-cmd', ['record', '-q', '-o', output, ...buffer, ...command], { env })
+  await Promise.race([once(recording.stdout, 'data'), recording])
+  const reading = await measure(work, folder, () => findTasks('.', ['trace-cmd']))
+  recording.stdin.end()
+  await recording
   await rm(output)
-  return { ...sumStats(stdout), seconds: childSeconds(stdout) }
+  return reading
 }
 
-/** The text that tracefs offers to everyone, into a file. */
-export async function readAsText(seconds: number): Promise<Reading> {
-  const folder = join(instances, 'reading')
+/** The text that tracefs offers to everyone, into a file. Once tracing is off, it ends where the ring is empty. */
+export async function readAsText(work: Work): Promise<Reading> {
   await mkdir(folder)
   try {
     await writeFile(join(folder, 'buffer_size_kb'), String(bufferKiB))
     await writeFile(join(folder, 'events', 'fctorture', 'enable'), '1')
-    const script = `timeout ${seconds} cat ${folder}/trace_pipe > ${output}; times`
-    const { stdout } = await execa('sh', ['-c', script], { reject: false })
+    const copying = execa('cat', [join(folder, 'trace_pipe')], { stdout: { file: output } })
+    const reading = await measure(work, folder, () => findTasks('.', ['cat']))
     await writeFile(join(folder, 'tracing_on'), '0')
-    return { ...(await countEvents(folder)), seconds: childSeconds(stdout) }
+    await copying
+    return reading
   } finally {
     await rm(output, { force: true })
     await rmdir(folder)
   }
 }
 
-async function countEvents(folder: string): Promise<Pick<Reading, 'read' | 'lost'>> {
-  const cpus = await readdir(join(folder, 'per_cpu'))
-  const stats = await Promise.all(cpus.map((cpu) => readFile(join(folder, 'per_cpu', cpu, 'stats'), 'utf8')))
-  return sumStats(stats.join('\n'))
+/** What the tasks that read an instance spend on the load. */
+async function measure(work: Work, instance: string, tasks: () => Promise<string[]>): Promise<Reading> {
+  const startSeconds = await secondsOf(await tasks())
+  await work()
+  const seconds = (await secondsOf(await tasks())) - startSeconds
+  return { ...(await countEvents(instance)), seconds, startSeconds }
 }
 
-function sumStats(text: string): Pick<Reading, 'read' | 'lost'> {
+/** Folders of the tasks of these names, below a folder of /proc. */
+async function findTasks(below: string, names: readonly string[]): Promise<string[]> {
+  const all = (await readdir(join('/proc', below))).filter((name) => /^\d+$/.test(name))
+  const found = await Promise.all(
+    all.map(async (name) => {
+      const task = join('/proc', below, name)
+      const comm = await readFile(join(task, 'comm'), 'utf8').catch(() => '')
+      return names.includes(comm.trim()) ? [task] : []
+    }),
+  )
+  return found.flat()
+}
+
+async function secondsOf(tasks: readonly string[]): Promise<number> {
+  const texts = await Promise.all(tasks.map((task) => readFile(join(task, 'schedstat'), 'utf8')))
+  return texts.reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1e9, 0)
+}
+
+async function countEvents(instance: string): Promise<Pick<Reading, 'read' | 'lost'>> {
+  const cpus = await readdir(join(instance, 'per_cpu'))
+  const stats = await Promise.all(
+    cpus.map((cpu) => readFile(join(instance, 'per_cpu', cpu, 'stats'), 'utf8')),
+  )
   const sum = (label: string): number =>
-    [...text.matchAll(new RegExp(`^${label}: (\\d+)`, 'gm'))].reduce((total, [, n]) => total + Number(n), 0)
+    [...stats.join('\n').matchAll(new RegExp(`^${label}: (\\d+)`, 'gm'))].reduce(
+      (all, [, n]) => all + Number(n),
+      0,
+    )
   return { read: sum('read events'), lost: sum('overrun') + sum('dropped events') }
-}
-
-/** From the last line that the shell's `times` prints: user and system time of its children. */
-function childSeconds(stdout: string): number {
-  const times = (stdout.trimEnd().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)
-  return [...times].reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0)
-}
-
-/** Of the reader's threads in this process. */
-async function threadSeconds(): Promise<number> {
-  let nanoseconds = 0
-  for (const task of await readdir('/proc/self/task')) {
-    const comm = await readFile(`/proc/self/task/${task}/comm`, 'utf8')
-    if (!['fct-drain', 'fct-ship'].includes(comm.trim())) continue
-    nanoseconds += Number((await readFile(`/proc/self/task/${task}/schedstat`, 'utf8')).split(' ')[0])
-  }
-  return nanoseconds / 1e9
 }
