@@ -2,7 +2,7 @@ import type { Trace } from '../../decode/load-trace.js'
 import type { Flavour, FlavourFeatures } from './flavour.js'
 import { lruHoldsRef } from './lru-holds-ref.js'
 
-const flavours: readonly Flavour[] = [lruHoldsRef]
+export const flavours: readonly Flavour[] = [lruHoldsRef]
 
 export type ProbedFlavour =
   | { readonly flavour: Flavour; readonly reason?: undefined }
