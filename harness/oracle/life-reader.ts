@@ -140,7 +140,9 @@ export class LifeReader {
       const operation = this.#operationAt(row)
       if (operation === codes.nfsd_file_lru_add) list = 'LRU'
       else if (dispose[operation] === 1) list = 'dispose'
-      else if (leave[operation] === 1 || operation === codes.nfsd_file_free) list = 'none'
+      else if (leave[operation] === 1) list = 'none'
+      // Who frees has emptied the dispose list; an object that is freed on the LRU stays there.
+      else if (operation === codes.nfsd_file_free && list === 'dispose') list = 'none'
       return list
     })
   }

@@ -9,8 +9,15 @@ const mostTasks = 12
 const slot = 30
 const laneHeight = 30
 const labelWidth = 130
-const namesHeight = 150
 const footHeight = 46
+
+/** Where the names end and the lanes begin, where those end, and the size of all. */
+interface Layout {
+  readonly namesEnd: number
+  readonly lanesEnd: number
+  readonly width: number
+  readonly height: number
+}
 
 interface Lane {
   readonly name: string
@@ -30,18 +37,30 @@ interface Placed {
 export function drawLife(life: ObjectLife): Markup {
   const lanes = lanesOf(life)
   const placed = life.parts.map((part, index) => ({ part, x: labelWidth + slot * (index + 0.5) }))
-  const width = labelWidth + slot * placed.length + 60
-  const lanesEnd = namesHeight + laneHeight * lanes.length
-  const height = lanesEnd + footHeight
+  const layout = layOut(placed, lanes)
+  const { width, height } = layout
   return markup`<svg xmlns="http://www.w3.org/2000/svg" class="life" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <title>${describeLife(life)}</title>
 <style>${raw(style)}</style>
-${placed.map((at) => drawBroken(at, height))}
-${lanes.map((lane, index) => drawLane(lane, laneY(index), width))}
-${drawLists(placed, lanesEnd + 8)}
-${drawTimes(placed, height - 8)}
-${placed.map((at) => drawPart(at, lanes, lanesEnd))}
+<rect class="paper" width="${width}" height="${height}"/>
+${placed.map((at) => drawBroken(at, layout))}
+${lanes.map((lane, index) => drawLane(lane, laneY(index, layout), layout))}
+${drawLists(placed, layout)}
+${drawTimes(placed, layout)}
+${placed.map((at) => drawPart(at, lanes, layout))}
 </svg>`
+}
+
+/** Names stand at 60 degrees: at 12 px a letter takes some 6 px of height. */
+function layOut(placed: readonly Placed[], lanes: readonly Lane[]): Layout {
+  const longest = Math.max(...placed.map(({ part }) => nameOf(part).length))
+  const namesEnd = 24 + 6 * longest
+  const lanesEnd = namesEnd + laneHeight * lanes.length
+  return { namesEnd, lanesEnd, width: labelWidth + slot * placed.length + 60, height: lanesEnd + footHeight }
+}
+
+function nameOf(part: LifeStep | LeftOut): string {
+  return isStep(part) ? shortName(part.operation) : describeLeftOut(part.leftOut)
 }
 
 function lanesOf({ parts }: ObjectLife): Lane[] {
@@ -57,35 +76,38 @@ function lanesOf({ parts }: ObjectLife): Lane[] {
   return cpus.map((cpu) => ({ name: `CPU ${String(cpu)}`, has: (step) => step.cpu === cpu }))
 }
 
-function laneY(index: number): number {
-  return namesHeight + laneHeight * (index + 0.5)
+function laneY(index: number, { namesEnd }: Layout): number {
+  return namesEnd + laneHeight * (index + 0.5)
 }
 
-function drawLane({ name }: Lane, y: number, width: number): Markup {
-  return markup`<g class="lane"><text x="0" y="${y + 4}">${name}</text>
+function drawLane({ name }: Lane, y: number, { width }: Layout): Markup {
+  return markup`<g class="lane"><text x="4" y="${y + 4}">${name}</text>
 <line x1="${labelWidth}" y1="${y}" x2="${width}" y2="${y}"/></g>
 `
 }
 
-function drawBroken({ part, x }: Placed, height: number): Markup | string {
+function drawBroken({ part, x }: Placed, { height }: Layout): Markup | string {
   if (!isStep(part) || !part.isBroken) return ''
   return markup`<rect class="broken" x="${x - slot / 2}" y="0" width="${slot}" height="${height}"/>
 `
 }
 
-function drawPart({ part, x }: Placed, lanes: readonly Lane[], lanesEnd: number): Markup {
+function drawPart({ part, x }: Placed, lanes: readonly Lane[], layout: Layout): Markup {
+  const { namesEnd, lanesEnd } = layout
+  const name = markup`<text transform="translate(${x + 4} ${namesEnd - 8}) rotate(-60)">${nameOf(part)}</text>`
   if (!isStep(part)) {
-    const middle = (namesHeight + lanesEnd) / 2
-    return markup`<g class="left-out"><line x1="${x}" y1="${namesHeight}" x2="${x}" y2="${lanesEnd}"/>
-<text transform="translate(${x + 4} ${namesHeight - 8}) rotate(-60)">${describeLeftOut(part.leftOut)}</text>
-<text x="${x}" y="${middle}" text-anchor="middle">...</text></g>
+    return markup`<g class="left-out"><line x1="${x}" y1="${namesEnd}" x2="${x}" y2="${lanesEnd}"/>
+${name}</g>
 `
   }
-  const y = laneY(lanes.findIndex((lane) => lane.has(part)))
+  const y = laneY(
+    lanes.findIndex((lane) => lane.has(part)),
+    layout,
+  )
   const kind = part.isBroken ? 'step marked' : 'step'
   return markup`<g class="${kind}"><title>${titleOf(part)}</title>
-<line x1="${x}" y1="${namesHeight - 4}" x2="${x}" y2="${y}"/>
-<text transform="translate(${x + 4} ${namesHeight - 8}) rotate(-60)">${shortName(part.operation)}</text>
+<line x1="${x}" y1="${namesEnd - 4}" x2="${x}" y2="${y}"/>
+${name}
 <circle cx="${x}" cy="${y}" r="10"/><text class="ref" x="${x}" y="${y + 4}">${shortRef(part.ref)}</text></g>
 `
 }
@@ -106,7 +128,8 @@ function shortName(operation: string): string {
 }
 
 /** A bar beneath the lanes for as long as the object is on a list. */
-function drawLists(placed: readonly Placed[], y: number): Markup[] {
+function drawLists(placed: readonly Placed[], { lanesEnd }: Layout): Markup[] {
+  const y = lanesEnd + 8
   return runsOf(placed, ({ part }) => (isStep(part) ? part.list : undefined))
     .filter(({ value }) => value === 'LRU' || value === 'dispose')
     .map(({ value, from, to }) => {
@@ -119,14 +142,14 @@ function drawLists(placed: readonly Placed[], y: number): Markup[] {
 }
 
 /** Where time has gone on. */
-function drawTimes(placed: readonly Placed[], y: number): Markup[] {
+function drawTimes(placed: readonly Placed[], { height }: Layout): Markup[] {
   let free = 0
   let last = ''
   return placed.map(({ part, x }) => {
     if (!isStep(part) || timeOf(part) === last || x < free) return markup``
     last = timeOf(part)
     free = x + last.length * 7 + 8
-    return markup`<text class="time" x="${x}" y="${y}">${last}</text>
+    return markup`<text class="time" x="${x}" y="${height - 8}">${last}</text>
 `
   })
 }
@@ -149,20 +172,55 @@ function runsOf<T>(placed: readonly Placed[], valueOf: (at: Placed) => T): Run<T
   return runs
 }
 
+interface Palette {
+  readonly ink: string
+  readonly faint: string
+  readonly paper: string
+  readonly bad: string
+  readonly glow: string
+  readonly lru: string
+  readonly dispose: string
+}
+
+const light: Palette = {
+  ink: '#1c1e21',
+  faint: '#aeb4bb',
+  paper: '#ffffff',
+  bad: '#b3202c',
+  glow: '#ffe3e0',
+  lru: '#2f6fb5',
+  dispose: '#8a5a00',
+}
+
+const dark: Palette = {
+  ink: '#e4e6e9',
+  faint: '#5a6068',
+  paper: '#16181b',
+  bad: '#ff7b72',
+  glow: '#4a2022',
+  lru: '#2f6fb5',
+  dispose: '#9a6a10',
+}
+
+/** Plain rules instead of variables, which some viewers of SVG do not know. */
+function paint({ ink, faint, paper, bad, glow, lru, dispose }: Palette): string {
+  return `
+.life .paper { fill: ${paper}; }
+.life text { fill: ${ink}; } .life line { stroke: ${faint}; }
+.life circle { fill: ${paper}; stroke: ${ink}; }
+.life .broken { fill: ${glow}; }
+.life .marked text { fill: ${bad}; } .life .marked circle { stroke: ${bad}; }
+.life .LRU rect { fill: ${lru}; } .life .dispose rect { fill: ${dispose}; } .life .list text { fill: #ffffff; }`
+}
+
 /** Of its own, so that the file is readable alone; light or dark as the reader's system is. */
 const style = `
-svg.life { --ink: #1c1e21; --faint: #c3c7cc; --paper: #ffffff; --bad: #b3202c; --glow: #ffe3e0; --lru: #2f6fb5; --gone: #8a5a00; }
-@media (prefers-color-scheme: dark) {
-  svg.life { --ink: #e4e6e9; --faint: #4a4f56; --paper: #16181b; --bad: #ff7b72; --glow: #4a2022; --lru: #4f93dc; --gone: #c28a1b; }
-}
-svg.life { background: var(--paper); font: 12px system-ui, sans-serif; }
-.life text { fill: var(--ink); } .life line { stroke: var(--faint); }
-.life .step line { stroke-dasharray: 1 3; }
-.life circle { fill: var(--paper); stroke: var(--ink); stroke-width: 1.5; }
-.life .ref { text-anchor: middle; font-size: 11px; } .life .time { font-size: 11px; opacity: .8; }
-.life .broken { fill: var(--glow); }
-.life .marked circle { stroke: var(--bad); stroke-width: 3; } .life .marked text { fill: var(--bad); font-weight: bold; }
+.life { font: 12px system-ui, sans-serif; }
+.life line { stroke-width: 1; } .life .step line { stroke-dasharray: 1 3; }
+.life circle { stroke-width: 1.5; } .life .marked circle { stroke-width: 3; } .life .marked text { font-weight: bold; }
+.life .ref { text-anchor: middle; font-size: 11px; } .life .time { font-size: 11px; }
 .life .left-out line { stroke-dasharray: 6 4; } .life .left-out text { font-style: italic; }
-.life .LRU rect { fill: var(--lru); } .life .dispose rect { fill: var(--gone); }
-.life .list text { fill: #ffffff; font-size: 10px; }
+.life .list text { font-size: 10px; }${paint(light)}
+@media (prefers-color-scheme: dark) {${paint(dark)}
+}
 `

@@ -131,9 +131,16 @@ export function listRules(
   const { applied, notApplied } = result.rules
   return [
     `${colors.bold('Rules')}   ${String(applied.length)} applied: ${applied.join(', ')}`,
-    ...notApplied.map(({ id, reason }) => `not applied: ${id}, ${printable(reason)}`),
+    ...byReason(notApplied).map(([reason, ids]) => `not applied: ${ids.join(', ')}, ${printable(reason)}`),
     ...notes.map(({ id, note }) => colors.dim(`${id}: ${note}`)),
   ].join('\n')
+}
+
+/** One reason may keep many rules away. */
+function byReason(notApplied: ResultDocument['rules']['notApplied']): [string, string[]][] {
+  const groups = new Map<string, string[]>()
+  for (const { id, reason } of notApplied) groups.set(reason, [...(groups.get(reason) ?? []), id])
+  return [...groups]
 }
 
 function indent(text: string): string {

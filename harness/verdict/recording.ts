@@ -119,7 +119,9 @@ export function composeCheck({ file, trace, papers, account, oracle }: Judged): 
 }
 
 /** A trace in which nothing has lived and died shows nothing, whatever rules were applied to it. */
-function doubtsOfSize({ key, events, lives }: OracleReport): Reason[] {
+function doubtsOfSize({ flavour, key, events, lives }: OracleReport): Reason[] {
+  // Of an unknown flavour nothing is judged; that is said elsewhere.
+  if (flavour.id === null) return []
   if (events.judged > 0 && (key !== 'nfsd_file' || lives.ended > 0)) return []
   const message =
     events.judged === 0
