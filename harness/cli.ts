@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import pc from 'picocolors'
 import { exitStatus } from './commands/exit-status.js'
+import { addCheckCommand } from './commands/check-command.js'
 import { addKernelCommand } from './commands/kernel-command.js'
 import {
   addKernelOptions,
@@ -63,6 +64,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     finish(await prepareCommand(kernelRequestOf(options), mirrorsOf(options), signal))
   })
   addKernelCommand(program, finish, signal)
+  addCheckCommand(program, finish)
   addTraceCommand(program, finish)
   return program
 }

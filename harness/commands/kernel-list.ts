@@ -1,7 +1,7 @@
 import { listKernels, type CachedThing, type KernelList } from '../../vms/kernels/list-kernels.js'
 import { exitStatus } from './exit-status.js'
 import { formatSize } from './parse-size.js'
-import { formatTable } from './table.js'
+import { formatTable } from '../report/text-table.js'
 
 /** Prints the catalogue and what is cached. */
 export async function kernelListCommand(options: { readonly json?: boolean }): Promise<number> {

@@ -4,6 +4,9 @@ import type { BuildContext } from '../../vms/cache.js'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
 import type { Mirrors } from '../../vms/apt-root.js'
 import { rememberFlavour } from '../../vms/kernels/known-flavours.js'
+import type { Finding } from '../oracle/findings.js'
+import type { ObjectLife } from '../oracle/object-life.js'
+import { evidenceFiles } from '../report/evidence-files.js'
 import { renderHtml } from '../report/html.js'
 import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
@@ -11,6 +14,7 @@ import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
 import { buildContext, showRunProgress } from './progress.js'
+import { repeatCommand } from './repeat-command.js'
 import { judgeRun, type Judgement } from './judge-run.js'
 import { runGuest, type Aftermath } from './run-guest.js'
 
@@ -26,28 +30,32 @@ export interface RunOptions extends PlanOptions {
 /** Runs one scenario on one kernel, judges it and reports. The exit status is the verdict's. */
 export async function runCommand(options: RunOptions, signal: AbortSignal): Promise<number> {
   const context = buildContext(process.stderr, signal, options.mirrors)
-  const { result, extras } = await runScenario(planRun(options), options.runs, context)
+  const { result, extras } = await runScenario(options, options.runs, context)
   process.stdout.write(options.json === true ? toJson(result) : summarize(result, extras))
   return result.exit
 }
 
-/** Runs a plan and judges it; all of it is in a new folder below `runs` afterwards. */
+/** Runs and judges; all of it is in a new folder below `runs` afterwards. */
 export async function runScenario(
-  plan: RunPlan,
+  options: PlanOptions,
   runs: string,
   context: BuildContext,
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
+  const plan = planRun(options)
   readKernelName(plan.kernel.name)
   const record = await createRunRecord(runs, plan.scenario.name, String(plan.seed), new Date())
-  await record.writeJson('run', parametersOf(plan))
+  const repeat = repeatCommand(options.scenario, plan)
+  const parameters = { ...parametersOf(plan), repeat }
+  await record.writeJson('run', parameters)
   const aftermath = await tortureWithProgress(plan, record, context)
   const console = await record.closeConsole()
-  await record.writeJson('run', { ...parametersOf(plan), ...factsOf(plan, aftermath) })
+  await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
   await noteFlavour(aftermath, judgement.result)
-  const extras = extrasOf(record, plan, judgement, aftermath, console)
+  const extras = extrasOf(record, plan, judgement, aftermath, { console, repeat })
   await record.writeJson('verdict', judgement.result)
   await record.writeText('report.html', renderHtml(judgement.result, extras))
+  for (const { name, text } of evidenceFiles(judgement.result, extras)) await record.writeText(name, text)
   return { result: judgement.result, extras }
 }
 
@@ -127,7 +135,7 @@ function extrasOf(
   plan: RunPlan,
   { oracle }: Judgement,
   { end, target }: Aftermath,
-  console: string,
+  said: Pick<ReportExtras, 'console' | 'repeat'>,
 ): ReportExtras {
   return {
     reportPath: join(record.folder, 'report.html'),
@@ -136,9 +144,14 @@ function extrasOf(
     pairs: plan.scenario.exposure,
     notes: oracle.notes,
     parameters: flatten({ ...plan, target }),
-    console,
+    ...said,
+    lives: livesBySignature(oracle.findings),
     splats: oracle.splats,
   }
+}
+
+function livesBySignature(findings: readonly Finding[]): Map<string, ObjectLife> {
+  return new Map(findings.flatMap(({ signature, life }) => (life ? [[signature, life] as const] : [])))
 }
 
 function onlyPlanned(

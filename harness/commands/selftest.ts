@@ -1,13 +1,12 @@
 import type { BuildContext } from '../../vms/cache.js'
 import type { Mirrors } from '../../vms/apt-root.js'
 import type { KernelRequest } from '../../vms/kernels/kernels.js'
-import { planRun } from '../scenario/plan.js'
+import { formatTable } from '../report/text-table.js'
 import { listCases, type SelftestCase } from '../selftest/cases.js'
 import { judgeCase, medianSeconds, type Attempt, type CaseOutcome } from '../selftest/outcome.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext } from './progress.js'
 import { runScenario } from './run.js'
-import { formatTable } from './table.js'
 
 export interface SelftestOptions {
   /** A kernel of the catalogue that regressions are written for; its patches come before theirs. */
@@ -53,14 +52,14 @@ async function tryCase(
   const attempts: Attempt[] = []
   for (const seconds of [Math.min(firstSeconds, time), time - firstSeconds]) {
     if (seconds < 1) break
-    const plan = planRun({
+    const options = {
       scenario,
       kernel: broken,
       busted,
       time: seconds,
       ...(seed !== undefined && { seed }),
-    })
-    const { result, extras } = await runScenario(plan, runs, context)
+    }
+    const { result, extras } = await runScenario(options, runs, context)
     attempts.push({ result, console: extras.console })
     if (judgeCase(defect, attempts).outcome === 'caught') break
   }

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import { exportFormats, traceExportCommand, type TraceExportOptions } from './trace-export.js'
-import type { TraceInputOptions } from './trace-input.js'
+import { addTraceInput, type TraceInputOptions } from './trace-input.js'
 import { traceReportCommand } from './trace-report.js'
 import { traceStatsCommand, type TraceStatsOptions } from './trace-stats.js'
 
@@ -8,11 +8,7 @@ import { traceStatsCommand, type TraceStatsOptions } from './trace-stats.js'
 export function addTraceCommand(program: Command, finish: (status: number) => void): void {
   const trace = program.command('trace').description('traces: as text, counted, for other programs')
   const add = (name: string, description: string): Command =>
-    trace
-      .command(name)
-      .description(description)
-      .argument('<file>', 'a trace.dat (version 6 or 7), or a run folder, also of a run that was killed')
-      .option('--buffer <name>', "the tracing instance, if several have events; '' is the top one")
+    addTraceInput(trace.command(name).description(description))
   add('report', 'as text, like trace-cmd report').action(async (file: string, options: TraceInputOptions) => {
     finish(await traceReportCommand(file, options))
   })

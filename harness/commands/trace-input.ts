@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import type { Trace } from '../decode/load-trace.js'
 import { FctError, UsageError, messageOf } from '../fct-error.js'
 import { openTrace } from '../store/run-trace.js'
@@ -5,6 +6,13 @@ import { openTrace } from '../store/run-trace.js'
 export interface TraceInputOptions {
   /** A tracing instance's name; '' is the top one. */
   readonly buffer?: string
+}
+
+/** Of every command that reads a trace. */
+export function addTraceInput(command: Command): Command {
+  return command
+    .argument('<file>', 'a trace.dat (version 6 or 7), or a run folder, also of a run that was killed')
+    .option('--buffer <name>', "the tracing instance, if several have events; '' is the top one")
 }
 
 /**
@@ -19,11 +27,15 @@ export async function readTraceInput(path: string, { buffer }: TraceInputOptions
     if (error instanceof FctError) throw error
     const { code = '' } = error as NodeJS.ErrnoException
     if (isDecodeCode(code)) throw new FctError(code, `${path}: ${messageOf(error)}`, '', { cause: error })
-    if (!/^E[A-Z]+$/.test(code)) throw error
-    throw new UsageError('FCT_TRACE_UNREADABLE', `cannot read ${path}: ${messageOf(error)}`, '', {
-      cause: error,
-    })
+    throw asUnreadable('FCT_TRACE_UNREADABLE', path, error)
   }
+}
+
+/** What the user named and the file system does not give; anything else as it is. */
+export function asUnreadable(code: `FCT_${string}`, path: string, error: unknown): unknown {
+  const { code: reason = '' } = error as NodeJS.ErrnoException
+  if (!/^E[A-Z]+$/.test(reason)) return error
+  return new UsageError(code, `cannot read ${path}: ${messageOf(error)}`, '', { cause: error })
 }
 
 function isDecodeCode(code: string): code is `FCT_DECODE_${string}` {

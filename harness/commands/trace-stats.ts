@@ -1,6 +1,6 @@
 import { traceStats, type TraceStats } from '../export/trace-stats.js'
 import { exitStatus } from './exit-status.js'
-import { formatTable } from './table.js'
+import { formatTable } from '../report/text-table.js'
 import { readTraceInput, type TraceInputOptions } from './trace-input.js'
 import { writeText } from './write-text.js'
 

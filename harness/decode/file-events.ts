@@ -13,6 +13,7 @@ export class FileEvents {
   #index = 0
   readonly #trace: Trace
   readonly #codes: Uint8Array
+  readonly #names: Readonly<Record<number, string>>
   readonly #columns: Columns
 
   /**
@@ -38,6 +39,7 @@ export class FileEvents {
     this.#columns = columns
     this.#codes = new Uint8Array(256)
     const names = symbols['op'] ?? {}
+    this.#names = names
     for (const [value, name] of Object.entries(names)) this.#codes[Number(value)] = codeOf(name)
     this.tracepoints = Object.values(names)
   }
@@ -46,6 +48,11 @@ export class FileEvents {
   readonly type: number
   /** The tracepoints that the module knows, verbatim. */
   readonly tracepoints: readonly string[]
+
+  /** The tracepoint's name, by `rawOperation`. */
+  nameOf(rawOperation: number): string {
+    return this.#names[rawOperation] ?? `op ${String(rawOperation)}`
+  }
 
   /** @param row A row of `trace.rows` whose type is `this.type`. */
   moveTo(row: number): void {

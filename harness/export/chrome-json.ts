@@ -3,7 +3,8 @@ import { commFinder } from './comms.js'
 import { fieldReaders, type FieldReader } from './fields.js'
 import { LossQueue, type Loss } from './losses.js'
 import { remembered } from './remembered.js'
-import { unitOf, withPoint } from './stamps.js'
+import { unitOf } from '../decode/clock.js'
+import { withPoint } from './stamps.js'
 
 /*
  * The Trace Event Format ("Chrome JSON"), which Perfetto's UI and chrome://tracing open. Two processes: the tasks, a track each,

@@ -2,7 +2,7 @@ import type { FieldPlan } from '../../addon/index.js'
 import type { Trace } from '../decode/load-trace.js'
 import { commFinder } from './comms.js'
 import { fieldReaders } from './fields.js'
-import { unitOf } from './stamps.js'
+import { unitOf } from '../decode/clock.js'
 
 /** A column of a table, with a type by Arrow's and Parquet's name. */
 export interface CsvColumn {

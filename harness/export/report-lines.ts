@@ -4,7 +4,8 @@ import { fieldReaders, type FieldReader } from './fields.js'
 import { LossQueue, type Loss } from './losses.js'
 import { oneLine } from './one-line.js'
 import { remembered } from './remembered.js'
-import { stampFormatter, unitOf } from './stamps.js'
+import { unitOf } from '../decode/clock.js'
+import { stampFormatter } from './stamps.js'
 
 /**
  * The trace as text, in the form of `trace-cmd report -R -t`:

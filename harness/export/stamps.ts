@@ -1,12 +1,5 @@
+import { unitOf } from '../decode/clock.js'
 import type { Trace } from '../decode/load-trace.js'
-
-/** Clocks whose stamps are no time: events are in order, nothing more. */
-const tickClocks: ReadonlySet<string> = new Set(['counter', 'x86-tsc', 'ppc-tb'])
-
-/** What a stamp of the trace counts. */
-export function unitOf({ clock }: Trace): 'ns' | 'ticks' {
-  return tickClocks.has(clock) ? 'ticks' : 'ns'
-}
 
 /** Seconds with nine digits, "1524.632086470", or ticks as they are. */
 export function stampFormatter(trace: Trace): (stamp: bigint) => string {

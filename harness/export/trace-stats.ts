@@ -1,5 +1,5 @@
 import type { Trace } from '../decode/load-trace.js'
-import { unitOf } from './stamps.js'
+import { unitOf } from '../decode/clock.js'
 
 /** Stamps are decimal text, because JSON's numbers end at 2^53; null where there is no event. */
 interface Span {

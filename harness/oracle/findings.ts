@@ -1,4 +1,5 @@
 import type { EvidenceWriter } from './evidence.js'
+import type { ObjectLife } from './object-life.js'
 import type { Broken, BrokenOnPaper } from './rule.js'
 
 /** A broken rule; the same as in the result document. Findings of one signature are one finding. */
@@ -11,6 +12,8 @@ export interface Finding {
   readonly firstGuestSecond: number
   /** Text of several lines, of the first of them. */
   readonly evidence: string
+  /** The life of the object that broke it; undefined if the evidence is a text. */
+  readonly life?: ObjectLife
 }
 
 /** Collects what rules say; evidence is gathered once per signature. */
@@ -19,10 +22,10 @@ export class Findings {
 
   add(rule: string, broken: Broken, row: number, writer: EvidenceWriter): void {
     const at = broken.row ?? row
-    this.#merge(rule, broken.path, () => ({
-      firstGuestSecond: writer.secondAt(at),
-      evidence: writer.write(at, broken.says),
-    }))
+    this.#merge(rule, broken.path, () => {
+      const { text, life } = writer.write(at, broken.says)
+      return { firstGuestSecond: writer.secondAt(at), evidence: text, life }
+    })
   }
 
   addOnPaper(rule: string, { path, second, evidence }: BrokenOnPaper): void {
@@ -34,7 +37,11 @@ export class Findings {
     return [...this.#found.values()].sort((a, b) => a.firstGuestSecond - b.firstGuestSecond)
   }
 
-  #merge(rule: string, path: string, first: () => Pick<Finding, 'firstGuestSecond' | 'evidence'>): void {
+  #merge(
+    rule: string,
+    path: string,
+    first: () => Pick<Finding, 'firstGuestSecond' | 'evidence' | 'life'>,
+  ): void {
     const signature = `${rule}: ${path}`
     const known = this.#found.get(signature)
     this.#found.set(

@@ -5,13 +5,19 @@ import { parseFilecache, type FilecacheSample } from './filecache.js'
 import type { ProbedFlavour } from './flavours/probe.js'
 import { codeOf, codes, type Tracepoint } from './operations.js'
 import type { Need, Rule } from './rule.js'
+import type { ObjectKey } from './object-life.js'
 import { idleLimitMs } from './rules/idle-disposed.js'
+import { whyNotWithoutIdentity } from './without-identity.js'
 
 /** What there is to judge by. */
 export interface Supplies {
   readonly probed: ProbedFlavour
   /** The events, or why there are none. */
   readonly events: FileEvents | string
+  /** Whether the events' `nf` is the nfsd_file, or a struct file that stands in for it (decode/own-events.ts). */
+  readonly key: ObjectKey
+  /** The tracepoints of which there are events. */
+  readonly recorded: ReadonlySet<string>
   readonly clock: string
   /** Events whose stamps the decoder had to correct. */
   readonly raisedStamps: number
@@ -25,7 +31,9 @@ export interface Supplies {
 /** Why a rule cannot be applied; undefined if it can. */
 export function whyNotApplied(rule: Rule, supplies: Supplies): string | undefined {
   const { flavour, reason } = supplies.probed
-  const missing = rule.needs.map((need) => whyMissing(need, supplies)).find((why) => why !== undefined)
+  const anonymous = supplies.key === 'nfsd_file' ? undefined : whyNotWithoutIdentity(rule, supplies.recorded)
+  const missing =
+    anonymous ?? rule.needs.map((need) => whyMissing(need, supplies)).find((why) => why !== undefined)
   if (rule.flavours === 'any' || missing !== undefined) return missing
   if (!flavour) return reason
   if (rule.flavours.includes(flavour.id)) return undefined
@@ -52,7 +60,7 @@ function whyMissing(need: Need, supplies: Supplies): string | undefined {
     case 'console':
       return supplies.hasConsole ? undefined : 'there is no console'
     default:
-      return isObserved(need, supplies) ? undefined : `the module does not observe ${need}`
+      return isObserved(need, supplies) ? undefined : whyUnobserved(need, supplies)
   }
 }
 
@@ -77,4 +85,10 @@ function whyNotQuiet({ quietMs, filecache }: Supplies): string | undefined {
 
 function isObserved(tracepoint: Tracepoint, { events }: Supplies): boolean {
   return typeof events !== 'string' && events.tracepoints.some((name) => codeOf(name) === codes[tracepoint])
+}
+
+function whyUnobserved(tracepoint: string, { key }: Supplies): string {
+  return key === 'nfsd_file'
+    ? `the module does not observe ${tracepoint}`
+    : `the trace does not describe ${tracepoint}`
 }

@@ -1,6 +1,7 @@
 import { FileEvents } from '../decode/file-events.js'
 import { findGaps, type Coverage, type Gap } from '../decode/gap-bounds.js'
 import type { Trace } from '../decode/load-trace.js'
+import { asFileEvents } from '../decode/own-events.js'
 import { readPhaseMarks, type PhaseMark } from '../decode/phase-marks.js'
 import { messageOf } from '../fct-error.js'
 import { kernelLines, readConsoleLines } from './console/console-lines.js'
@@ -9,14 +10,17 @@ import { splitConsole } from './console/split-console.js'
 import { EvidenceWriter } from './evidence.js'
 import type { FilecacheSample } from './filecache.js'
 import { Findings, type Finding } from './findings.js'
-import { flagMasks, type FlavourFeatures } from './flavours/flavour.js'
-import { featuresOf, probeFlavour, type ProbedFlavour } from './flavours/probe.js'
+import { flagMasks, type FlavourFeatures, type FlavourId } from './flavours/flavour.js'
+import { featuresOf, flavours, probeFlavour, type ProbedFlavour } from './flavours/probe.js'
+import { LifeReader } from './life-reader.js'
 import { isForOthers, whyNotApplied, type Supplies } from './needs.js'
 import { codeOf, codes, tracepoints, type Tracepoint } from './operations.js'
+import type { ObjectKey } from './object-life.js'
 import type { PaperRule, Rule, TraceRule } from './rule.js'
 import { isRaceElsewhere } from './rules/console-splat.js'
 import { ruleSet } from './rule-set.js'
 import { TraceJudge } from './trace-judge.js'
+import { recordedIn } from './without-identity.js'
 
 /** Everything that a run leaves behind for judgement. */
 export interface JudgeInput {
@@ -26,6 +30,8 @@ export interface JudgeInput {
   readonly coverage: Coverage
   /** What tells the flavour; without it the formats in the trace do. */
   readonly features?: FlavourFeatures
+  /** The flavour, by somebody who knows it, instead of what is probed. */
+  readonly flavour?: FlavourId
   /** All that the kernel printed, from power-on on. */
   readonly console: string
   readonly filecache: readonly FilecacheSample[]
@@ -37,6 +43,8 @@ export interface OracleReport {
   /** Id of the kernel's flavour; null with the reason if it is not known. */
   readonly flavour:
     { readonly id: string; readonly title: string } | { readonly id: null; readonly reason: string }
+  /** What the events tell of an object; null without events. */
+  readonly key: ObjectKey | null
   readonly applied: readonly string[]
   readonly notApplied: readonly {
     readonly id: string
@@ -61,19 +69,22 @@ export interface OracleReport {
 
 /** Judges one run. Pure: the same input gives the same report, on any machine. */
 export function judge(input: JudgeInput): OracleReport {
-  const { supplies, features } = gather(input)
+  const { supplies, features, trace } = gather(input)
   const splats = splitConsole(input.console)
   const reasons = ruleSet.map((rule) => ({ rule, reason: whyNotApplied(rule, supplies) }))
   const applied = reasons.filter(({ reason }) => reason === undefined).map(({ rule }) => rule)
   const findings = new Findings()
-  const verdict = judgeEvents(input, supplies, features, applied, findings)
-  const heldByPages = mayBeHeldByPages(input.trace, supplies)
+  const verdict = trace
+    ? judgeEvents(trace, input.console, { supplies, features }, applied, findings)
+    : undefined
+  const heldByPages = mayBeHeldByPages(trace, supplies)
   const papers = { splats, filecache: input.filecache, quietMs: supplies.quietMs, heldByPages }
   for (const rule of applied.filter(isPaperRule)) {
     for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
   }
   return {
     flavour: flavourOf(supplies.probed),
+    key: typeof supplies.events === 'string' ? null : supplies.key,
     applied: applied.map(({ id }) => id),
     notApplied: reasons.flatMap(({ rule, reason }) =>
       reason === undefined
@@ -94,13 +105,30 @@ export function judge(input: JudgeInput): OracleReport {
   }
 }
 
-function gather(input: JudgeInput): { supplies: Supplies; features: FlavourFeatures } {
-  const { trace } = input
-  const features = input.features ?? featuresOf(trace?.types ?? [])
+/** The lives that the input's trace shows, whether or not they are judged; undefined without events of an nfsd_file. */
+export function livesOf(input: JudgeInput): LifeReader | undefined {
+  const { supplies, features, trace } = gather(input)
+  if (trace === null || typeof supplies.events === 'string') return undefined
+  return readerOf(trace, input.console, { supplies, features })
+}
+
+/** What there is to judge by; `trace` has its events as the module writes them, whoever wrote them. */
+interface Gathered {
+  readonly supplies: Supplies
+  readonly features: FlavourFeatures
+  readonly trace: Trace | null
+}
+
+function gather(input: JudgeInput): Gathered {
+  const features = input.features ?? featuresOf(input.trace?.types ?? [])
+  const { trace, key } = withFileEvents(input.trace)
   const phases = trace ? readPhaseMarks(trace) : []
+  const events = trace ? findEvents(trace) : 'there is no trace'
   const supplies: Supplies = {
-    probed: probeFlavour(features),
-    events: trace ? findEvents(trace) : 'there is no trace',
+    probed: findFlavour(input.flavour, features),
+    events,
+    key,
+    recorded: trace && typeof events !== 'string' ? recordedIn(events, trace.rows) : new Set(),
     clock: trace?.clock ?? '',
     raisedStamps: (trace?.perCpu ?? []).reduce((sum, { raised }) => sum + raised, 0),
     gaps: trace ? findGaps(trace, input.coverage) : [],
@@ -109,7 +137,19 @@ function gather(input: JudgeInput): { supplies: Supplies; features: FlavourFeatu
     filecache: input.filecache,
     hasConsole: input.console.trim() !== '',
   }
-  return { supplies, features }
+  return { supplies, features, trace }
+}
+
+function withFileEvents(trace: Trace | null): { trace: Trace | null; key: ObjectKey } {
+  const hasModule = trace?.types.some(({ system, name }) => system === 'fctorture' && name === 'fct_file')
+  const own = trace !== null && hasModule !== true ? asFileEvents(trace) : undefined
+  return own ? { trace: own, key: 'struct file' } : { trace, key: 'nfsd_file' }
+}
+
+/** Without the names of its flags no flavour can be judged, whoever knows it. */
+function findFlavour(known: FlavourId | undefined, features: FlavourFeatures): ProbedFlavour {
+  const flavour = flavours.find(({ id }) => id === known)
+  return flavour && features.flags.size > 0 ? { flavour } : probeFlavour(features)
 }
 
 function findEvents(trace: Trace): FileEvents | string {
@@ -125,15 +165,9 @@ function findEvents(trace: Trace): FileEvents | string {
 }
 
 /** Also where the trace cannot tell. Of any flavour: the event means the same in each. */
-function mayBeHeldByPages(trace: JudgeInput['trace'], { events, gaps }: Supplies): boolean {
+function mayBeHeldByPages(trace: Trace | null, { recorded, events, gaps }: Supplies): boolean {
   if (!trace || typeof events === 'string' || gaps.length > 0) return true
-  const { rows } = trace
-  for (let row = 0; row < rows.count; row++) {
-    if (rows.type[row] !== events.type) continue
-    events.moveTo(row)
-    if (events.operation === codes.nfsd_file_gc_writeback) return true
-  }
-  return false
+  return recorded.has('nfsd_file_gc_writeback' satisfies Tracepoint)
 }
 
 function quietMsOf(phases: readonly PhaseMark[]): number | null {
@@ -143,15 +177,21 @@ function quietMsOf(phases: readonly PhaseMark[]): number | null {
 }
 
 function judgeEvents(
-  { trace, console }: JudgeInput,
-  { probed: { flavour }, events, phases, gaps }: Supplies,
-  features: FlavourFeatures,
+  trace: Trace,
+  console: string,
+  { supplies, features }: Omit<Gathered, 'trace'>,
   applied: readonly Rule[],
   findings: Findings,
 ): TraceJudge | undefined {
-  if (!trace || !flavour || typeof events === 'string') return undefined
+  const {
+    probed: { flavour },
+    events,
+    phases,
+    gaps,
+  } = supplies
+  if (!flavour || typeof events === 'string') return undefined
   const rules = applied.filter((rule): rule is TraceRule => !isPaperRule(rule))
-  const writer = new EvidenceWriter(trace, features.flags, moduleLoadSecond(console))
+  const writer = new EvidenceWriter(readerOf(trace, console, { supplies, features }))
   const judge = new TraceJudge(
     { trace, events, phases, gaps, flavour, flags: flagMasks(features), rules },
     findings,
@@ -159,6 +199,16 @@ function judgeEvents(
   )
   judge.run()
   return judge
+}
+
+function readerOf(
+  trace: Trace,
+  console: string,
+  { supplies: { key, probed }, features }: Omit<Gathered, 'trace'>,
+): LifeReader {
+  // Without the module the clock is the ring buffer's, which counts from boot.
+  const bootSecond = key === 'nfsd_file' ? moduleLoadSecond(console) : 0
+  return new LifeReader(trace, { key, flavour: probed.flavour, flags: features.flags, bootSecond })
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Splat } from '../oracle/console/splat.js'
+import type { ObjectLife } from '../oracle/object-life.js'
 
 /** What a report shows beside the result document. */
 export interface ReportExtras {
@@ -14,6 +15,10 @@ export interface ReportExtras {
   readonly notes: readonly { readonly id: string; readonly note: string }[]
   /** Every parameter of the run. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>
+  /** The command that repeats the run, seed included. */
+  readonly repeat: string
+  /** By the signature of the finding: the life of the object that broke the rule. */
+  readonly lives: ReadonlyMap<string, ObjectLife>
   readonly console: string
   /** From the oracle; marked in the console. */
   readonly splats: readonly Splat[]

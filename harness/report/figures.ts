@@ -26,7 +26,7 @@ export function operationRows(result: ResultDocument, { operations }: ReportExtr
 }
 
 /** Errors that clients met, "unlink ENOENT 3". */
-export function errorCounts({ errors }: ReportExtras): string[] {
+export function errorCounts({ errors }: Pick<ReportExtras, 'errors'>): string[] {
   return Object.entries(errors).map(([name, count]) => `${name} ${formatCount(count)}`)
 }
 
@@ -46,10 +46,16 @@ function formatRate(perSecond: number): string {
   return perSecond.toLocaleString('en-US', { maximumFractionDigits: perSecond < 10 ? 1 : 0 })
 }
 
-/** "3 times, first at 12.3 s" */
-export function formatOccurrence({ count, firstGuestSecond }: ResultDocument['findings'][number]): string {
-  const times = count === 1 ? 'once' : `${formatCount(count)} times, first`
-  return `${times} at ${firstGuestSecond.toFixed(1)} s`
+/** "3 times, first at 12.3 s"; without the time where none is known. */
+export function formatOccurrence({ count, firstGuestSecond }: Occurrence): string {
+  const times = count === 1 ? 'once' : `${formatCount(count)} times`
+  if (firstGuestSecond === null) return times
+  return `${times}${count === 1 ? '' : ', first'} at ${firstGuestSecond.toFixed(1)} s`
+}
+
+interface Occurrence {
+  readonly count: number
+  readonly firstGuestSecond: number | null
 }
 
 /**

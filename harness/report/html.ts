@@ -1,5 +1,6 @@
 import { describeKernel } from './describe-kernel.js'
 import { describeExposure, upperBound } from '../verdict/exposure-bound.js'
+import type { ObjectLife } from '../oracle/object-life.js'
 import type { ResultDocument, ResultFinding } from '../verdict/result.js'
 import { viewConsole } from './console-view.js'
 import type { ReportExtras } from './extras.js'
@@ -11,6 +12,8 @@ import {
   operationHeads,
   errorCounts,
 } from './figures.js'
+import { drawLife } from './life-picture.js'
+import { codePath, describeLife, lifeHeads, lifeRows, type LifeRow } from './life-rows.js'
 import { markup, raw, type Markup } from './markup.js'
 import { style } from './style.js'
 
@@ -61,20 +64,37 @@ ${guestSeconds.toFixed(1)} s of load; ${run}</p>
 <ul>${reasons.map(({ code, message }) => markup`<li>${message} <span class="dim">${code}</span></li>`)}</ul>`
 }
 
-function findings({ findings: all }: ResultDocument, { splats }: ReportExtras): Markup {
+function findings({ findings: all, seed }: ResultDocument, extras: ReportExtras): Markup {
   if (all.length === 0) return markup`<h2>Findings</h2><p>None.</p>`
-  return markup`<h2>Findings</h2>${all.map((finding) => showFinding(finding, splats))}`
+  return markup`<h2>Findings</h2>
+<p>Seed ${seed}; to repeat the run: <code>${extras.repeat}</code></p>
+${all.map((finding) => showFinding(finding, extras))}`
 }
 
-function showFinding(finding: ResultFinding, splats: ReportExtras['splats']): Markup {
+function showFinding(finding: ResultFinding, { splats, lives }: ReportExtras): Markup {
   const splat = splats.findIndex(({ text }) => text === finding.evidence)
   const link = splat < 0 ? '' : markup`, <a href="#splat-${splat + 1}">in the console</a>`
-  const lines = finding.evidence
-    .split('\n')
-    .map((line) => (line.startsWith('>') ? markup`<b>${line}</b>\n` : markup`${line}\n`))
+  const life = lives.get(finding.signature)
+  const [says = ''] = finding.evidence.split('\n')
   return markup`<h3>${finding.signature}</h3>
 <p class="dim">${formatOccurrence(finding)}${link}</p>
-<pre>${lines}</pre>`
+${life ? showLife(says, life) : markup`<pre>${finding.evidence}</pre>`}`
+}
+
+function showLife(says: string, life: ObjectLife): Markup {
+  return markup`<p>${says}</p>
+<p class="dim">${describeLife(life)}<br>code path, ${codePath(life)}</p>
+<div class="wide">${drawLife(life)}</div>
+<details open><summary>the life as a table</summary><div class="wide"><table class="life">
+<tr>${lifeHeads.map((head) => markup`<th>${head}</th>`)}</tr>
+${lifeRows(life).map(showLifeRow)}</table></div></details>`
+}
+
+function showLifeRow(row: LifeRow): Markup {
+  if ('leftOut' in row)
+    return markup`<tr><td colspan="${lifeHeads.length}" class="dim">... ${row.leftOut} ...</td></tr>\n`
+  const cells = row.cells.map((cell) => markup`<td>${cell}</td>`)
+  return row.isBroken ? markup`<tr class="broken">${cells}</tr>\n` : markup`<tr>${cells}</tr>\n`
 }
 
 function operations(result: ResultDocument, extras: ReportExtras): Markup {

@@ -27,5 +27,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 pre { overflow: auto; padding: .8rem; background: var(--code); font: 13px/1.4 ui-monospace, monospace; }
 pre.console { max-height: 40rem; }
 mark { background: var(--mark); color: inherit; }
-pre b { color: var(--fail); }
+.wide { overflow-x: auto; } code { background: var(--code); padding: .1rem .3rem; }
+table.life { font: 13px/1.3 ui-monospace, monospace; white-space: nowrap; }
+tr.broken { background: var(--mark); font-weight: bold; }
 `

@@ -13,7 +13,7 @@ import {
   printable,
 } from './figures.js'
 
-type Colors = ReturnType<typeof pc.createColors>
+export type Colors = ReturnType<typeof pc.createColors>
 
 /**
  * What a run has to say, for a terminal.
@@ -23,12 +23,12 @@ type Colors = ReturnType<typeof pc.createColors>
 export function summarize(result: ResultDocument, extras: ReportExtras, colors: Colors = pc): string {
   const sections = [
     headline(result, colors),
-    reasons(result, colors),
-    findings(result, colors),
+    listReasons(result, colors),
+    listFindings(result, colors),
     operations(result, extras, colors),
     windows(result, extras, colors),
-    events(result, colors),
-    rules(result, extras, colors),
+    countEvents(result, colors),
+    listRules(result, extras, colors),
     `${colors.bold('Report')}  ${extras.reportPath}`,
   ]
   return sections.filter((section) => section !== '').join('\n\n') + '\n'
@@ -36,28 +36,30 @@ export function summarize(result: ResultDocument, extras: ReportExtras, colors: 
 
 function headline(result: ResultDocument, colors: Colors): string {
   const { verdict, scenario, kernel, target, seed, guestSeconds } = result
-  const paint = verdictColor(verdict, colors)
   const name = [kernel.name, ...kernel.patches].join(' + ')
   const run = `on ${name}, ${guestSeconds.toFixed(1)} s of load, seed ${String(seed)}`
   return [
-    `${paint(colors.bold(` ${verdict} `))} ${colors.bold(scenario)} ${run}`,
+    `${paintVerdict(verdict, colors)} ${colors.bold(scenario)} ${run}`,
     colors.dim(printable(`${describeKernel(kernel)}; ${target.kind}, ${target.accel}`)),
   ].join('\n')
 }
 
-function verdictColor(verdict: VerdictName, colors: Colors): (text: string) => string {
-  if (verdict === 'PASS') return (text) => colors.bgGreen(colors.black(text))
-  if (verdict === 'FAIL') return (text) => colors.bgRed(colors.white(text))
-  return (text) => colors.bgYellow(colors.black(text))
+export function paintVerdict(verdict: VerdictName, colors: Colors): string {
+  const text = colors.bold(` ${verdict} `)
+  if (verdict === 'PASS') return colors.bgGreen(colors.black(text))
+  return verdict === 'FAIL' ? colors.bgRed(colors.white(text)) : colors.bgYellow(colors.black(text))
 }
 
 /** Findings follow in full; here stands what else there is to say. */
-function reasons({ reasons: all }: ResultDocument, colors: Colors): string {
+export function listReasons({ reasons: all }: Pick<ResultDocument, 'reasons'>, colors: Colors): string {
   const others = all.filter(({ code }) => code !== 'FCT_ORACLE_FINDING')
   return others.map(({ code, message }) => `${printable(message)} ${colors.dim(code)}`).join('\n')
 }
 
-function findings({ findings: all }: ResultDocument, colors: Colors): string {
+export function listFindings(
+  { findings: all }: { readonly findings: readonly Told[] },
+  colors: Colors,
+): string {
   const texts = all.map((finding, index) => {
     const when = colors.dim(formatOccurrence(finding))
     const title = `${String(index + 1)}. ${colors.red(printable(finding.signature))} ${when}`
@@ -65,6 +67,9 @@ function findings({ findings: all }: ResultDocument, colors: Colors): string {
   })
   return texts.length === 0 ? '' : [colors.bold('Findings'), ...texts].join('\n')
 }
+
+type Told = Parameters<typeof formatOccurrence>[0] &
+  Pick<ResultDocument['findings'][number], 'signature' | 'evidence'>
 
 /** A splat can have hundreds of lines; the report has them all. */
 const mostEvidence = 30
@@ -108,20 +113,34 @@ function windows(result: ResultDocument, extras: ReportExtras, colors: Colors): 
   return [colors.bold('Windows'), ...lines].join('\n')
 }
 
-function events({ events: { produced, read, lost, unexplained } }: ResultDocument, colors: Colors): string {
+export function countEvents(
+  { events: { produced, read, lost, unexplained } }: Pick<ResultDocument, 'events'>,
+  colors: Colors,
+): string {
   const parts = [`${formatCount(read)} read of ${formatCount(produced)}`, `${formatCount(lost)} lost`]
   parts.push(`${formatCount(unexplained)} unexplained`)
   const isWhole = lost === 0 && unexplained === 0
   return `${colors.bold('Events')}  ${isWhole ? parts.join(', ') : colors.yellow(parts.join(', '))}`
 }
 
-function rules(result: ResultDocument, { notes }: ReportExtras, colors: Colors): string {
+export function listRules(
+  result: Pick<ResultDocument, 'rules'>,
+  { notes }: Pick<ReportExtras, 'notes'>,
+  colors: Colors,
+): string {
   const { applied, notApplied } = result.rules
   return [
     `${colors.bold('Rules')}   ${String(applied.length)} applied: ${applied.join(', ')}`,
-    ...notApplied.map(({ id, reason }) => `not applied: ${id}, ${printable(reason)}`),
+    ...byReason(notApplied).map(([reason, ids]) => `not applied: ${ids.join(', ')}, ${printable(reason)}`),
     ...notes.map(({ id, note }) => colors.dim(`${id}: ${note}`)),
   ].join('\n')
+}
+
+/** One reason may keep many rules away. */
+function byReason(notApplied: ResultDocument['rules']['notApplied']): [string, string[]][] {
+  const groups = new Map<string, string[]>()
+  for (const { id, reason } of notApplied) groups.set(reason, [...(groups.get(reason) ?? []), id])
+  return [...groups]
 }
 
 function indent(text: string): string {

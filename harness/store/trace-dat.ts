@@ -13,6 +13,8 @@ export interface TraceParts {
    * file's end is left out.
    */
   readonly spools: readonly string[]
+  /** By CPU, the text of per_cpu/cpuN/stats at the end of the reading: what the ring buffer says it produced. */
+  readonly stats?: ReadonlyMap<number, string>
 }
 
 /** A trace.dat as it would be: the bytes in front of the pages, and the files with those. */
@@ -22,6 +24,7 @@ export interface TraceLayout {
 }
 
 const optionEnd = 0
+const optionCpuStat = 2
 const optionTraceClock = 4
 
 /**
@@ -29,10 +32,11 @@ const optionTraceClock = 4
  *
  * kallsyms and printk formats are left empty: no event of ours needs them.
  */
-export async function layOutTraceDat({ metadata, cmdlines, spools }: TraceParts): Promise<TraceLayout> {
+export async function layOutTraceDat(parts: TraceParts): Promise<TraceLayout> {
+  const { metadata, spools } = parts
   const { pageSize } = metadata
   const sizes = await Promise.all(spools.map(async (spool) => wholePages(await sizeOf(spool), pageSize)))
-  const head = headOf(metadata, cmdlines)
+  const head = headOf(parts)
   const clock = u64Sized(clockText(metadata))
   const length = roundUp(head.length + sizes.length * 16 + clock.length, pageSize)
   let offset = length
@@ -74,7 +78,7 @@ async function append(file: FileHandle, { path, size }: FilePart): Promise<void>
     await file.write(chunk as Buffer)
 }
 
-function headOf(metadata: TraceMetadata, cmdlines: string): Buffer {
+function headOf({ metadata, cmdlines, stats = new Map<number, string>() }: TraceParts): Buffer {
   return Buffer.concat([
     Buffer.from([0x17, 0x08, 0x44]),
     Buffer.from('tracing6\0'),
@@ -90,9 +94,15 @@ function headOf(metadata: TraceMetadata, cmdlines: string): Buffer {
     u64Sized(cmdlines),
     u32(metadata.cpus),
     Buffer.from('options  \0'),
-    Buffer.concat([u16(optionTraceClock), u32Sized(clockText(metadata)), u16(optionEnd)]),
+    ...[...stats].map(([cpu, text]) => option(optionCpuStat, `CPU: ${String(cpu)}\n${text}`)),
+    option(optionTraceClock, clockText(metadata)),
+    u16(optionEnd),
     Buffer.from('flyrecord\0'),
   ])
+}
+
+function option(id: number, text: string): Buffer {
+  return Buffer.concat([u16(id), u32Sized(text)])
 }
 
 const littleEndian = 0

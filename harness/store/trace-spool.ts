@@ -28,7 +28,8 @@ export class TraceSpool {
   readonly #folder: string
   readonly #metadata: TraceMetadata
   readonly #files = new Map<number, WriteStream>()
-  readonly #stats = new Map<number, CpuStats>()
+  /** By CPU, as the kernel wrote them. */
+  readonly #stats = new Map<number, string>()
   #complete = false
   #damage = ''
 
@@ -51,12 +52,13 @@ export class TraceSpool {
       this.#damage = messageOf(error)
     }
     await this.#close()
-    return { stats: this.#stats, complete: this.#complete, damage: this.#damage }
+    const stats = new Map([...this.#stats].map(([cpu, text]) => [cpu, parseCpuStats(text)]))
+    return { stats, complete: this.#complete, damage: this.#damage }
   }
 
   async #keep(frame: Frame): Promise<void> {
     if (frame.kind === 'end') this.#complete = true
-    else if (frame.kind === 'stats') this.#stats.set(frame.cpu, parseCpuStats(frame.text))
+    else if (frame.kind === 'stats') this.#stats.set(frame.cpu, frame.text)
     else await this.#keepPage(frame.cpu, frame.data)
   }
 
@@ -87,7 +89,9 @@ export class TraceSpool {
   async assemble(cmdlines: string): Promise<string> {
     const path = join(this.#folder, traceDatName)
     const spools = spoolsOf(this.#folder, this.#metadata)
-    await writeTraceDat(`${path}.part`, { metadata: this.#metadata, cmdlines, spools })
+    const parts = { metadata: this.#metadata, cmdlines, spools }
+    // Counters of a stream that broke off are not the last ones.
+    await writeTraceDat(`${path}.part`, this.#complete ? { ...parts, stats: this.#stats } : parts)
     await rename(`${path}.part`, path)
     await removeParts(this.#folder, this.#metadata)
     return path

@@ -1,4 +1,5 @@
-import type { KernelIdentity, ResultDocument, TargetIdentity } from './result.js'
+import type { Finding } from '../oracle/findings.js'
+import type { KernelIdentity, ResultDocument, ResultFinding, TargetIdentity } from './result.js'
 import type { Verdict, VerdictInput } from './verdict.js'
 
 /** What identifies a run, beside what was judged. */
@@ -33,7 +34,12 @@ export function composeResult(identity: RunIdentity, input: VerdictInput, verdic
       applied: oracle.applied,
       notApplied: oracle.notApplied.map(({ id, reason }) => ({ id, reason })),
     },
-    findings: oracle.findings,
+    findings: oracle.findings.map(toResultFinding),
     reasons: verdict.reasons,
   }
+}
+
+/** Of the object's life only its name: report.html shows the life, `fctorture check --explain` reads it again. */
+export function toResultFinding({ life, ...finding }: Finding): ResultFinding {
+  return life ? { ...finding, object: life.object } : finding
 }

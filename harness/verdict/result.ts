@@ -70,6 +70,8 @@ export interface ResultFinding {
   readonly signature: string
   readonly count: number
   readonly firstGuestSecond: number
+  /** `0xffff888004100100#2`: address and generation, as `fctorture check --explain` takes it; absent if none is to blame. */
+  readonly object?: string
   readonly evidence: string
 }
 

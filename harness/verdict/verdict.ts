@@ -29,6 +29,8 @@ export interface VerdictInput {
     readonly happenings: Readonly<Record<string, number>>
   }
   readonly outcome: GuestOutcome
+  /** What else speaks against a PASS. */
+  readonly doubts?: readonly Reason[]
 }
 
 export interface Verdict {
@@ -52,6 +54,7 @@ export function decideVerdict(input: VerdictInput): Verdict {
     ...doubtsOfOracle(input.oracle),
     ...doubtsOfEvents(input.events),
     ...doubtsOfExposure(input),
+    ...(input.doubts ?? []),
   ]
   const verdict =
     faults.length > 0 ? 'FAIL' : errors.length > 0 ? 'ERROR' : doubts.length > 0 ? 'INCONCLUSIVE' : 'PASS'

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { judge, type JudgeInput } from '../../../harness/oracle/oracle.js'
-import type { Phase } from '../../../harness/decode/phase-marks.js'
-import type { Tracepoint } from '../../../harness/oracle/operations.js'
-import { fixturesFolder } from '../fixtures.js'
+import { readRealTrace } from '../real-trace.js'
 import { GC, TraceBuilder } from '../trace-builder.js'
 import type { Coverage } from '../../../harness/decode/gap-bounds.js'
 
@@ -13,24 +10,6 @@ const rest: Omit<JudgeInput, 'trace'> = {
   console: '[    1.000000] Linux',
   filecache: [],
   stressors: [],
-}
-
-/** A trace of a real guest; the file's first line says what its columns are. */
-function readRealTrace(name: string): TraceBuilder {
-  const builder = new TraceBuilder()
-  const lines = readFileSync(`${fixturesFolder('traces')}/${name}.txt`, 'utf8')
-    .trim()
-    .split('\n')
-  for (const line of lines.filter((text) => !text.startsWith('#'))) {
-    const [op = '', ...values] = line.split(' ')
-    if (op === 'phase') builder.phase(values[0] as Phase, Number(values[1]))
-    else {
-      const [nf = 0, inode = 0, file = 0, flags = 0, ref = 0, status = 0, ms = 0, pid = 0, cpu = 0] =
-        values.map(Number)
-      builder.at(ms).file(op as Tracepoint, { nf, inode, file, flags, ref, status, pid, cpu })
-    }
-  }
-  return builder
 }
 
 describe('a real run of Debian 6.1.192', () => {

@@ -1,0 +1,94 @@
+import { readFile, stat } from 'node:fs/promises'
+import { UsageError } from '../fct-error.js'
+import { explainAddress, explainFinding, parseNamed } from '../oracle/explain.js'
+import type { FlavourId } from '../oracle/flavours/flavour.js'
+import type { ObjectLife } from '../oracle/object-life.js'
+import { judge, livesOf, type JudgeInput, type OracleReport } from '../oracle/oracle.js'
+import { summarizeCheck } from '../report/check-summary.js'
+import { printable } from '../report/figures.js'
+import { lifeLines } from '../report/evidence-files.js'
+import { codePath, describeLife } from '../report/life-rows.js'
+import { readRunConsole, readRunPapers } from '../store/run-papers.js'
+import { accountOf, composeCheck, coverageOf } from '../verdict/recording.js'
+import { asUnreadable, readTraceInput, type TraceInputOptions } from './trace-input.js'
+import { toLines, writeText } from './write-text.js'
+
+export interface CheckOptions extends TraceInputOptions {
+  readonly flavour: FlavourId | 'auto'
+  readonly console?: string
+  readonly explain?: string
+  readonly json?: boolean
+}
+
+/** Judges a recording, and prints the verdict or the life of an object. The exit status is the verdict's. */
+export async function checkCommand(file: string, options: CheckOptions): Promise<number> {
+  const trace = await readTraceInput(file, options)
+  const papers = (await isFolder(file)) ? await readRunPapers(file) : null
+  const account = accountOf(trace, papers)
+  const input: JudgeInput = {
+    trace,
+    coverage: coverageOf(trace, account),
+    console: await readConsole(file, options),
+    filecache: papers?.filecache ?? [],
+    stressors: papers?.stressors ?? [],
+    ...(options.flavour !== 'auto' && { flavour: options.flavour }),
+  }
+  const oracle = judge(input)
+  const document = composeCheck({ file, trace, papers, account, oracle })
+  if (options.explain !== undefined) await explain(options.explain, input, oracle, options.json === true)
+  else await writeText([options.json === true ? toJson(document) : summarizeCheck(document)])
+  return document.exit
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path)).isDirectory()
+}
+
+async function readConsole(file: string, { console }: CheckOptions): Promise<string> {
+  if (console === undefined) return (await isFolder(file)) ? readRunConsole(file) : ''
+  try {
+    return await readFile(console, 'utf8')
+  } catch (error) {
+    throw asUnreadable('FCT_CONSOLE_UNREADABLE', console, error)
+  }
+}
+
+function toJson(document: object): string {
+  return JSON.stringify(document, null, 2) + '\n'
+}
+
+async function explain(text: string, input: JudgeInput, oracle: OracleReport, json: boolean): Promise<void> {
+  const told = lookUp(text, input, oracle)
+  if (typeof told === 'string') await writeText(toLines([printable(told)]))
+  else if (json) await writeText([toJson({ schema: 1, lives: told })])
+  else await writeText(toLines(told.flatMap(describe)))
+}
+
+/** @returns the lives, or the text that is all there is of a finding without an object */
+function lookUp(text: string, input: JudgeInput, { findings }: OracleReport): readonly ObjectLife[] | string {
+  const named = parseNamed(text)
+  if (named === undefined) {
+    throw noObject(
+      `${text} is neither an address (0xffff888004100100, or #2 behind it) nor a finding's number`,
+    )
+  }
+  const reader = livesOf(input)
+  if ('finding' in named) {
+    const finding = findings[named.finding - 1]
+    if (finding === undefined)
+      throw noObject(`there is no finding ${String(named.finding)}: there are ${String(findings.length)}`)
+    return finding.life && reader ? [explainFinding(reader, finding.life)] : finding.evidence
+  }
+  const lives = reader ? explainAddress(reader, named, findings) : []
+  if (lives.length === 0) throw noObject(`the trace does not show ${text}`)
+  return lives
+}
+
+function noObject(message: string): UsageError {
+  return new UsageError('FCT_CHECK_NO_OBJECT', message)
+}
+
+function describe(life: ObjectLife): string[] {
+  const path = codePath(life)
+  return [describeLife(life), ...(path === '' ? [] : [`code path, ${path}`]), ...lifeLines(life), '']
+}
