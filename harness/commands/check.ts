@@ -9,7 +9,7 @@ import { printable } from '../report/figures.js'
 import { lifeLines } from '../report/evidence-files.js'
 import { codePath, describeLife } from '../report/life-rows.js'
 import { readRunConsole, readRunPapers } from '../store/run-papers.js'
-import { accountOf, composeCheck, coverageOf } from '../verdict/recording.js'
+import { accountOf, composeCheck, coverageOf, type CheckDocument } from '../verdict/recording.js'
 import { asUnreadable, readTraceInput, type TraceInputOptions } from './trace-input.js'
 import { toLines, writeText } from './write-text.js'
 
@@ -20,8 +20,23 @@ export interface CheckOptions extends TraceInputOptions {
   readonly json?: boolean
 }
 
+/** A recording, judged, and what it was judged by. */
+export interface Checked {
+  readonly input: JudgeInput
+  readonly oracle: OracleReport
+  readonly document: CheckDocument
+}
+
 /** Judges a recording, and prints the verdict or the life of an object. The exit status is the verdict's. */
 export async function checkCommand(file: string, options: CheckOptions): Promise<number> {
+  const checked = await checkRecording(file, options)
+  const isJson = options.json === true
+  if (options.explain !== undefined) await explain(options.explain, checked, isJson)
+  else await writeText([isJson ? toJson(checked.document) : summarizeCheck(checked.document)])
+  return checked.document.exit
+}
+
+export async function checkRecording(file: string, options: CheckOptions): Promise<Checked> {
   const trace = await readTraceInput(file, options)
   const papers = (await isFolder(file)) ? await readRunPapers(file) : null
   const account = accountOf(trace, papers)
@@ -34,10 +49,7 @@ export async function checkCommand(file: string, options: CheckOptions): Promise
     ...(options.flavour !== 'auto' && { flavour: options.flavour }),
   }
   const oracle = judge(input)
-  const document = composeCheck({ file, trace, papers, account, oracle })
-  if (options.explain !== undefined) await explain(options.explain, input, oracle, options.json === true)
-  else await writeText([options.json === true ? toJson(document) : summarizeCheck(document)])
-  return document.exit
+  return { input, oracle, document: composeCheck({ file, trace, papers, account, oracle }) }
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -57,15 +69,15 @@ function toJson(document: object): string {
   return JSON.stringify(document, null, 2) + '\n'
 }
 
-async function explain(text: string, input: JudgeInput, oracle: OracleReport, json: boolean): Promise<void> {
-  const told = lookUp(text, input, oracle)
+async function explain(text: string, checked: Checked, isJson: boolean): Promise<void> {
+  const told = lookUp(text, checked)
   if (typeof told === 'string') await writeText(toLines([printable(told)]))
-  else if (json) await writeText([toJson({ schema: 1, lives: told })])
+  else if (isJson) await writeText([toJson({ schema: 1, lives: told })])
   else await writeText(toLines(told.flatMap(describe)))
 }
 
 /** @returns the lives, or the text that is all there is of a finding without an object */
-function lookUp(text: string, input: JudgeInput, { findings }: OracleReport): readonly ObjectLife[] | string {
+function lookUp(text: string, { input, oracle: { findings } }: Checked): readonly ObjectLife[] | string {
   const named = parseNamed(text)
   if (named === undefined) {
     throw noObject(

@@ -24,6 +24,22 @@ export function rawPagesMetadata(systems = ['fctorture', 'nfsd']): TraceMetadata
   return { headerPage, headerEvent, clock: 'counter', formats, cpus: 2, pageSize: 4096 }
 }
 
+/**
+ * What belongs to the pages of test/fixtures/raw-pages, with the formats of all nfsd_file_* events of the kernel that they are of, by
+ * which its flavour is told.
+ *
+ * @param module Whether fct_file is described; without it, it is an unknown event among nfsd's own.
+ */
+export function wholeMetadata(module = true): TraceMetadata {
+  const text = readFileSync(`${fixturesFolder('formats')}/debian-6.1.192-nfsd-file.txt`, 'utf8')
+  const nfsd = text.split(/^(?=name: )/m).flatMap((format) => {
+    const [, name] = /^name: (\w+)$/m.exec(format) ?? []
+    return name === undefined ? [] : [{ system: 'nfsd', name, text: format }]
+  })
+  const metadata = rawPagesMetadata(module ? ['fctorture'] : [])
+  return { ...metadata, formats: [...metadata.formats, ...nfsd] }
+}
+
 /** Features of a kernel, read from the texts of its format files. */
 export function readFeatures(name: string): FlavourFeatures {
   const text = readFileSync(`${fixturesFolder('formats')}/${name}.txt`, 'utf8')

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { splitConsole } from '../../../harness/oracle/console/split-console.js'
+import type { ObjectLife } from '../../../harness/oracle/object-life.js'
+import { evidenceFiles } from '../../../harness/report/evidence-files.js'
 import type { ReportExtras } from '../../../harness/report/extras.js'
 import { renderHtml } from '../../../harness/report/html.js'
 import { summarize } from '../../../harness/report/summary.js'
@@ -51,6 +53,7 @@ const failed: ResultDocument = {
       signature: 'event-after-free: nfsd_file_put after nfsd_file_free',
       count: 3,
       firstGuestSecond: 3.14,
+      object: '0xffff888004100100#2',
       evidence: 'nfsd_file_put on an object that had been freed\n>  3.140 nfsd_file_put <0>',
     },
     {
@@ -67,6 +70,37 @@ const failed: ResultDocument = {
   ],
 }
 
+const step = {
+  row: 6,
+  second: 3.139,
+  stamp: '6',
+  cpu: 0,
+  pid: 51,
+  comm: '',
+  list: 'none',
+  isBroken: false,
+} as const
+const life: ObjectLife = {
+  object: '0xffff888004100100#2',
+  key: 'nfsd_file',
+  inode: '0xffff888005200100',
+  count: 9002,
+  parts: [
+    { leftOut: 9000 },
+    { ...step, operation: 'nfsd_file_free', ref: 0, flags: 'GC' },
+    {
+      ...step,
+      second: 3.14,
+      pid: 212,
+      comm: 'nfsd<0>',
+      isBroken: true,
+      operation: 'nfsd_file_put',
+      ref: -1,
+      flags: '',
+    },
+  ],
+}
+
 const extras: ReportExtras = {
   reportPath: 'runs/1/report.html',
   operations: { read: 3000, write: 150 },
@@ -74,6 +108,8 @@ const extras: ReportExtras = {
   pairs: ['close*acquire'],
   notes: [{ id: 'free-at-zero', note: 'seen through a note' }],
   parameters: { 'close.gap_us': 200 },
+  repeat: 'npx fctorture run CLOSE01 --seed 42',
+  lives: new Map([['event-after-free: nfsd_file_put after nfsd_file_free', life]]),
   console: splatText,
   splats,
 }
@@ -161,7 +197,22 @@ describe('renderHtml', () => {
     const places = order.map((part) => page.indexOf(part))
     expect(places).not.toContain(-1)
     expect(places).toEqual(places.toSorted((a, b) => a - b))
-    expect(page).toContain('<b>&gt;  3.140 nfsd_file_put &lt;0&gt;</b>')
+    const [, row = ''] = /<tr class="broken">(.*)<\/tr>/.exec(page) ?? []
+    expect(unescape([...row.matchAll(/<td>(.*?)<\/td>/g)].map(([, cell]) => cell).join(' ')).trim()).toBe(
+      '> 3.140 0 nfsd<0>/212 nfsd_file_put -1',
+    )
+  })
+
+  it("shows the object's life as a picture and a table, the code path, the seed and how to repeat it", () => {
+    const [, findings = ''] = /<h2>Findings<\/h2>([^]*?)<h2>/.exec(page) ?? []
+    expect(findings).toContain('Seed 42; to repeat the run: <code>npx fctorture run CLOSE01 --seed 42</code>')
+    expect(findings).toContain('code path, nfsd&lt;0&gt;/212 on CPU 0: nfsd_file_put')
+    expect(findings).toContain('nfsd_file 0xffff888004100100#2, 9,002 events')
+    expect(findings.match(/<svg [^]*?<\/svg>/g)).toHaveLength(1)
+    expect(findings.match(/<circle /g)).toHaveLength(2)
+    expect(findings).toContain('<td colspan="8" class="dim">... 9,000 events left out ...</td>')
+    // A splat has no object: its text is the evidence.
+    expect(findings.match(/<pre>/g)).toHaveLength(1)
   })
 
   it('marks the splats in the console, and links to them', () => {
@@ -218,6 +269,32 @@ describe('renderHtml', () => {
     expect(poisoned).not.toContain('<script')
     expect(poisoned).not.toContain(`onload='`)
     expect(poisoned.match(/&lt;script&gt;/g)?.length).toBeGreaterThan(15)
+  })
+})
+
+describe('evidenceFiles', () => {
+  it('are a text for each finding, and a picture for each that has an object', () => {
+    const files = evidenceFiles(failed, extras)
+    expect(files.map(({ name }) => name)).toEqual(['finding-1.txt', 'finding-1.svg', 'finding-2.txt'])
+    const [text = '', svg = '', splat = ''] = files.map((file) => file.text)
+    expect(text.split('\n')).toEqual([
+      'event-after-free: nfsd_file_put after nfsd_file_free',
+      '3 times, first at 3.1 s',
+      'on debian:6.1 (6.1.0-56-amd64), CLOSE01, seed 42',
+      'to repeat: npx fctorture run CLOSE01 --seed 42',
+      '',
+      'nfsd_file_put on an object that had been freed',
+      'nfsd_file 0xffff888004100100#2, 9,002 events, inode 0xffff888005200100',
+      'code path, nfsd<0>/212 on CPU 0: nfsd_file_put',
+      '',
+      '   second  CPU  task         operation                      ref  flags  list',
+      '                             ... 9,000 events left out ...',
+      '   3.139   0    51           nfsd_file_free                 0   GC',
+      '>  3.140   0    nfsd<0>/212  nfsd_file_put                  -1',
+      '',
+    ])
+    expect(svg).toContain('nfsd&lt;0&gt;/212')
+    expect(splat).toContain(splats[0]?.text ?? '-')
   })
 })
 

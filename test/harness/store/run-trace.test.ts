@@ -92,6 +92,23 @@ it('is one file at a regular end, with the comms, and reads the same', async () 
   expect(await openTrace(folder)).toEqual({ ...parts, comms: { 215: 'nfsd' } })
 })
 
+it("has the ring buffers' own counters in the one file, unless the stream broke off before the last", async () => {
+  const counters = 'entries: 0\noverrun: 3\ncommit overrun: 0\ndropped events: 1\nread events: 144\n'
+  const stats = frame(2, 0, 1, Buffer.from(counters))
+  const end = frame(3, 0, 0, Buffer.alloc(0))
+  const ringStatsOf = async (name: string, stream: readonly Buffer[]): Promise<Trace['ringStats']> => {
+    const run = await mkdtemp(join(folder, name))
+    const spool = new TraceSpool(run, metadata)
+    await spool.receive(Readable.from(stream))
+    return (await readTrace(await spool.assemble(''))).ringStats
+  }
+  expect(await ringStatsOf('ended-', [framesOf([1]), stats, end])).toEqual([
+    { entries: 0, overrun: 3, commitOverrun: 0, dropped: 1, read: 144 },
+    null,
+  ])
+  expect(await ringStatsOf('broken-', [framesOf([1]), stats])).toEqual([null, null])
+})
+
 it('is there when no page has come, and holds nothing', async () => {
   await new TraceSpool(folder, metadata).receive(Readable.from([]))
   expect(await readRunTrace(folder)).toMatchObject({ cpus: 2, clock: 'counter', rows: { count: 0 } })

@@ -9,6 +9,7 @@ import type { TraceMetadata } from '../../../harness/agent/protocol.js'
 import { writeTraceDat } from '../../../harness/store/trace-dat.js'
 import { obstacle, PrivateInstance } from '../../addon/private-instance.js'
 import { recordTrace } from '../../addon/record-trace.js'
+import { fixturesFolder, rawPagesMetadata } from '../fixtures.js'
 
 let folder = ''
 
@@ -72,3 +73,19 @@ it.skipIf(obstacle !== '')(
     }
   },
 )
+
+it("carries the ring buffer's own counters, by CPU, and trace-cmd opens it all the same", async () => {
+  const text = 'entries: 1\noverrun: 2\ncommit overrun: 3\nbytes: 9\ndropped events: 4\nread events: 5\n'
+  const spools = [0, 1].map((cpu) => join(fixturesFolder('raw-pages'), `cpu${cpu}.pages`))
+  const path = join(folder, 'counted.dat')
+  await writeTraceDat(path, {
+    metadata: rawPagesMetadata(),
+    cmdlines: '',
+    spools,
+    stats: new Map([[1, text]]),
+  })
+  const { ringStats, clock, rows } = await readTrace(path)
+  expect(ringStats).toEqual([null, { entries: 1, overrun: 2, commitOverrun: 3, dropped: 4, read: 5 }])
+  expect({ clock, count: rows.count }).toEqual({ clock: 'counter', count: 570 })
+  expect((await report(path)).match(/fct_file:/g)?.length).toBeGreaterThan(200)
+})
