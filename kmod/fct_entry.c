@@ -2,8 +2,9 @@
 /*
  * fct_entry.c - see who enters functions of nfsd
  *
- * By direct calls where that can be had. The rest goes the usual way of ftrace, which costs two or three
- * times as much: functions that are redirected as well, and all of them on kernels without.
+ * By direct calls where these can be had. The rest goes ftrace's usual way, at several times the cost:
+ * functions that are redirected as well, and all of them if the kernel cannot do it (before 5.16), or if
+ * someone else has a direct call in one of them.
  */
 #include <linux/ftrace.h>
 #include <linux/string.h>

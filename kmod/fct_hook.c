@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fct_hook.c - redirect functions of nfsd to ours, and see who enters others
+ * fct_hook.c - redirect functions of nfsd to ours
  *
- * There is one ftrace_ops for all redirects and one for all entries: placing one patches kernel text and
- * waits for all CPUs and tasks, which takes seconds under emulation. So hooks and entries are added first,
- * and placed together.
+ * There is one ftrace_ops for all redirects, and one for each way that entries are had: placing one patches
+ * kernel text and waits for all CPUs and tasks, which takes seconds under emulation. So hooks and entries are
+ * added first, and placed together.
  *
  * A redirected call counts as under way from the ftrace callback, before the first instruction of the
  * replacement, to fct_hook_leave(): nothing of this module may go away before all have left.

@@ -42,7 +42,7 @@ int fct_table_filter(const struct fct_table *table, struct ftrace_ops *ops, int 
 int fct_table_place(const struct fct_table *table, struct ftrace_ops *ops);
 void fct_table_unplace(const struct fct_table *table, struct ftrace_ops *ops);
 
-/* fct_direct.c: entries at next to no cost, where the kernel has direct calls */
+/* fct_direct.c: entries at next to no cost */
 
 int fct_direct_place(const struct fct_table *table);
 void fct_direct_unplace(const struct fct_table *table);

@@ -76,7 +76,7 @@ void CpuReader::Pace(uint64_t tick, Result result) {
     return;  // there may be more at once
   }
   if (full_ == 0) wait_ = std::min(wait_ * 2, kLongestWait);
-  if (full_ > kMany) wait_ = std::max<uint64_t>(wait_ / 2, 1);
+  if (full_ > kMany) wait_ = 1;
   full_ = 0;
   due_ = (tick / wait_ + 1) * wait_;  // at the same ticks as other CPUs
 }

@@ -30,7 +30,10 @@ async function measure(guest: ModuleGuest): Promise<Measurement[]> {
   ]
 }
 
-/** Parameters that leave out more and more; observing needs all offsets, and places the probes. */
+/**
+ * Parameters that leave out more and more. Observing needs all offsets, and places the probes; what a point adds to the probe
+ * that is there anyway is a test of a variable in it, which nothing leaves out.
+ */
 const variants = { whole: [], noEntries: ['entry_points=n'], noProbes: ['entry_points=n', 'off_nf_may=-1'] }
 const rounds = 8
 const roundSeconds = 2
@@ -50,9 +53,8 @@ async function measureOffCosts(guest: ModuleGuest): Promise<Measurement[]> {
   }
   const { whole, noEntries, noProbes } = nanoseconds
   const cost = (what: string, value: number): Measurement => ({ what, value, unit: 'ns', ratio: undefined })
-  if (process.env['FCT_DEBUG']) console.error({ functions, tracepoints, ...nanoseconds })
   return [
-    cost('a point at a function that is off', (whole - noEntries) / functions),
-    cost('a point at a tracepoint that is off, with its probe', (noEntries - noProbes) / tracepoints),
+    cost('an injection point at a function, off', (whole - noEntries) / functions),
+    cost('a probe at a tracepoint, its point and event off', (noEntries - noProbes) / tracepoints),
   ]
 }

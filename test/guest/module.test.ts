@@ -41,6 +41,11 @@ it('survives random calls', async () => {
   expect({ stdout, exitCode }).toMatchObject({ exitCode: 0 })
 })
 
+it('injects at the entries of functions, and at tracepoints', async () => {
+  for (const at of ['functions', 'tracepoints'])
+    expect(await inGuest().call('pointsPassed', { at })).toBeGreaterThan(1)
+})
+
 it('comes and goes, also during a run, with the clients at rest', async () => {
   await inGuest().call('cycles', { count: 6, atWork: false })
 })

@@ -96,6 +96,29 @@ it("shows the kernel's words when it refuses the module", async () => {
   expect(leftovers()).toEqual([])
 })
 
+/** nfsd of 6.1 reads, and tells NFSv3 clients that what they read is no folder. */
+const failingRead = `--- a/fs/nfsd/vfs.c
++++ b/fs/nfsd/vfs.c
+@@ -1214,6 +1214,6 @@
+ \tnfsd_file_put(nf);
+ 
+ \ttrace_nfsd_read_done(rqstp, fhp, offset, *count);
+ 
+-\treturn err;
++\treturn err ? err : nfserr_notdir;
+ }
+`
+
+it('ends when the clients meet an error that nothing explains, and names it', async () => {
+  const patch = join(runs, 'failing-read.patch')
+  await writeFile(patch, failingRead)
+  const { exitCode, result } = await runAndMeddle('never', () => undefined, '--patch', patch)
+  expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_LOAD_UNEXPECTED' }] })
+  expect(result.reasons[0]?.message).toMatch(/ENOTDIR from read, in read of \S+-v3\/(files|churn)\/f\d+$/)
+  expect(exitCode).toBe(125)
+  expect(leftovers()).toEqual(before)
+})
+
 it('shows the last of the console when a guest gives up before its agent could speak', async () => {
   const images = await obtainGuestImages(await obtainStockKernel(), quietContext)
   const rootfs = join(runs, 'empty.erofs')
