@@ -3,11 +3,12 @@ import type { Trace } from '../../addon/index.js'
 import type { Phase } from '../../harness/decode/phase-marks.js'
 import type { Tracepoint } from '../../harness/oracle/operations.js'
 import { fixturesFolder } from './fixtures.js'
+import type { KernelFeatures } from './kernel-features.js'
 import { TraceBuilder } from './trace-builder.js'
 
 /** A trace of a real guest; the file's first line says what its columns are. */
-export function readRealTrace(name: string): TraceBuilder {
-  const builder = new TraceBuilder()
+export function readRealTrace(name: string, features?: KernelFeatures): TraceBuilder {
+  const builder = new TraceBuilder(features)
   const lines = readFileSync(`${fixturesFolder('traces')}/${name}.txt`, 'utf8')
     .trim()
     .split('\n')

@@ -275,7 +275,7 @@ describe('what cannot be judged', () => {
   it.each([
     [['/nonexistent'], 129, 'FCT_TRACE_UNREADABLE'],
     [[], 129, 'missing required argument'],
-    [['x', '--flavour', 'g9'], 129, 'Allowed choices are auto, lru-holds-ref'],
+    [['x', '--flavour', 'g9'], 129, 'Allowed choices are auto, buckets-hold-ref'],
     [[join(fixturesFolder('consoles'), 'kasan.txt')], 128, 'FCT_DECODE_MAGIC'],
     [[fixturesFolder('consoles')], 128, 'FCT_TRACE_NOT_FOUND'],
     [

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { judge, type JudgeInput } from '../../../harness/oracle/oracle.js'
+import type { Tracepoint } from '../../../harness/oracle/operations.js'
+import { kernelFeatures } from '../kernel-features.js'
 import { readRealTrace } from '../real-trace.js'
 import { GC, TraceBuilder } from '../trace-builder.js'
 import type { Coverage } from '../../../harness/decode/gap-bounds.js'
@@ -36,6 +38,34 @@ describe('a real run of Debian 6.1.192', () => {
       builder.rows.splice(at, 0, builder.rows[at]!)
       expect(judge({ ...rest, trace: builder.build() }).findings, op).not.toEqual([])
     }
+  })
+})
+
+describe('a real run of Debian 7.3.4', () => {
+  const read = (): TraceBuilder =>
+    readRealTrace('debian-7.3.4-clean', kernelFeatures['lru-holds-ref-from-open'])
+
+  it('breaks no rule', () => {
+    const report = judge({ ...rest, trace: read().build() })
+    expect(report.flavour.id).toBe('lru-holds-ref-from-open')
+    expect(report.findings).toEqual([])
+    expect(report.events.judged).toBe(4500)
+    expect(report.lives.ended).toBeGreaterThan(300)
+    expect(report.notApplied.filter(({ kind }) => kind === 'safety')).toEqual([])
+  })
+
+  it.each<[Tracepoint, string]>([
+    ['nfsd_file_free', 'one-free-per-life: nfsd_file_free twice'],
+    ['nfsd_file_lru_add', 'lru-alternates: nfsd_file_lru_add twice'],
+    ['nfsd_file_lru_del', 'lru-alternates: nfsd_file_lru_del without nfsd_file_lru_add'],
+    ['nfsd_file_gc_disposed', 'one-free-per-life: nfsd_file_gc_disposed of an object on a dispose list'],
+    ['nfsd_file_unhash', 'unhash-once: nfsd_file_unhash twice'],
+  ])('breaks one as soon as %s is doubled', (op, signature) => {
+    const builder = read()
+    const at = builder.rows.findIndex((row) => 'op' in row && row.op === op)
+    builder.rows.splice(at, 0, builder.rows[at]!)
+    const { findings } = judge({ ...rest, trace: builder.build() })
+    expect(findings.map((finding) => finding.signature)).toContain(signature)
   })
 })
 

@@ -7,17 +7,18 @@ import { TraceBuilder } from '../trace-builder.js'
 const debian = readFeatures('debian-6.1.192-nfsd-file')
 
 describe('probeFlavour', () => {
-  it('knows the formats of a real 6.1.192', () => {
-    expect(debian.events.size).toBe(24)
-    expect(debian.flags).toEqual(
-      new Map([
-        ['HASHED', 1],
-        ['PENDING', 2],
-        ['REFERENCED', 4],
-        ['GC', 8],
-      ]),
-    )
-    expect(probeFlavour(debian).flavour?.id).toBe('lru-holds-ref')
+  it.each([
+    ['debian-5.10.218', 'buckets-hold-ref'],
+    ['debian-6.1.192', 'lru-holds-ref'],
+    ['debian-7.3.4', 'lru-holds-ref-from-open'],
+  ] as const)('knows the formats of %s, and the tests have them right', (kernel, id) => {
+    const features = readFeatures(`${kernel}-nfsd-file`)
+    expect(probeFlavour(features).flavour?.id).toBe(id)
+    const { events, flags } = kernelFeatures[id]
+    expect({ events: [...features.events].sort(), flags: Object.fromEntries(features.flags) }).toEqual({
+      events: [...events].sort(),
+      flags,
+    })
   })
 
   it('reads the same from the event types of a trace', () => {
