@@ -34,6 +34,8 @@ export class Lives {
   readonly #writebacks: Uint8Array
   readonly #touchedMs: Uint32Array
   readonly #lastRows: Int32Array
+  readonly #beginRows: Int32Array
+  readonly #unhashRows: Int32Array
   readonly #freeRows: Int32Array
 
   /** @param pointers Number of interned pointers: ids are below it. */
@@ -54,6 +56,8 @@ export class Lives {
     this.#writebacks = new Uint8Array(pointers)
     this.#touchedMs = new Uint32Array(pointers)
     this.#lastRows = new Int32Array(pointers).fill(-1)
+    this.#beginRows = new Int32Array(pointers).fill(-1)
+    this.#unhashRows = new Int32Array(pointers).fill(-1)
     this.#freeRows = new Int32Array(pointers).fill(-1)
   }
 
@@ -106,6 +110,14 @@ export class Lives {
   get lastRow(): number {
     return this.#lastRows[this.nf] ?? -1
   }
+  /** Row of its nfsd_file_alloc. */
+  get beginRow(): number {
+    return this.#beginRows[this.nf] ?? -1
+  }
+  /** Row of the nfsd_file_unhash of a life that was alive then; -1 as long as there was none. */
+  get unhashRow(): number {
+    return this.#unhashRows[this.nf] ?? -1
+  }
   get freeRow(): number {
     return this.#freeRows[this.nf] ?? -1
   }
@@ -130,7 +142,7 @@ export class Lives {
         this.#end(event)
         break
       case codes.nfsd_file_unhash:
-        this.#countUnhash()
+        this.#countUnhash(event.row)
         return
       case codes.nfsd_file_gc_writeback:
         this.#writebacks[nf] = 1
@@ -172,7 +184,7 @@ export class Lives {
     this.#epoch++
   }
 
-  #begin({ flags }: FileEvents): void {
+  #begin({ row, flags }: FileEvents): void {
     const { nf } = this
     // Counted too low does no harm, too high would accuse: both the events and the sample must say that it
     // was unhashed.
@@ -181,6 +193,7 @@ export class Lives {
     this.#states[nf] = alive
     this.#reset(nf, this.#openGaps > 0 ? 0 : 1)
     this.#unhashes[nf] = unhashes
+    this.#beginRows[nf] = row
     this.begun++
   }
 
@@ -198,8 +211,9 @@ export class Lives {
     this.#freeRows[nf] = row
   }
 
-  #countUnhash(): void {
+  #countUnhash(row: number): void {
     const { nf } = this
+    if (this.isAlive) this.#unhashRows[nf] = row
     const isEarly = this.#states[nf] === unknown || (this.isFreed && this.unhashes > 0)
     const counts = isEarly ? this.#earlyUnhashes : this.#unhashes
     counts[nf] = Math.min((counts[nf] ?? 0) + 1, 255)
@@ -219,6 +233,8 @@ export class Lives {
     this.#earlyUnhashes[nf] = 0
     this.#disposals[nf] = 0
     this.#writebacks[nf] = 0
+    this.#beginRows[nf] = -1
+    this.#unhashRows[nf] = -1
     this.#freeRows[nf] = -1
   }
 }

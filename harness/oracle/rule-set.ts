@@ -1,4 +1,5 @@
 import type { Rule } from './rule.js'
+import { acquireHashed } from './rules/acquire-hashed.js'
 import { consoleSplat } from './rules/console-splat.js'
 import { disposeAtZero } from './rules/dispose-at-zero.js'
 import { eventAfterFree } from './rules/event-after-free.js'
@@ -22,6 +23,7 @@ export const ruleSet: readonly Rule[] = [
   putWithoutAcquire,
   lruAlternates,
   unhashOnce,
+  acquireHashed,
   idleDisposed,
   leakAfterShutdown,
   filecacheCounters,

@@ -17,6 +17,10 @@ interface Task {
   nf: number
   /** Generation of `nf` when `operation` happened. */
   generation: number
+  /** Row of the task's last event, of ours or of nfsd; -1 if none is known. */
+  row: number
+  /** Row of its last nfsd_file_acquire or nfsd_file_put. */
+  settledRow: number
   /** GC objects acquired and not yet put, by pointer id; the latest of them, should a defect make it grow. */
   held: number[]
   allowance: number
@@ -58,6 +62,17 @@ export class Tasks {
   get lastNf(): number {
     return this.#task.nf
   }
+  /** Row of the task's last event before this one; what the task does now it began to do later. */
+  get lastRow(): number {
+    return this.#task.row
+  }
+  /**
+   * Row of the task's last nfsd_file_acquire or nfsd_file_put; neither stands between the lookup of an entry
+   * and the nfsd_file_acquire that hands it out.
+   */
+  get settledRow(): number {
+    return this.#task.settledRow
+  }
   get doubtfulPut(): number {
     return this.#task.doubtfulPut
   }
@@ -86,6 +101,9 @@ export class Tasks {
     if (operation === codes.nfsd_file_acquire) acquire(task, nf, this.#isGc(event))
     else if (operation === codes.nfsd_file_put) put(task, event, this.#isGc(event))
     else if (this.#construct[operation] === 1) task.taken = 'nothing'
+    if (operation === codes.nfsd_file_acquire || operation === codes.nfsd_file_put)
+      task.settledRow = event.row
+    task.row = event.row
     task.operation = operation
     task.nf = nf
     task.generation = nf === 0 ? 0 : life.generation
@@ -156,6 +174,8 @@ function newTask(): Task {
     operation: 0,
     nf: 0,
     generation: 0,
+    row: -1,
+    settledRow: -1,
     held: [],
     allowance: unseenHolds,
     doubtfulPut: -1,
