@@ -93,6 +93,15 @@ export interface FilecacheSample {
   readonly text: string
 }
 
+/** What of the kernel's resources was there before the load and after nfsd had stopped. */
+export interface Leftovers {
+  /** Lines of /proc/slabinfo. */
+  readonly slabsBefore: string
+  readonly slabsAfter: string
+  /** Exported file systems that could not be unmounted because something in them was open. */
+  readonly busy: readonly string[]
+}
+
 export interface FinishParams {
   /** Longest wait for the laundrette to dispose of all that is idle, ms. */
   readonly quietMs: number
@@ -105,6 +114,7 @@ export interface Finished {
   /** How often each disturbance has happened. */
   readonly disturbances: Readonly<Record<string, number>>
   readonly filecache: readonly FilecacheSample[]
+  readonly leftovers: Leftovers
   readonly cmdlines: string
 }
 

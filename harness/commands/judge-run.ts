@@ -33,6 +33,7 @@ export async function judgeRun(
     coverage: coverageOf(end.spool, events, trace?.gaps.length ?? 0),
     console,
     filecache: end.finished?.filecache ?? [],
+    ...(end.finished && { leftovers: end.finished.leftovers }),
     stressors: Object.keys(plan.scenario.stressors),
   })
   const device = end.progress?.device

@@ -32,7 +32,9 @@ export class Lives {
   readonly #earlyUnhashes: Uint8Array
   readonly #disposals: Uint8Array
   readonly #writebacks: Uint8Array
+  readonly #users: Uint8Array
   readonly #touchedMs: Uint32Array
+  readonly #leftRows: Int32Array
   readonly #lastRows: Int32Array
   readonly #beginRows: Int32Array
   readonly #unhashRows: Int32Array
@@ -54,7 +56,9 @@ export class Lives {
     this.#earlyUnhashes = new Uint8Array(pointers)
     this.#disposals = new Uint8Array(pointers)
     this.#writebacks = new Uint8Array(pointers)
+    this.#users = new Uint8Array(pointers)
     this.#touchedMs = new Uint32Array(pointers)
+    this.#leftRows = new Int32Array(pointers).fill(-1)
     this.#lastRows = new Int32Array(pointers).fill(-1)
     this.#beginRows = new Int32Array(pointers).fill(-1)
     this.#unhashRows = new Int32Array(pointers).fill(-1)
@@ -99,6 +103,10 @@ export class Lives {
   get disposals(): number {
     return this.#disposals[this.nf] ?? 0
   }
+  /** Acquires that no put has followed yet: so many references are held for callers, or more. */
+  get users(): number {
+    return this.#users[this.nf] ?? 0
+  }
   /** The laundrette has passed the object over because of dirty pages. */
   get hadWriteback(): boolean {
     return this.#writebacks[this.nf] === 1
@@ -109,6 +117,10 @@ export class Lives {
   }
   get lastRow(): number {
     return this.#lastRows[this.nf] ?? -1
+  }
+  /** Row at which the last of those who had unhashed, put or listed it went on to something else; -1: none has. */
+  get leftRow(): number {
+    return this.#leftRows[this.nf] ?? -1
   }
   /** Row of its nfsd_file_alloc. */
   get beginRow(): number {
@@ -149,11 +161,22 @@ export class Lives {
         return
       case codes.nfsd_file_gc_referenced:
         return
+      case codes.nfsd_file_acquire:
+        this.#users[nf] = Math.min(this.users + 1, 255)
+        break
+      case codes.nfsd_file_put:
+        this.#users[nf] = Math.max(this.users - 1, 0)
+        break
       case codes.nfsd_file_gc_disposed:
       case codes.nfsd_file_closing:
         this.#disposals[nf] = Math.min(this.disposals + 1, 255)
     }
     this.#touchedMs[nf] = event.ms
+  }
+
+  /** Somebody who had to do with this life of an object does something else now. */
+  leave(nf: number, generation: number, row: number): void {
+    if (this.#generations[nf] === generation) this.#leftRows[nf] = row
   }
 
   /**
@@ -233,6 +256,8 @@ export class Lives {
     this.#earlyUnhashes[nf] = 0
     this.#disposals[nf] = 0
     this.#writebacks[nf] = 0
+    this.#users[nf] = 0
+    this.#leftRows[nf] = -1
     this.#beginRows[nf] = -1
     this.#unhashRows[nf] = -1
     this.#freeRows[nf] = -1

@@ -1,5 +1,6 @@
 import type { FileEvents } from '../decode/file-events.js'
 import type { Gap } from '../decode/gap-bounds.js'
+import type { ModuleEvent } from '../decode/module-events.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
 import { parseFilecache, type FilecacheSample } from './filecache.js'
 import type { ProbedFlavour } from './flavours/probe.js'
@@ -11,6 +12,8 @@ export interface Supplies {
   readonly probed: ProbedFlavour
   /** The events, or why there are none. */
   readonly events: FileEvents | string
+  /** What the module tells of what it did itself and saw beside nfsd's tracepoints. */
+  readonly told: ReadonlySet<ModuleEvent>
   readonly clock: string
   /** Events whose stamps the decoder had to correct. */
   readonly raisedStamps: number
@@ -18,6 +21,7 @@ export interface Supplies {
   readonly phases: readonly PhaseMark[]
   readonly quietMs: number | null
   readonly filecache: readonly FilecacheSample[]
+  readonly hasLeftovers: boolean
   readonly hasConsole: boolean
 }
 
@@ -42,8 +46,18 @@ function whyMissing(need: Need, supplies: Supplies): string | undefined {
       return supplies.phases.at(-1)?.phase === 'end' ? undefined : 'the trace ends before nfsd had stopped'
     case 'filecache':
       return supplies.filecache.length > 0 ? undefined : 'no samples of /proc/fs/nfsd/filecache'
+    case 'leftovers':
+      return supplies.hasLeftovers || supplies.hasConsole
+        ? undefined
+        : 'nobody has looked for what is left after nfsd had stopped'
     case 'console':
       return supplies.hasConsole ? undefined : 'there is no console'
+    case 'close begins':
+    case 'close ends':
+    case 'file closes':
+    case 'memory comes back':
+    case 'dirty is disposed':
+      return supplies.told.has(need) ? undefined : `the module does not tell when "${need}"`
     default:
       return isObserved(need, supplies) ? undefined : `the module does not observe ${need}`
   }

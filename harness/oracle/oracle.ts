@@ -1,6 +1,7 @@
 import { FileEvents } from '../decode/file-events.js'
 import { findGaps, type Coverage, type Gap } from '../decode/gap-bounds.js'
 import type { Trace } from '../decode/load-trace.js'
+import { ModuleEvents } from '../decode/module-events.js'
 import { readPhaseMarks, type PhaseMark } from '../decode/phase-marks.js'
 import { messageOf } from '../fct-error.js'
 import { kernelLines, readConsoleLines } from './console/console-lines.js'
@@ -11,6 +12,7 @@ import type { FilecacheSample } from './filecache.js'
 import { Findings, type Finding } from './findings.js'
 import { flagMasks, type FlavourFeatures } from './flavours/flavour.js'
 import { featuresOf, probeFlavour, type ProbedFlavour } from './flavours/probe.js'
+import type { Leftovers } from './leftovers.js'
 import { whyNotApplied, type Supplies } from './needs.js'
 import { codeOf, codes, tracepoints, type Tracepoint } from './operations.js'
 import type { PaperRule, Rule, TraceRule } from './rule.js'
@@ -29,6 +31,8 @@ export interface JudgeInput {
   /** All that the kernel printed, from power-on on. */
   readonly console: string
   readonly filecache: readonly FilecacheSample[]
+  /** Not there if the guest could not tell any more. */
+  readonly leftovers?: Leftovers
   /** Names of the stressors that ran: some hide a defect from a rule. */
   readonly stressors: readonly string[]
 }
@@ -66,7 +70,8 @@ export function judge(input: JudgeInput): OracleReport {
   const findings = new Findings()
   const verdict = judgeEvents(input, supplies, features, applied, findings)
   const heldByPages = mayBeHeldByPages(input.trace, supplies)
-  const papers = { splats, filecache: input.filecache, quietMs: supplies.quietMs, heldByPages }
+  const { filecache, leftovers } = input
+  const papers = { splats, filecache, leftovers, quietMs: supplies.quietMs, heldByPages }
   for (const rule of applied.filter(isPaperRule)) {
     for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
   }
@@ -97,12 +102,14 @@ function gather(input: JudgeInput): { supplies: Supplies; features: FlavourFeatu
   const supplies: Supplies = {
     probed: probeFlavour(features),
     events: trace ? findEvents(trace) : 'there is no trace',
+    told: trace ? new ModuleEvents(trace).told : new Set(),
     clock: trace?.clock ?? '',
     raisedStamps: (trace?.perCpu ?? []).reduce((sum, { raised }) => sum + raised, 0),
     gaps: trace ? findGaps(trace, input.coverage) : [],
     phases,
     quietMs: quietMsOf(phases),
     filecache: input.filecache,
+    hasLeftovers: input.leftovers !== undefined,
     hasConsole: input.console.trim() !== '',
   }
   return { supplies, features }

@@ -43,6 +43,8 @@ export class Tasks {
     'nfsd_file_opened',
     'nfsd_file_cons_err',
   ])
+  /** Behind these their task may list the object, or take it off the LRU. */
+  readonly #handles = codeSet(['nfsd_file_unhash', 'nfsd_file_put', 'nfsd_file_lru_add'])
   #openGaps = 0
 
   constructor(readonly flags: FlagMasks) {}
@@ -95,9 +97,16 @@ export class Tasks {
     return count
   }
 
+  /** A task may be about to take the object's present life off the LRU, or to put it there. */
+  isSomebodyAt(life: Lives): boolean {
+    for (const task of this.#tasks.values()) if (this.#isAt(task, life)) return true
+    return false
+  }
+
   apply(event: FileEvents, life: Lives): void {
     const task = this.#task
     const { operation, nf } = event
+    if (this.#handles[task.operation] === 1) life.leave(task.nf, task.generation, event.row)
     if (operation === codes.nfsd_file_acquire) acquire(task, nf, this.#isGc(event))
     else if (operation === codes.nfsd_file_put) put(task, event, this.#isGc(event))
     else if (this.#construct[operation] === 1) task.taken = 'nothing'
@@ -107,6 +116,15 @@ export class Tasks {
     task.operation = operation
     task.nf = nf
     task.generation = nf === 0 ? 0 : life.generation
+  }
+
+  /** The task has come to this row, without an event of nfsd's. */
+  note(row: number): void {
+    this.#task.row = row
+  }
+
+  #isAt({ operation, nf, generation }: Task, life: Lives): boolean {
+    return this.#handles[operation] === 1 && nf === life.nf && generation === life.generation
   }
 
   #isGc({ flags }: FileEvents): boolean {

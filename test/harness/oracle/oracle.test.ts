@@ -177,7 +177,7 @@ describe('what is not applied', () => {
     const report = judge({ ...rest, trace: trace.build() })
     expect(report.flavour.id).toBeNull()
     expect(report.findings).toEqual([])
-    expect(report.applied).toEqual(['console-splat'])
+    expect(report.applied).toEqual(['resource-leak', 'console-splat'])
   })
 
   it('can be told the flavour by the formats of the target, if the trace has none', () => {

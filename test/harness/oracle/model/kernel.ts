@@ -19,6 +19,12 @@ export type Defect =
   | 'laundrette is never scheduled'
   | 'close leaves it on the lru'
   | 'lookup ignores hashed'
+  | 'put does not look again'
+  | 'put unlinks from dispose list'
+  | 'free without grace period'
+  | 'close misses'
+  | 'close frees later'
+  | 'close leaves files open'
 
 export interface NfsdFile {
   readonly address: number
@@ -61,6 +67,8 @@ export class Kernel {
   readonly #inodeLocks = new Map<number, Task>()
   #free: number[] = []
   #nextAddress = 1
+  /** Freed, and given back before a grace period was over. */
+  readonly #early = new Set<number>()
   #graces: { address: number; readers: Set<Task> }[] = []
 
   constructor(
@@ -84,7 +92,8 @@ export class Kernel {
     const sample = this.#sample(nf)
     if (this.random.chance(4)) yield
     const values = this.random.chance(2) ? sample : this.#sample(nf)
-    this.trace.file(op, { ...values, nf: nf?.address ?? 0, inode, pid: task.pid, cpu: task.cpu })
+    const address = nf?.address ?? 0
+    this.trace.file(op, { ...values, nf: address, file: address, inode, pid: task.pid, cpu: task.cpu })
   }
 
   #sample(nf: NfsdFile | null): { ref: number; flags: number } {
@@ -121,6 +130,11 @@ export class Kernel {
   }
 
   #callRcu({ address }: NfsdFile): void {
+    if (this.#errs('free without grace period')) {
+      this.#early.add(address)
+      this.#free.push(address)
+      return
+    }
     const mayHold = ({ readers, isIdle }: Task): boolean => (this.isPreemptible ? readers > 0 : !isIdle)
     this.#graces.push({ address, readers: new Set(this.tasks.filter(mayHold)) })
   }
@@ -153,13 +167,18 @@ export class Kernel {
 
   *lruRemove(task: Task, nf: NfsdFile): Steps<boolean> {
     yield* this.#lockLru(task)
-    const wasOn = nf.onLru
+    const wasOn = nf.onLru || this.#isTakenForListed(nf)
     this.#isolate(nf)
     this.#unlockLru(task)
     if (!wasOn && !this.#errs('remove from dispose list', 20)) return false
     yield
     yield* this.log(task, 'nfsd_file_lru_del', nf)
     return true
+  }
+
+  /** nf_lru links it into a dispose list. */
+  #isTakenForListed(nf: NfsdFile): boolean {
+    return this.disposeQueue.includes(nf) && this.#errs('put unlinks from dispose list', 1)
   }
 
   #isolate(nf: NfsdFile): void {
@@ -230,7 +249,7 @@ export class Kernel {
       yield
       if (yield* this.lruAdd(task, nf)) {
         yield
-        if (isHashed(nf)) return
+        if (isHashed(nf) || this.#errs('put does not look again', 1)) return
         if (!(yield* this.lruRemove(task, nf))) return
       }
     }
@@ -320,6 +339,7 @@ export class Kernel {
     }
     if (hasFailed) return yield* this.#failed(task, fresh)
     yield* this.log(task, 'nfsd_file_alloc', fresh)
+    if (this.#early.delete(fresh.address)) this.trace.told('fct_reuse', { nf: fresh.address, pid: task.pid })
     return yield* this.#open(task, fresh)
   }
 

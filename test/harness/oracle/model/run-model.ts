@@ -1,6 +1,8 @@
 import type { Trace } from '../../../../addon/index.js'
 import { TraceBuilder } from '../../trace-builder.js'
+import { closeSync } from './close-sync.js'
 import { Kernel, type Defect, type NfsdFile, type Steps, type Task } from './kernel.js'
+import { lose } from './lose.js'
 import { Random } from './random.js'
 
 export interface ModelRun {
@@ -18,6 +20,10 @@ export interface ModelOptions {
   readonly defect?: Defect
   readonly isPreemptible?: boolean
   readonly operations?: number
+  /** Tasks that walk the LRU during the load. */
+  readonly walkers?: number
+  /** Events go missing. */
+  readonly isLossy?: boolean
 }
 
 /**
@@ -29,6 +35,8 @@ export function runModel({
   defect = 'none',
   isPreemptible = false,
   operations = 800,
+  walkers = 2,
+  isLossy = false,
 }: ModelOptions): ModelRun {
   const random = new Random(seed)
   const builder = new TraceBuilder()
@@ -36,7 +44,7 @@ export function runModel({
   kernel.defect = defect
   kernel.isPreemptible = isPreemptible
   builder.phase('load', 1000)
-  interleave(kernel, loadTasks(kernel, operations))
+  interleave(kernel, loadTasks(kernel, operations, walkers))
   builder.phase('quiet', 5000)
   calmDown(kernel, builder)
   const idleLeft = kernel.lruCount
@@ -44,12 +52,13 @@ export function runModel({
   const last = newTask(kernel)
   finish(shutDown(kernel, last))
   builder.phase('end', 12_500)
+  if (isLossy) lose(builder, random)
   return { trace: builder.build(), warnings: kernel.warnings, misdeeds: kernel.misdeeds, idleLeft }
 }
 
 const inodes = [1, 2, 3]
 
-function loadTasks(kernel: Kernel, operations: number): Map<Task, Steps> {
+function loadTasks(kernel: Kernel, operations: number, walkers: number): Map<Task, Steps> {
   const { random } = kernel
   const opens: NfsdFile[] = []
   let left = operations
@@ -70,7 +79,7 @@ function loadTasks(kernel: Kernel, operations: number): Map<Task, Steps> {
     ...Array.from({ length: 4 }, () => repeat((task) => kernel.readOrWrite(task, someInode()))),
     ...Array.from({ length: 2 }, () => repeat((task) => openOrClose(kernel, task, opens, someInode()))),
     ...Array.from({ length: 2 }, () => repeat((task) => closeInode(kernel, task, someInode()))),
-    ...Array.from({ length: 2 }, () => repeat((task) => kernel.walkLru(task))),
+    ...Array.from({ length: walkers }, () => repeat((task) => kernel.walkLru(task))),
     repeat((task) => disposeQueued(kernel, task)),
     [newTask(kernel), putOpens(kernel, opens, () => left > 0)],
   ])
@@ -100,9 +109,8 @@ function* putOpens(kernel: Kernel, opens: NfsdFile[], isLoaded: () => boolean): 
 
 /** nfsd_file_close_inode_sync(), or nfsd_file_close_inode(), which leaves the freeing to the work queue. */
 function* closeInode(kernel: Kernel, task: Task, inode: number): Steps {
-  const dispose = yield* kernel.queueForClose(task, inode)
-  if (kernel.random.chance(2)) kernel.disposeQueue.push(...dispose)
-  else for (const nf of dispose) yield* kernel.free(task, nf)
+  if (kernel.random.chance(2)) yield* closeSync(kernel, task, inode)
+  else kernel.disposeQueue.push(...(yield* kernel.queueForClose(task, inode)))
 }
 
 function* disposeQueued(kernel: Kernel, task: Task): Steps {
