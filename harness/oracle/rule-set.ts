@@ -3,6 +3,7 @@ import { acquireHashed } from './rules/acquire-hashed.js'
 import { closeSyncCloses } from './rules/close-sync-closes.js'
 import { consoleSplat } from './rules/console-splat.js'
 import { disposeAtZero } from './rules/dispose-at-zero.js'
+import { endlessLoop } from './rules/endless-loop.js'
 import { eventAfterFree } from './rules/event-after-free.js'
 import { filecacheCounters } from './rules/filecache-counters.js'
 import { freeAfterGracePeriod } from './rules/free-after-grace-period.js'
@@ -39,6 +40,7 @@ export const ruleSet: readonly Rule[] = [
   closeSyncCloses,
   unhashedLeavesLru,
   writebackHoldsGc,
+  endlessLoop,
   idleDisposed,
   leakAfterShutdown,
   resourceLeak,

@@ -21,6 +21,10 @@ interface Task {
   row: number
   /** Row of its last nfsd_file_acquire or nfsd_file_put. */
   settledRow: number
+  /** How often in a row the task has done `operation` with `nf`. */
+  turns: number
+  /** nfsd_file_cons_err since the last nfsd_file_acquire. */
+  retries: number
   /** GC objects acquired and not yet put, by pointer id; the latest of them, should a defect make it grow. */
   held: number[]
   allowance: number
@@ -103,10 +107,20 @@ export class Tasks {
     return false
   }
 
+  /** The how manieth time in a row it is, this one included, that the task does this, or that an acquire of its tries again. */
+  countTurns({ operation, nf }: FileEvents): number {
+    const task = this.#task
+    if (operation === codes.nfsd_file_cons_err) return task.retries + 1
+    return task.operation === operation && task.nf === nf ? task.turns + 1 : 1
+  }
+
   apply(event: FileEvents, life: Lives): void {
     const task = this.#task
+    task.turns = this.countTurns(event)
     const { operation, nf } = event
     if (this.#handles[task.operation] === 1) life.leave(task.nf, task.generation, event.row)
+    if (operation === codes.nfsd_file_cons_err) task.retries++
+    if (operation === codes.nfsd_file_acquire) task.retries = 0
     if (operation === codes.nfsd_file_acquire) acquire(task, nf, this.#isGc(event))
     else if (operation === codes.nfsd_file_put) put(task, event, this.#isGc(event))
     else if (this.#construct[operation] === 1) task.taken = 'nothing'
@@ -192,6 +206,8 @@ function newTask(): Task {
     operation: 0,
     nf: 0,
     generation: 0,
+    turns: 0,
+    retries: 0,
     row: -1,
     settledRow: -1,
     held: [],

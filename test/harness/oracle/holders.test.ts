@@ -126,3 +126,34 @@ describe('writeback-holds-gc', () => {
     expect(found((b) => disposed(b, 2))).toEqual([])
   })
 })
+
+describe('endless-loop', () => {
+  const retry = (b: TraceBuilder): TraceBuilder =>
+    b.file('nfsd_file_cons_err', { ref: 2, flags: GC }).file('nfsd_file_put', { ref: 2, flags: GC })
+  const often = (b: TraceBuilder, turns: number, turn: (b: TraceBuilder) => TraceBuilder): TraceBuilder => {
+    for (let count = 0; count < turns; count++) turn(b)
+    return b
+  }
+
+  it('finds an acquire that tries again and again, and says so once', () => {
+    const signatures = found((b) => often(b, 500, retry))
+    expect(signatures).toEqual(['endless-loop: nfsd_file_cons_err over and over'])
+  })
+
+  it('counts from the last acquire', () => {
+    expect(found((b) => often(b, 200, (turn) => retry(turn).file('nfsd_file_acquire', { nf: 0 })))).toEqual(
+      [],
+    )
+  })
+
+  it('finds a close that gets no further', () => {
+    const closing = (b: TraceBuilder): TraceBuilder =>
+      b.file('nfsd_file_closing', { pid: 200, ref: 0, flags: GC })
+    expect(found((b) => often(b, 100, closing))).toContain('endless-loop: nfsd_file_closing over and over')
+  })
+
+  it('lets a walk pass that meets one entry only', () => {
+    const referenced = (b: TraceBuilder): TraceBuilder => b.file('nfsd_file_gc_referenced', { pid: 50 })
+    expect(found((b) => often(b, 200, referenced))).toEqual([])
+  })
+})
