@@ -89,7 +89,7 @@ export interface Progress {
 
 /** /proc/fs/nfsd/filecache as text, and when it was read. */
 export interface FilecacheSample {
-  readonly phase: 'load' | 'quiet' | 'shutdown' | 'end'
+  readonly phase: 'start' | 'load' | 'quiet' | 'shutdown' | 'end'
   readonly text: string
 }
 

@@ -35,6 +35,7 @@ export async function judgeRun(
     filecache: end.finished?.filecache ?? [],
     ...(end.finished && { leftovers: end.finished.leftovers }),
     stressors: Object.keys(plan.scenario.stressors),
+    wasRestarted: plan.scenario.disturb.includes('restart'),
   })
   const device = end.progress?.device
   const input: VerdictInput = {

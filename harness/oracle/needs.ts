@@ -2,6 +2,7 @@ import type { FileEvents } from '../decode/file-events.js'
 import type { Gap } from '../decode/gap-bounds.js'
 import type { ModuleEvent } from '../decode/module-events.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
+import type { Counted } from './counted.js'
 import { parseFilecache, type FilecacheSample } from './filecache.js'
 import type { ProbedFlavour } from './flavours/probe.js'
 import type { Need, Rule } from './rule.js'
@@ -12,6 +13,8 @@ export interface Supplies {
   readonly probed: ProbedFlavour
   /** The events, or why there are none. */
   readonly events: FileEvents | string
+  /** Events that nfsd counts, too, or why the numbers cannot be compared. */
+  readonly counted: Counted | string
   /** What the module tells of what it did itself and saw beside nfsd's tracepoints. */
   readonly told: ReadonlySet<ModuleEvent>
   readonly clock: string
@@ -46,6 +49,9 @@ function whyMissing(need: Need, supplies: Supplies): string | undefined {
       return supplies.phases.at(-1)?.phase === 'end' ? undefined : 'the trace ends before nfsd had stopped'
     case 'filecache':
       return supplies.filecache.length > 0 ? undefined : 'no samples of /proc/fs/nfsd/filecache'
+    case 'counted':
+      if (supplies.probed.flavour?.id !== 'lru-holds-ref') return 'it is not known what this flavour counts'
+      return typeof supplies.counted === 'string' ? supplies.counted : undefined
     case 'leftovers':
       return supplies.hasLeftovers || supplies.hasConsole
         ? undefined

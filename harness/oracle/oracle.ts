@@ -7,6 +7,7 @@ import { messageOf } from '../fct-error.js'
 import { kernelLines, readConsoleLines } from './console/console-lines.js'
 import type { Splat } from './console/splat.js'
 import { splitConsole } from './console/split-console.js'
+import { countEvents as countForNfsd, type Counted } from './counted.js'
 import { EvidenceWriter } from './evidence.js'
 import type { FilecacheSample } from './filecache.js'
 import { Findings, type Finding } from './findings.js'
@@ -33,6 +34,8 @@ export interface JudgeInput {
   readonly filecache: readonly FilecacheSample[]
   /** Not there if the guest could not tell any more. */
   readonly leftovers?: Leftovers
+  /** nfsd was stopped and started again: its counters began anew. */
+  readonly wasRestarted?: boolean
   /** Names of the stressors that ran: some hide a defect from a rule. */
   readonly stressors: readonly string[]
 }
@@ -71,7 +74,8 @@ export function judge(input: JudgeInput): OracleReport {
   const verdict = judgeEvents(input, supplies, features, applied, findings)
   const heldByPages = mayBeHeldByPages(input.trace, supplies)
   const { filecache, leftovers } = input
-  const papers = { splats, filecache, leftovers, quietMs: supplies.quietMs, heldByPages }
+  const counted = typeof supplies.counted === 'string' ? undefined : supplies.counted
+  const papers = { splats, filecache, leftovers, counted, quietMs: supplies.quietMs, heldByPages }
   for (const rule of applied.filter(isPaperRule)) {
     for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
   }
@@ -99,13 +103,20 @@ function gather(input: JudgeInput): { supplies: Supplies; features: FlavourFeatu
   const { trace } = input
   const features = input.features ?? featuresOf(trace?.types ?? [])
   const phases = trace ? readPhaseMarks(trace) : []
+  const events = trace ? findEvents(trace) : 'there is no trace'
+  const probed = probeFlavour(features)
+  const gaps = trace ? findGaps(trace, input.coverage) : []
   const supplies: Supplies = {
-    probed: probeFlavour(features),
-    events: trace ? findEvents(trace) : 'there is no trace',
+    probed,
+    events,
+    counted:
+      trace && typeof events !== 'string' && gaps.length === 0
+        ? count(input, trace, events, phases)
+        : 'events are missing',
     told: trace ? new ModuleEvents(trace).told : new Set(),
     clock: trace?.clock ?? '',
     raisedStamps: (trace?.perCpu ?? []).reduce((sum, { raised }) => sum + raised, 0),
-    gaps: trace ? findGaps(trace, input.coverage) : [],
+    gaps,
     phases,
     quietMs: quietMsOf(phases),
     filecache: input.filecache,
@@ -113,6 +124,18 @@ function gather(input: JudgeInput): { supplies: Supplies; features: FlavourFeatu
     hasConsole: input.console.trim() !== '',
   }
   return { supplies, features }
+}
+
+/** @returns Why the counters of nfsd cannot be compared. */
+function count(
+  { filecache, wasRestarted }: JudgeInput,
+  trace: Trace,
+  events: FileEvents,
+  phases: readonly PhaseMark[],
+): Counted | string {
+  if (wasRestarted) return 'nfsd was restarted, and its counters with it'
+  if (!filecache.some(({ phase }) => phase === 'start')) return 'the counters were not read before the load'
+  return countForNfsd(trace, events, phases) ?? 'the trace does not tell when the load was'
 }
 
 function findEvents(trace: Trace): FileEvents | string {

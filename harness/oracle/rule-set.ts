@@ -2,6 +2,7 @@ import type { Rule } from './rule.js'
 import { acquireHashed } from './rules/acquire-hashed.js'
 import { closeSyncCloses } from './rules/close-sync-closes.js'
 import { consoleSplat } from './rules/console-splat.js'
+import { countersMatchTrace } from './rules/counters-match-trace.js'
 import { disposeAtZero } from './rules/dispose-at-zero.js'
 import { endlessLoop } from './rules/endless-loop.js'
 import { eventAfterFree } from './rules/event-after-free.js'
@@ -45,5 +46,6 @@ export const ruleSet: readonly Rule[] = [
   leakAfterShutdown,
   resourceLeak,
   filecacheCounters,
+  countersMatchTrace,
   consoleSplat,
 ]

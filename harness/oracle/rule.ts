@@ -2,6 +2,7 @@ import type { FileEvents } from '../decode/file-events.js'
 import type { ModuleEvent, ModuleEvents } from '../decode/module-events.js'
 import type { Phase, PhaseMark } from '../decode/phase-marks.js'
 import type { Closes } from './closes.js'
+import type { Counted } from './counted.js'
 import type { FilecacheSample } from './filecache.js'
 import type { FlagMasks, Flavour, FlavourId } from './flavours/flavour.js'
 import type { Leftovers } from './leftovers.js'
@@ -19,6 +20,7 @@ export type Need =
   | 'quiet' // a phase without load, long enough or ended by an empty LRU
   | 'end' // a trace that goes on until nfsd has stopped
   | 'filecache' // samples of /proc/fs/nfsd/filecache
+  | 'counted' // a whole trace, and samples of the counters around the load
   | 'leftovers' // what was left when nfsd had stopped, or at least the console
   | 'console'
 
@@ -56,6 +58,7 @@ interface Papers {
   readonly splats: readonly Splat[]
   readonly filecache: readonly FilecacheSample[]
   readonly leftovers: Leftovers | undefined
+  readonly counted: Counted | undefined
   /**
    * How long the run was without load before nfsd was told to stop, ms; null if it never was or the trace
    * does not say.

@@ -59,7 +59,8 @@ interface Load {
   readonly clients: Clients
   readonly disturber: Disturber
   readonly namespace: ForeignNamespace | undefined
-  readonly slabsBefore: string
+  /** What stood in /proc before it. */
+  readonly before: { readonly slabs: string; readonly filecache: string }
   readonly began: number
   readonly ticker: NodeJS.Timeout
 }
@@ -130,7 +131,7 @@ async function startLoad(
   for (const { folder } of bench.exports)
     await addTargets(bench.device, join(folder, 'files'), params.clients.files, params.clients.size)
   for (const { folder } of bench.exports) await mkdir(join(folder, 'churn'), { mode: 0o777 })
-  const slabsBefore = await readSlabs()
+  const before = { slabs: await readSlabs(), filecache: await readFilecache() }
   bench.device.phase('load')
   bench.device.start(BigInt(params.seed))
   const clients = startClients(bench.mounts, params)
@@ -139,7 +140,7 @@ async function startLoad(
   const ticker = setInterval(() => {
     send({ notice: 'progress', progress: progressOf(bench, clients, began) })
   }, progressEveryMs)
-  return { clients, disturber, namespace, slabsBefore, began, ticker }
+  return { clients, disturber, namespace, before, began, ticker }
 }
 
 /** Tells the purge stressor whose namespace is the second one. */
@@ -182,7 +183,8 @@ async function finish(
   // Clients go on until they have left something on the LRU, so that the laundrette has work in the quiet to come.
   await untilLru((entries) => entries !== '0', leftoverLimitMs)
   const progress = { ...progressOf(bench, load.clients, load.began), clients: await load.clients.stop() }
-  const filecache = await calmDown(bench, quietMs, step)
+  const start: FilecacheSample = { phase: 'start', text: load.before.filecache }
+  const filecache = [start, ...(await calmDown(bench, quietMs, step))]
   const slabsAfter = await readSlabs()
   step('reading the rest of the trace')
   const cmdlines = await readCmdlines()
@@ -193,7 +195,7 @@ async function finish(
   await removeTracingInstance(bench.instance)
   await removeModule()
   const leftovers = {
-    slabsBefore: load.slabsBefore,
+    slabsBefore: load.before.slabs,
     slabsAfter,
     busy: await unmountFileSystems(bench.exports),
   }
