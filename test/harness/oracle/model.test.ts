@@ -6,7 +6,10 @@ import { runModel, type ModelOptions, type ModelRun } from './model/run-model.js
 
 function judgeModel(options: ModelOptions): ModelRun & { report: OracleReport } {
   const run = runModel(options)
-  const filecache = [{ phase: 'quiet' as const, text: `lru entries:   ${String(run.idleLeft)}\n` }]
+  const filecache = [
+    { phase: 'start' as const, text: 'lru entries: 0\nacquisitions: 0\nevictions: 0\n' },
+    { phase: 'quiet' as const, text: run.filecache },
+  ]
   return {
     ...run,
     report: judge({

@@ -59,6 +59,9 @@ export class Kernel {
   /** How often nfsd_file_free() found the object on the LRU (its WARN). */
   warnings = 0
   misdeeds = 0
+  /** As in /proc/fs/nfsd/filecache. */
+  acquisitions = 0
+  evictions = 0
   readonly tasks: Task[] = []
   readonly disposeQueue: NfsdFile[] = []
   readonly table = new Map<number, NfsdFile[]>()
@@ -205,6 +208,7 @@ export class Kernel {
       yield* this.unhash(task, nf)
       this.#isolate(nf)
       dispose.push(nf)
+      this.evictions++
       yield* this.log(task, 'nfsd_file_gc_disposed', nf)
     }
     this.#unlockLru(task)
@@ -375,6 +379,7 @@ export class Kernel {
   }
 
   *#acquired(task: Task, nf: NfsdFile | null, inode: number): Steps<NfsdFile | null> {
+    if (nf) this.acquisitions++
     yield* this.log(task, 'nfsd_file_acquire', nf, inode)
     return nf
   }

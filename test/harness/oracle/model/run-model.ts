@@ -13,6 +13,8 @@ export interface ModelRun {
   readonly misdeeds: number
   /** Entries on the LRU when nfsd was told to stop. */
   readonly idleLeft: number
+  /** /proc/fs/nfsd/filecache by then. */
+  readonly filecache: string
 }
 
 export interface ModelOptions {
@@ -48,12 +50,16 @@ export function runModel({
   builder.phase('quiet', 5000)
   calmDown(kernel, builder)
   const idleLeft = kernel.lruCount
+  const { acquisitions, evictions } = kernel
+  const filecache = Object.entries({ 'lru entries': idleLeft, acquisitions, evictions })
+    .map(([label, value]) => `${label}: ${String(value)}\n`)
+    .join('')
   builder.phase('shutdown', 12_000)
   const last = newTask(kernel)
   finish(shutDown(kernel, last))
   builder.phase('end', 12_500)
   if (isLossy) lose(builder, random)
-  return { trace: builder.build(), warnings: kernel.warnings, misdeeds: kernel.misdeeds, idleLeft }
+  return { trace: builder.build(), warnings: kernel.warnings, misdeeds: kernel.misdeeds, idleLeft, filecache }
 }
 
 const inodes = [1, 2, 3]
