@@ -100,10 +100,10 @@ describe('close-sync-closes', () => {
   it('finds struct files that call after call leaves open, but not a few', () => {
     const late = (count: number) => (b: TraceBuilder) =>
       closeMany(b, count, () => undefined).told('fct_fput', { pid: 70, file: 1 })
-    expect(found(late(7))).toEqual([])
-    expect(found(late(8))).toEqual(['close-sync-closes: struct file open'])
+    expect(found(late(3))).toEqual([])
+    expect(found(late(4))).toEqual(['close-sync-closes: struct file open'])
     const now = (b: TraceBuilder): TraceBuilder =>
-      closeMany(b, 40, (within, nf) => (nf % 8 === 0 ? fput(within, nf, 70) : undefined))
+      closeMany(b, 40, (within, nf) => (nf % 4 === 0 ? fput(within, nf, 70) : undefined))
     expect(found(now)).toEqual([])
   })
 

@@ -170,18 +170,14 @@ export class Kernel {
 
   *lruRemove(task: Task, nf: NfsdFile): Steps<boolean> {
     yield* this.#lockLru(task)
-    const wasOn = nf.onLru || this.#isTakenForListed(nf)
+    const isQueued = this.disposeQueue.includes(nf) // by nf_lru, in older kernels
+    const wasOn = nf.onLru || (isQueued && this.#errs('put unlinks from dispose list', 1))
     this.#isolate(nf)
     this.#unlockLru(task)
     if (!wasOn && !this.#errs('remove from dispose list', 20)) return false
     yield
     yield* this.log(task, 'nfsd_file_lru_del', nf)
     return true
-  }
-
-  /** nf_lru links it into a dispose list. */
-  #isTakenForListed(nf: NfsdFile): boolean {
-    return this.disposeQueue.includes(nf) && this.#errs('put unlinks from dispose list', 1)
   }
 
   #isolate(nf: NfsdFile): void {
