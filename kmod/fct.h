@@ -17,6 +17,7 @@
 
 struct auth_domain;
 struct dentry;
+struct file;
 struct inode;
 struct net;
 struct nfsd_file;
@@ -100,6 +101,7 @@ void fct_nfsd_forget(void);
 void fct_nfsd_release(void);
 const char *fct_missing_symbol(unsigned long needs);
 void *fct_find_symbol(const char *name);
+void *fct_find_kernel_symbol(const char *name);
 void fct_visit_nfsd_tracepoints(void (*visit)(struct tracepoint *tp));
 
 /* fct_gate.c: is nfsd's file cache up? */
@@ -331,6 +333,11 @@ bool fct_observes(const char *tracepoint);
 struct list_head *fct_nf_lru(struct nfsd_file *nf);
 const void *fct_nf_inode(const struct nfsd_file *nf);
 bool fct_nf_is_gc(const struct nfsd_file *nf);
+
+/* fct_files.c: struct files behind cached files */
+
+int fct_files_place(void);
+void fct_files_disposed(const struct nfsd_file *nf, const struct file *file);
 
 /* fct_inject.c: delays and forced switches where the file cache changes state */
 

@@ -100,7 +100,8 @@ static int place_parts(void)
 		return err;
 	for (i = 0; i < FCT_NR_STRESSORS; i++)
 		place_stressor(fct_stressors[i]);
-	return fct_inject_place() ?: fct_observe_place() ?: fct_busted_place() ?: fct_hooks_place();
+	return fct_inject_place() ?: fct_observe_place() ?: fct_files_place() ?: fct_busted_place() ?:
+	       fct_hooks_place();
 }
 
 /* Takes hold of nfsd. */

@@ -13,6 +13,7 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -84,7 +85,9 @@ struct op {
 
 static struct life {
 	const void *nf;
+	unsigned long grace;		/* RCU's state when it was freed */
 	atomic_t number;
+	bool freed;			/* it was, at least once */
 } lives[1 << LIFE_BITS];
 
 static struct life *find_life(const void *nf)
@@ -103,18 +106,40 @@ static struct life *find_life(const void *nf)
 	return NULL;
 }
 
-/* Changes before the first event of a life and after the last one; all ones: the table is full. */
-static u32 generation_of(const void *nf, u16 op)
+static bool is_end(u16 op)
 {
-	struct life *life = find_life(nf);
+	return op == FCT_OP_FREE || op == FCT_OP_PUT_FINAL;
+}
 
+/* Changes before the first event of a life and after the last one; all ones: the table is full. */
+static u32 generation_of(struct life *life, u16 op)
+{
 	if (!life)
 		return U32_MAX;
 	if (op == FCT_OP_ALLOC)
 		return atomic_inc_return(&life->number);
-	if (op == FCT_OP_FREE || op == FCT_OP_PUT_FINAL)
+	if (is_end(op))
 		return atomic_inc_return(&life->number) - 1;
 	return atomic_read(&life->number);
+}
+
+/*
+ * nfsd hands the memory to call_rcu() after it said that it frees the entry. A callback runs when the grace
+ * period has ended that RCU's state names at the call, for its CPU at least: by then the state is another.
+ */
+static void watch_grace(struct life *life, u16 op, const void *nf)
+{
+	unsigned long now;
+
+	if (!life || (op != FCT_OP_ALLOC && !is_end(op)))
+		return;
+	now = get_state_synchronize_rcu();
+	if (is_end(op)) {
+		WRITE_ONCE(life->grace, now);
+		WRITE_ONCE(life->freed, true);
+	} else if (READ_ONCE(life->freed) && READ_ONCE(life->grace) == now) {
+		trace_fct_reuse(nf);
+	}
 }
 
 #define nf_field(nf, type, offset)	READ_ONCE(*(type const *)((const void *)(nf) + (offset)))
@@ -141,14 +166,18 @@ static __no_kasan_or_inline const void *peek_inode(const void *nf)
 static void report(u16 op, const void *nf, const void *inode, __be32 status)
 {
 	struct fct_file_sample sample = { .op = op, .inode = inode, .status = be32_to_cpu(status) };
+	struct life *life = nf ? find_life(nf) : NULL;
 
 	if (nf) {
 		sample.nf = nf;
-		sample.generation = generation_of(nf, op);
+		sample.generation = generation_of(life, op);
 		peek(nf, &sample);
 	}
 	fct_count_observed();
 	trace_fct_file(&sample);
+	watch_grace(life, op, nf);
+	if (op == FCT_OP_GC_DISPOSED)
+		fct_files_disposed(nf, sample.file);
 }
 
 /* Delays come after the report: they widen the gap to whatever nfsd does next. */

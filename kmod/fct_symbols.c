@@ -77,8 +77,15 @@ static void *find_in_module(const struct module *module, const char *name)
 	return address;
 }
 
-/* kallsyms_lookup_name() is no longer exported, but a kprobe that is never armed knows where it is. */
-static void *find_in_kernel(const char *name)
+/**
+ * fct_find_kernel_symbol - the address of a function of the kernel's, exported or not
+ * @name: of it
+ *
+ * kallsyms_lookup_name() is no longer exported, but a kprobe that is never armed knows where it is.
+ *
+ * Return: NULL if there is none.
+ */
+void *fct_find_kernel_symbol(const char *name)
 {
 	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name", .flags = KPROBE_FLAG_DISABLED };
 
@@ -96,7 +103,7 @@ static void *find_in_kernel(const char *name)
  */
 void *fct_find_symbol(const char *name)
 {
-	return nfsd_module ? find_in_module(nfsd_module, name) : find_in_kernel(name);
+	return nfsd_module ? find_in_module(nfsd_module, name) : fct_find_kernel_symbol(name);
 }
 
 /* Called for each loaded module that has tracepoints, with the list of these modules locked. */

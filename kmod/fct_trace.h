@@ -6,6 +6,7 @@
 #if !defined(FCT_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define FCT_TRACE_H
 
+#include <linux/sched.h>
 #include <linux/tracepoint.h>
 
 #ifndef FCT_OPS
@@ -52,6 +53,7 @@ struct fct_file_sample {
 };
 
 #define FCT_OP_ALLOC		1
+#define FCT_OP_GC_DISPOSED	12
 #define FCT_OP_FREE		15
 #define FCT_OP_PUT_FINAL	21
 #define FCT_OP_GET		24	/* not a tracepoint */
@@ -119,18 +121,65 @@ TRACE_EVENT(fct_call,
 		__field(u32, ms)
 		__field(u8, stressor)
 		__field(u8, end)
+		__field(u8, kthread)
 	),
 	TP_fast_assign(
 		__entry->inode = inode;
 		__entry->ms = fct_ms();
 		__entry->stressor = stressor;
 		__entry->end = end;
+		__entry->kthread = !!(current->flags & PF_KTHREAD);
 	),
-	TP_printk("%s %s inode=%p ms=%u",
+	TP_printk("%s %s inode=%p kthread=%u ms=%u",
 		  __print_symbolic(__entry->stressor,
 				   { 0, "close" }, { 6, "lease" }, { 7, "fsnotify" }),
 		  __print_symbolic(__entry->end, { 0, "begin" }, { 1, "end" }),
-		  __entry->inode, __entry->ms)
+		  __entry->inode, __entry->kthread, __entry->ms)
+);
+
+/* __fput() of a struct file of a target. */
+TRACE_EVENT(fct_fput,
+	TP_PROTO(const void *file, const void *inode),
+	TP_ARGS(file, inode),
+	TP_STRUCT__entry(
+		__field(const void *, file)
+		__field(const void *, inode)
+	),
+	TP_fast_assign(
+		__entry->file = file;
+		__entry->inode = inode;
+	),
+	TP_printk("file=%p inode=%p", __entry->file, __entry->inode)
+);
+
+/* An entry that was just allocated is where one was freed, and no grace period has ended since. */
+TRACE_EVENT(fct_reuse,
+	TP_PROTO(const void *nf),
+	TP_ARGS(nf),
+	TP_STRUCT__entry(
+		__field(const void *, nf)
+	),
+	TP_fast_assign(
+		__entry->nf = nf;
+	),
+	TP_printk("nf=%p", __entry->nf)
+);
+
+/* nfsd_file_gc_disposed with pages that the close has to write; writers: of the inode, this file included. */
+TRACE_EVENT(fct_dirty,
+	TP_PROTO(const void *nf, const void *inode, int writers),
+	TP_ARGS(nf, inode, writers),
+	TP_STRUCT__entry(
+		__field(const void *, nf)
+		__field(const void *, inode)
+		__field(s32, writers)
+	),
+	TP_fast_assign(
+		__entry->nf = nf;
+		__entry->inode = inode;
+		__entry->writers = writers;
+	),
+	TP_printk("nf=%p inode=%p writers=%d", __entry->nf, __entry->inode, __entry->writers)
 );
 
 TRACE_EVENT(fct_round,

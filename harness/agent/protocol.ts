@@ -89,8 +89,17 @@ export interface Progress {
 
 /** /proc/fs/nfsd/filecache as text, and when it was read. */
 export interface FilecacheSample {
-  readonly phase: 'load' | 'quiet' | 'shutdown' | 'end'
+  readonly phase: 'start' | 'load' | 'quiet' | 'shutdown' | 'end'
   readonly text: string
+}
+
+/** What of the kernel's resources was there before the load and after nfsd had stopped. */
+export interface Leftovers {
+  /** Lines of /proc/slabinfo. */
+  readonly slabsBefore: string
+  readonly slabsAfter: string
+  /** Exported file systems that could not be unmounted because something in them was open. */
+  readonly busy: readonly string[]
 }
 
 export interface FinishParams {
@@ -105,6 +114,7 @@ export interface Finished {
   /** How often each disturbance has happened. */
   readonly disturbances: Readonly<Record<string, number>>
   readonly filecache: readonly FilecacheSample[]
+  readonly leftovers: Leftovers
   readonly cmdlines: string
 }
 

@@ -33,7 +33,9 @@ export async function judgeRun(
     coverage: coverageOf(end.spool, events, trace?.gaps.length ?? 0),
     console,
     filecache: end.finished?.filecache ?? [],
+    ...(end.finished && { leftovers: end.finished.leftovers }),
     stressors: Object.keys(plan.scenario.stressors),
+    wasRestarted: plan.scenario.disturb.includes('restart'),
   })
   const device = end.progress?.device
   const input: VerdictInput = {

@@ -120,6 +120,7 @@ function factsOf(
     inputs: images?.hashes,
     capabilities: end.prepared?.capabilities,
     filecache: end.finished?.filecache,
+    leftovers: end.finished?.leftovers,
     failure: end.failure && {
       code: end.failure.code,
       message: end.failure.message,

@@ -1,6 +1,6 @@
-/** /proc/fs/nfsd/filecache as text, and when it was read. */
+/** /proc/fs/nfsd/filecache as text, and when it was read; `start` is before the load. */
 export interface FilecacheSample {
-  readonly phase: 'load' | 'quiet' | 'shutdown' | 'end'
+  readonly phase: 'start' | 'load' | 'quiet' | 'shutdown' | 'end'
   readonly text: string
   /** Guest seconds, if the reader knew. */
   readonly second?: number

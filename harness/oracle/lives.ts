@@ -36,8 +36,12 @@ export class Lives {
   readonly #earlyUnhashes: Uint8Array
   readonly #disposals: Uint8Array
   readonly #writebacks: Uint8Array
+  readonly #users: Uint8Array
   readonly #touchedMs: Uint32Array
+  readonly #leftRows: Int32Array
   readonly #lastRows: Int32Array
+  readonly #beginRows: Int32Array
+  readonly #unhashRows: Int32Array
   readonly #freeRows: Int32Array
 
   /** @param pointers Number of interned pointers: ids are below it. */
@@ -58,8 +62,12 @@ export class Lives {
     this.#earlyUnhashes = new Uint8Array(pointers)
     this.#disposals = new Uint8Array(pointers)
     this.#writebacks = new Uint8Array(pointers)
+    this.#users = new Uint8Array(pointers)
     this.#touchedMs = new Uint32Array(pointers)
+    this.#leftRows = new Int32Array(pointers).fill(-1)
     this.#lastRows = new Int32Array(pointers).fill(-1)
+    this.#beginRows = new Int32Array(pointers).fill(-1)
+    this.#unhashRows = new Int32Array(pointers).fill(-1)
     this.#freeRows = new Int32Array(pointers).fill(-1)
   }
 
@@ -101,6 +109,10 @@ export class Lives {
   get disposals(): number {
     return this.#disposals[this.nf] ?? 0
   }
+  /** Acquires that no put has followed yet: so many references are held for callers, or more. */
+  get users(): number {
+    return this.#users[this.nf] ?? 0
+  }
   /** The laundrette has passed the object over because of dirty pages. */
   get hadWriteback(): boolean {
     return this.#writebacks[this.nf] === 1
@@ -111,6 +123,18 @@ export class Lives {
   }
   get lastRow(): number {
     return this.#lastRows[this.nf] ?? -1
+  }
+  /** Row at which the last of those who had unhashed, put or listed it went on to something else; -1: none has. */
+  get leftRow(): number {
+    return this.#leftRows[this.nf] ?? -1
+  }
+  /** Row of its nfsd_file_alloc. */
+  get beginRow(): number {
+    return this.#beginRows[this.nf] ?? -1
+  }
+  /** Row of the nfsd_file_unhash of a life that was alive then; -1 as long as there was none. */
+  get unhashRow(): number {
+    return this.#unhashRows[this.nf] ?? -1
   }
   get freeRow(): number {
     return this.#freeRows[this.nf] ?? -1
@@ -138,7 +162,7 @@ export class Lives {
         this.#end(event)
         break
       case codes.nfsd_file_unhash:
-        this.#countUnhash()
+        this.#countUnhash(event.row)
         return
       case codes.nfsd_file_gc_writeback:
         this.#writebacks[nf] = 1
@@ -147,8 +171,18 @@ export class Lives {
       case codes.nfsd_file_gc_aged:
       case codes.nfsd_file_gc_hashed:
         return
+      case codes.nfsd_file_acquire:
+        this.#users[nf] = Math.min(this.users + 1, 255)
+        break
+      case codes.nfsd_file_put:
+        this.#users[nf] = Math.max(this.users - 1, 0)
     }
     this.#touchedMs[nf] = event.ms
+  }
+
+  /** Somebody who had to do with this life of an object does something else now. */
+  leave(nf: number, generation: number, row: number): void {
+    if (this.#generations[nf] === generation) this.#leftRows[nf] = row
   }
 
   /**
@@ -179,7 +213,7 @@ export class Lives {
     this.#epoch++
   }
 
-  #begin({ flags }: FileEvents): void {
+  #begin({ row, flags }: FileEvents): void {
     const { nf } = this
     // Counted too low does no harm, too high would accuse: both the events and the sample must say that it
     // was unhashed.
@@ -188,6 +222,7 @@ export class Lives {
     this.#states[nf] = this.#atAlloc
     this.#reset(nf, this.#openGaps > 0 ? 0 : 1)
     this.#unhashes[nf] = unhashes
+    this.#beginRows[nf] = row
     if (this.#atAlloc === alive) this.begun++
   }
 
@@ -210,8 +245,9 @@ export class Lives {
     this.#freeRows[nf] = row
   }
 
-  #countUnhash(): void {
+  #countUnhash(row: number): void {
     const { nf } = this
+    if (this.isAlive) this.#unhashRows[nf] = row
     const isEarly = this.#states[nf] === unknown || (this.isFreed && this.unhashes > 0)
     const counts = isEarly ? this.#earlyUnhashes : this.#unhashes
     counts[nf] = Math.min((counts[nf] ?? 0) + 1, 255)
@@ -231,6 +267,10 @@ export class Lives {
     this.#earlyUnhashes[nf] = 0
     this.#disposals[nf] = 0
     this.#writebacks[nf] = 0
+    this.#users[nf] = 0
+    this.#leftRows[nf] = -1
+    this.#beginRows[nf] = -1
+    this.#unhashRows[nf] = -1
     this.#freeRows[nf] = -1
   }
 }

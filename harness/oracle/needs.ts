@@ -1,6 +1,8 @@
 import type { FileEvents } from '../decode/file-events.js'
 import type { Gap } from '../decode/gap-bounds.js'
+import type { ModuleEvent } from '../decode/module-events.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
+import type { Counted } from './counted.js'
 import { parseFilecache, type FilecacheSample } from './filecache.js'
 import type { ProbedFlavour } from './flavours/probe.js'
 import { codeOf, codes, type Tracepoint } from './operations.js'
@@ -18,6 +20,10 @@ export interface Supplies {
   readonly key: ObjectKey
   /** The tracepoints of which there are events. */
   readonly recorded: ReadonlySet<string>
+  /** Events that nfsd counts, too, or why the numbers cannot be compared. */
+  readonly counted: Counted | string
+  /** What the module tells of what it did itself and saw beside nfsd's tracepoints. */
+  readonly told: ReadonlySet<ModuleEvent>
   readonly clock: string
   /** Events whose stamps the decoder had to correct. */
   readonly raisedStamps: number
@@ -25,6 +31,7 @@ export interface Supplies {
   readonly phases: readonly PhaseMark[]
   readonly quietMs: number | null
   readonly filecache: readonly FilecacheSample[]
+  readonly hasLeftovers: boolean
   readonly hasConsole: boolean
 }
 
@@ -57,8 +64,21 @@ function whyMissing(need: Need, supplies: Supplies): string | undefined {
       return supplies.phases.at(-1)?.phase === 'end' ? undefined : 'the trace ends before nfsd had stopped'
     case 'filecache':
       return supplies.filecache.length > 0 ? undefined : 'no samples of /proc/fs/nfsd/filecache'
+    case 'counted':
+      if (supplies.probed.flavour?.id !== 'lru-holds-ref') return 'it is not known what this flavour counts'
+      return typeof supplies.counted === 'string' ? supplies.counted : undefined
+    case 'leftovers':
+      return supplies.hasLeftovers || supplies.hasConsole
+        ? undefined
+        : 'nobody has looked for what is left after nfsd had stopped'
     case 'console':
       return supplies.hasConsole ? undefined : 'there is no console'
+    case 'close begins':
+    case 'close ends':
+    case 'file closes':
+    case 'memory comes back':
+    case 'dirty is disposed':
+      return supplies.told.has(need) ? undefined : `the module does not tell when "${need}"`
     default:
       return isObserved(need, supplies) ? undefined : whyUnobserved(need, supplies)
   }

@@ -1,17 +1,20 @@
 import { FileEvents } from '../decode/file-events.js'
 import { findGaps, type Coverage, type Gap } from '../decode/gap-bounds.js'
 import type { Trace } from '../decode/load-trace.js'
+import { ModuleEvents } from '../decode/module-events.js'
 import { asFileEvents } from '../decode/own-events.js'
 import { readPhaseMarks, type PhaseMark } from '../decode/phase-marks.js'
 import { messageOf } from '../fct-error.js'
 import { kernelLines, readConsoleLines } from './console/console-lines.js'
 import type { Splat } from './console/splat.js'
 import { splitConsole } from './console/split-console.js'
+import { countEvents as countForNfsd, type Counted } from './counted.js'
 import { EvidenceWriter } from './evidence.js'
 import type { FilecacheSample } from './filecache.js'
 import { Findings, type Finding } from './findings.js'
 import { flagMasks, type FlavourFeatures, type FlavourId } from './flavours/flavour.js'
 import { featuresOf, flavours, probeFlavour, type ProbedFlavour } from './flavours/probe.js'
+import type { Leftovers } from './leftovers.js'
 import { LifeReader } from './life-reader.js'
 import { isForOthers, whyNotApplied, type Supplies } from './needs.js'
 import { codeOf, codes, tracepoints, type Tracepoint } from './operations.js'
@@ -35,6 +38,10 @@ export interface JudgeInput {
   /** All that the kernel printed, from power-on on. */
   readonly console: string
   readonly filecache: readonly FilecacheSample[]
+  /** Not there if the guest could not tell any more. */
+  readonly leftovers?: Leftovers
+  /** nfsd was stopped and started again: its counters began anew. */
+  readonly wasRestarted?: boolean
   /** Names of the stressors that ran: some hide a defect from a rule. */
   readonly stressors: readonly string[]
 }
@@ -78,7 +85,9 @@ export function judge(input: JudgeInput): OracleReport {
     ? judgeEvents(trace, input.console, { supplies, features }, applied, findings)
     : undefined
   const heldByPages = mayBeHeldByPages(trace, supplies)
-  const papers = { splats, filecache: input.filecache, quietMs: supplies.quietMs, heldByPages }
+  const { filecache, leftovers } = input
+  const counted = typeof supplies.counted === 'string' ? undefined : supplies.counted
+  const papers = { splats, filecache, leftovers, counted, quietMs: supplies.quietMs, heldByPages }
   for (const rule of applied.filter(isPaperRule)) {
     for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
   }
@@ -124,17 +133,24 @@ function gather(input: JudgeInput): Gathered {
   const { trace, key } = withFileEvents(input.trace)
   const phases = trace ? readPhaseMarks(trace) : []
   const events = trace ? findEvents(trace) : 'there is no trace'
+  const gaps = trace ? findGaps(trace, input.coverage) : []
   const supplies: Supplies = {
     probed: findFlavour(input.flavour, features),
     events,
     key,
     recorded: trace && typeof events !== 'string' ? recordedIn(events, trace.rows) : new Set(),
+    counted:
+      trace && typeof events !== 'string' && gaps.length === 0
+        ? count(input, trace, events, phases)
+        : 'events are missing',
+    told: trace ? new ModuleEvents(trace).told : new Set(),
     clock: trace?.clock ?? '',
     raisedStamps: (trace?.perCpu ?? []).reduce((sum, { raised }) => sum + raised, 0),
-    gaps: trace ? findGaps(trace, input.coverage) : [],
+    gaps,
     phases,
     quietMs: quietMsOf(phases),
     filecache: input.filecache,
+    hasLeftovers: input.leftovers !== undefined,
     hasConsole: input.console.trim() !== '',
   }
   return { supplies, features, trace }
@@ -150,6 +166,18 @@ function withFileEvents(trace: Trace | null): { trace: Trace | null; key: Object
 function findFlavour(known: FlavourId | undefined, features: FlavourFeatures): ProbedFlavour {
   const flavour = flavours.find(({ id }) => id === known)
   return flavour && features.flags.size > 0 ? { flavour } : probeFlavour(features)
+}
+
+/** @returns Why the counters of nfsd cannot be compared. */
+function count(
+  { filecache, wasRestarted }: JudgeInput,
+  trace: Trace,
+  events: FileEvents,
+  phases: readonly PhaseMark[],
+): Counted | string {
+  if (wasRestarted) return 'nfsd was restarted, and its counters with it'
+  if (!filecache.some(({ phase }) => phase === 'start')) return 'the counters were not read before the load'
+  return countForNfsd(trace, events, phases) ?? 'the trace does not tell when the load was'
 }
 
 function findEvents(trace: Trace): FileEvents | string {

@@ -1,7 +1,11 @@
 import type { FileEvents } from '../decode/file-events.js'
+import type { ModuleEvent, ModuleEvents } from '../decode/module-events.js'
 import type { Phase, PhaseMark } from '../decode/phase-marks.js'
+import type { Closes } from './closes.js'
+import type { Counted } from './counted.js'
 import type { FilecacheSample } from './filecache.js'
 import type { FlagMasks, Flavour, FlavourId } from './flavours/flavour.js'
+import type { Leftovers } from './leftovers.js'
 import type { Lives } from './lives.js'
 import type { Tracepoint } from './operations.js'
 import type { Splat } from './console/splat.js'
@@ -10,23 +14,34 @@ import type { Tasks } from './tasks.js'
 /** What a rule cannot do without. A tracepoint's name stands for its being observed. */
 export type Need =
   | Tracepoint
+  | ModuleEvent
   | 'identity' // events that carry the nfsd_file's pointer
   | 'order' // a trace clock that orders events of different CPUs strictly
   | 'quiet' // a phase without load, long enough or ended by an empty LRU
   | 'end' // a trace that goes on until nfsd has stopped
   | 'filecache' // samples of /proc/fs/nfsd/filecache
+  | 'counted' // a whole trace, and samples of the counters around the load
+  | 'leftovers' // what was left when nfsd had stopped, or at least the console
   | 'console'
 
 /**
- * An event under the eyes of a rule. All three are views; `life` and `task` are as they were before the
+ * An event under the eyes of a rule. All are views; `life`, `task` and `closes` are as they were before the
  * event.
  */
 export interface Moment {
   readonly event: FileEvents
   readonly life: Lives
   readonly task: Tasks
+  readonly closes: Closes
   readonly flags: FlagMasks
   readonly flavour: Flavour
+}
+
+/** An event of the module's own; `life` is that of the object it names, if it names one. */
+export interface ModuleMoment {
+  readonly event: ModuleEvents
+  readonly life: Lives
+  readonly closes: Closes
 }
 
 /** A point of the run at which rules may look at all lives. */
@@ -42,6 +57,8 @@ export interface Standing {
 interface Papers {
   readonly splats: readonly Splat[]
   readonly filecache: readonly FilecacheSample[]
+  readonly leftovers: Leftovers | undefined
+  readonly counted: Counted | undefined
   /**
    * How long the run was without load before nfsd was told to stop, ms; null if it never was or the trace
    * does not say.
@@ -88,6 +105,9 @@ export interface TraceRule extends RuleHead {
   /** The tracepoints that `check` wants to see. */
   on?(flavour: Flavour): readonly Tracepoint[]
   check?(moment: Moment): Broken | undefined
+  /** The events of the module that `checkModule` wants to see. */
+  readonly onModule?: readonly ModuleEvent[]
+  checkModule?(moment: ModuleMoment): Broken | undefined
   /** Called when a phase begins. */
   atPhase?(phase: Phase, standing: Standing): Iterable<Broken>
   /** Called once behind the last event. */

@@ -17,6 +17,14 @@ interface Task {
   nf: number
   /** Generation of `nf` when `operation` happened. */
   generation: number
+  /** Row of the task's last event, of ours or of nfsd; -1 if none is known. */
+  row: number
+  /** Row of its last nfsd_file_acquire or nfsd_file_put. */
+  settledRow: number
+  /** How often in a row the task has done `operation` with `nf`. */
+  turns: number
+  /** nfsd_file_cons_err since the last nfsd_file_acquire. */
+  retries: number
   /** GC objects acquired and not yet put, by pointer id; the latest of them, should a defect make it grow. */
   held: number[]
   allowance: number
@@ -39,6 +47,8 @@ export class Tasks {
     'nfsd_file_opened',
     'nfsd_file_cons_err',
   ])
+  /** Behind these their task may list the object, or take it off the LRU. */
+  readonly #handles = codeSet(['nfsd_file_unhash', 'nfsd_file_put', 'nfsd_file_lru_add'])
   #openGaps = 0
   readonly #precedeLruAdd: Uint8Array
   /** Who adds to the LRU holds a reference until it has said so. */
@@ -67,6 +77,17 @@ export class Tasks {
   get lastNf(): number {
     return this.#task.nf
   }
+  /** Row of the task's last event before this one; what the task does now it began to do later. */
+  get lastRow(): number {
+    return this.#task.row
+  }
+  /**
+   * Row of the task's last nfsd_file_acquire or nfsd_file_put; neither stands between the lookup of an entry
+   * and the nfsd_file_acquire that hands it out.
+   */
+  get settledRow(): number {
+    return this.#task.settledRow
+  }
   get doubtfulPut(): number {
     return this.#task.doubtfulPut
   }
@@ -93,15 +114,44 @@ export class Tasks {
     return this.#precedeLruAdd[operation] === 1 && nf === life.nf && generation === life.generation
   }
 
+  /** A task may be about to take the object's present life off the LRU, or to put it there. */
+  isSomebodyAt(life: Lives): boolean {
+    for (const task of this.#tasks.values()) if (this.#isAt(task, life)) return true
+    return false
+  }
+
+  /** The how manieth time in a row it is, this one included, that the task does this, or that an acquire of its tries again. */
+  countTurns({ operation, nf }: FileEvents): number {
+    const task = this.#task
+    if (operation === codes.nfsd_file_cons_err) return task.retries + 1
+    return task.operation === operation && task.nf === nf ? task.turns + 1 : 1
+  }
+
   apply(event: FileEvents, life: Lives): void {
     const task = this.#task
+    task.turns = this.countTurns(event)
     const { operation, nf } = event
+    if (this.#handles[task.operation] === 1) life.leave(task.nf, task.generation, event.row)
+    if (operation === codes.nfsd_file_cons_err) task.retries++
+    if (operation === codes.nfsd_file_acquire) task.retries = 0
     if (operation === codes.nfsd_file_acquire) acquire(task, nf, this.#isGc(event))
     else if (operation === codes.nfsd_file_put) put(task, event, this.#isGc(event))
     else if (this.#construct[operation] === 1) task.taken = 'nothing'
+    if (operation === codes.nfsd_file_acquire || operation === codes.nfsd_file_put)
+      task.settledRow = event.row
+    task.row = event.row
     task.operation = operation
     task.nf = nf
     task.generation = nf === 0 ? 0 : life.generation
+  }
+
+  /** The task has come to this row, without an event of nfsd's. */
+  note(row: number): void {
+    this.#task.row = row
+  }
+
+  #isAt({ operation, nf, generation }: Task, life: Lives): boolean {
+    return this.#handles[operation] === 1 && nf === life.nf && generation === life.generation
   }
 
   #isGc({ flags }: FileEvents): boolean {
@@ -165,6 +215,10 @@ function newTask(): Task {
     operation: 0,
     nf: 0,
     generation: 0,
+    turns: 0,
+    retries: 0,
+    row: -1,
+    settledRow: -1,
     held: [],
     allowance: unseenHolds,
     doubtfulPut: -1,

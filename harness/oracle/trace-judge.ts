@@ -1,13 +1,15 @@
 import type { FileEvents } from '../decode/file-events.js'
 import type { Gap } from '../decode/gap-bounds.js'
 import type { Trace } from '../decode/load-trace.js'
+import { ModuleEvents } from '../decode/module-events.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
+import { Closes } from './closes.js'
 import type { EvidenceWriter } from './evidence.js'
 import type { Findings } from './findings.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import { Lives } from './lives.js'
 import { codeCount, codes, codeSet } from './operations.js'
-import type { Broken, Moment, Standing, TraceRule } from './rule.js'
+import type { Broken, ModuleMoment, Moment, Standing, TraceRule } from './rule.js'
 import { Tasks } from './tasks.js'
 
 export interface TraceCase {
@@ -33,7 +35,9 @@ export class TraceJudge {
   readonly perOperation = new Uint32Array(codeCount)
   readonly #case: TraceCase
   readonly #tasks: Tasks
+  readonly #closes: Closes
   readonly #moment: Moment
+  readonly #module: ModuleMoment
   readonly #findings: Findings
   readonly #writer: EvidenceWriter
   /** By code: the rules that want to see the operation. */
@@ -46,7 +50,11 @@ export class TraceJudge {
     this.#writer = writer
     this.lives = new Lives(trace.pointers.length, flavour, flags)
     this.#tasks = new Tasks(flavour, flags)
-    this.#moment = { event: events, life: this.lives, task: this.#tasks, flags, flavour }
+    const told = new ModuleEvents(trace)
+    this.#closes = new Closes(trace.pointers.length, told.told.has('file closes'))
+    const [life, closes] = [this.lives, this.#closes]
+    this.#moment = { event: events, life, task: this.#tasks, closes, flags, flavour }
+    this.#module = { event: told, life, closes }
     const sets = rules.map((rule) => ({ rule, set: codeSet(rule.on?.(flavour) ?? []) }))
     this.#wanted = Array.from(this.perOperation, (_, code) =>
       sets.filter(({ set }) => set[code] === 1).map(({ rule }) => rule),
@@ -72,8 +80,13 @@ export class TraceJudge {
     const { type } = trace.rows
     const { lives, perOperation } = this
     const tasks = this.#tasks
+    const closes = this.#closes
+    const { types } = this.#module.event
     for (let row = from; row < to; row++) {
-      if (type[row] !== events.type) continue
+      if (type[row] !== events.type) {
+        if (types[type[row] ?? 0] === 1) this.#hear(row)
+        continue
+      }
       events.moveTo(row)
       const { nf, operation } = events
       perOperation[operation] = (perOperation[operation] ?? 0) + 1
@@ -83,7 +96,24 @@ export class TraceJudge {
       const isOwnLruAdd = operation === codes.nfsd_file_lru_add && tasks.ownsLruAdd(lives)
       if (nf !== 0) lives.apply(events, isOwnLruAdd)
       tasks.apply(events, lives)
+      closes.apply(events)
     }
+  }
+
+  /** An event of the module's own. */
+  #hear(row: number): void {
+    const { event, life, closes } = this.#module
+    event.moveTo(row)
+    const { event: kind, nf, pid } = event
+    if (kind === undefined) return
+    life.select(nf)
+    for (const rule of this.#case.rules) {
+      const broken = rule.onModule?.includes(kind) ? rule.checkModule?.(this.#module) : undefined
+      if (broken) this.#findings.add(rule.id, broken, row, this.#writer)
+    }
+    closes.hear(event)
+    this.#tasks.select(pid)
+    this.#tasks.note(row)
   }
 
   #check(operation: number, row: number): void {
@@ -95,12 +125,8 @@ export class TraceJudge {
 
   #stops(): Stop[] {
     const { phases, gaps } = this.#case
-    const stops: Stop[] = phases.map(({ phase, row, ms }) => ({
-      row,
-      act: () => {
-        this.#takeStock((rule) => rule.atPhase?.(phase, this.#standing(ms)))
-      },
-    }))
+    const stops: Stop[] = []
+    // Before a phase at the same row: what is missing may have happened before it.
     for (const { from, to } of gaps) {
       stops.push(
         {
@@ -116,6 +142,14 @@ export class TraceJudge {
           },
         },
       )
+    }
+    for (const { phase, row, ms } of phases) {
+      stops.push({
+        row,
+        act: () => {
+          this.#takeStock((rule) => rule.atPhase?.(phase, this.#standing(ms)))
+        },
+      })
     }
     return stops.sort((a, b) => a.row - b.row)
   }
@@ -134,10 +168,12 @@ export class TraceJudge {
   #beginGap(): void {
     this.lives.beginGap()
     this.#tasks.beginGap()
+    this.#closes.beginGap()
   }
 
   #endGap(): void {
     this.lives.endGap()
     this.#tasks.endGap()
+    this.#closes.endGap()
   }
 }

@@ -21,7 +21,27 @@ export interface FileRow {
   pid?: number
 }
 
-type Row = (FileRow & { ms: number }) | { phase: Phase; ms: number } | { other: true; ms: number }
+/** An event of the module's own (kmod/fct_trace.h); what is left out is 0. */
+export interface ModuleRow {
+  nf?: number
+  inode?: number
+  file?: number
+  stressor?: number
+  end?: number
+  kthread?: number
+  writers?: number
+  cpu?: number
+  pid?: number
+}
+
+const moduleEvents = ['fct_call', 'fct_fput', 'fct_reuse', 'fct_dirty'] as const
+type ModuleEvent = (typeof moduleEvents)[number]
+
+type Row =
+  | (FileRow & { ms: number })
+  | { phase: Phase; ms: number }
+  | { other: true; ms: number }
+  | (ModuleRow & { told: ModuleEvent; ms: number })
 
 const phaseValues: Record<Phase, number> = { load: 1, quiet: 2, shutdown: 3, end: 4 }
 
@@ -77,6 +97,18 @@ export class TraceBuilder {
     return this.file('nfsd_file_free', { nf, pid: pid + 1, ref: 0, flags: GC })
   }
 
+  told(told: ModuleEvent, row: ModuleRow = {}): this {
+    this.rows.push({ told, ...row, ms: this.#ms })
+    return this
+  }
+
+  /** The module's call of nfsd_file_close_inode_sync(), and what happens in it. */
+  closeSync(pid: number, happen: (builder: this) => void, inode = 1): this {
+    this.told('fct_call', { pid, inode, kthread: 1 })
+    happen(this)
+    return this.told('fct_call', { pid, inode, kthread: 1, end: 1 })
+  }
+
   /** An event of another type between ours. */
   other(): this {
     this.rows.push({ other: true, ms: this.#ms })
@@ -113,8 +145,10 @@ export class TraceBuilder {
     return this
   }
 
-  #take(isTaken: (row: FileRow, index: number) => boolean): number {
-    const kept = this.rows.filter((row, index) => !('op' in row && isTaken(row, index)))
+  #take(isTaken: (row: FileRow | ModuleRow, index: number) => boolean): number {
+    const kept = this.rows.filter((row, index) => {
+      return !(('op' in row || 'told' in row) && isTaken(row, index))
+    })
     const taken = this.rows.length - kept.length
     this.rows.splice(0, this.rows.length, ...kept)
     return taken
@@ -153,6 +187,7 @@ export class TraceBuilder {
           ms: Uint32Array.from(phases, ({ ms }) => ms),
         },
         ...this.events.map(() => ({})),
+        ...moduleEvents.map((name) => this.#toldColumns(name, pointers)),
       ],
       pointers: BigUint64Array.from(pointers.values),
       strings: [''],
@@ -162,16 +197,38 @@ export class TraceBuilder {
     }
   }
 
+  #toldColumns(name: ModuleEvent, pointers: Pointers): Record<string, Uint32Array> {
+    const rows = this.rows.filter((row) => 'told' in row && row.told === name) as ModuleRow[]
+    const column = (value: (row: ModuleRow) => number | undefined): Uint32Array =>
+      Uint32Array.from(rows, (row) => value(row) ?? 0)
+    const pointer = (kind: 'nf' | 'inode' | 'file'): Uint32Array =>
+      column((row) => pointers.intern(kind, row[kind] ?? 0))
+    return {
+      nf: pointer('nf'),
+      inode: pointer('inode'),
+      file: pointer('file'),
+      stressor: column(({ stressor }) => stressor),
+      end: column(({ end }) => end),
+      kthread: column(({ kthread }) => kthread),
+      writers: column(({ writers }) => writers),
+    }
+  }
+
   #index(): Trace['rows'] {
-    const seen = [0, 0, 0]
-    const types = this.rows.map((row) => ('op' in row ? 1 : 'phase' in row ? 2 : 0))
+    const first = 3 + this.events.length
+    const seen = Array.from({ length: first + moduleEvents.length }, () => 0)
+    const typeOf = (row: Row): number => {
+      if ('told' in row) return first + moduleEvents.indexOf(row.told)
+      return 'op' in row ? 1 : 'phase' in row ? 2 : 0
+    }
+    const types = this.rows.map(typeOf)
     return {
       count: types.length,
       ts: BigUint64Array.from(types, (_, row) => BigInt(row * 2 + 1)),
-      cpu: Uint16Array.from(this.rows, (row) => ('op' in row ? (row.cpu ?? 0) : 0)),
+      cpu: Uint16Array.from(this.rows, (row) => ('cpu' in row ? (row.cpu ?? 0) : 0)),
       type: Uint16Array.from(types),
       index: Uint32Array.from(types, (type) => seen[type]!++),
-      pid: Int32Array.from(this.rows, (row) => ('op' in row ? (row.pid ?? 100) : 1)),
+      pid: Int32Array.from(this.rows, (row) => ('op' in row || 'told' in row ? (row.pid ?? 100) : 1)),
     }
   }
 }
@@ -193,6 +250,14 @@ function typesOf({ flags, formerNames }: KernelFeatures, events: readonly string
     type('fctorture', 'fct_phase', 901, { phase: phaseNames }),
     ...events.map((name, index) =>
       type('nfsd', name, 1000 + index, name.endsWith('_put') ? { nf_flags: flagNames } : {}),
+    ),
+    ...moduleEvents.map((name, index) =>
+      type(
+        'fctorture',
+        name,
+        910 + index,
+        name === 'fct_call' ? { stressor: { 0: 'close', 6: 'lease' } } : {},
+      ),
     ),
   ]
 }

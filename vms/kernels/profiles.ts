@@ -14,9 +14,9 @@ export interface Profile {
 export const profileNames = ['stock', 'bare', 'kasan', 'kcsan'] as const
 export type ProfileName = (typeof profileNames)[number]
 
-/** slub_debug: poison, red zones and traces for nfsd_file objects, with any kernel that has SLUB_DEBUG. */
+/** slub_debug: poison, red zones and traces for nfsd_file and nfsd_file_mark objects, with any kernel that has SLUB_DEBUG. */
 const profiles: Record<ProfileName, Omit<Profile, 'name'>> = {
-  stock: { kernelParameters: 'slub_debug=FZPU,nfsd_file', fragment: undefined },
+  stock: { kernelParameters: 'slub_debug=FZPU,nfsd_file*', fragment: undefined },
   bare: { kernelParameters: '', fragment: undefined },
   // One report is no reason to be silent about the next.
   kasan: { kernelParameters: 'kasan_multi_shot', fragment: 'kasan.config' },

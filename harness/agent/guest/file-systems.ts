@@ -1,5 +1,6 @@
 import { mkdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FctError } from '../../fct-error.js'
 import type { FileSystem } from '../protocol.js'
 import { command } from './command.js'
 
@@ -48,10 +49,28 @@ async function mountExt4(): Promise<Export> {
   return { fileSystem: 'ext4', folder, version4Path: '/ext4' }
 }
 
-/** What stands on the pseudo root first; a mount of our own export went before nfsd did. */
-export async function unmountFileSystems(exports: readonly Export[]): Promise<void> {
-  for (const entry of exports) if (entry.fileSystem === 'ext4') await unmountFileSystem(entry)
-  await command('FCT_GUEST_MOUNT', 'umount', root)
+/**
+ * What stands on the pseudo root first; a mount of our own export went before nfsd did.
+ *
+ * @returns Folders of those that could not be unmounted because something in them is open.
+ */
+export async function unmountFileSystems(exports: readonly Export[]): Promise<string[]> {
+  const busy: string[] = []
+  for (const { fileSystem, folder } of exports)
+    if (fileSystem === 'ext4' && !(await isUnmounted(folder))) busy.push(folder)
+  // A busy file system keeps the root below it busy, too.
+  if (busy.length === 0 && !(await isUnmounted(root))) busy.push(root)
+  return busy
+}
+
+async function isUnmounted(folder: string): Promise<boolean> {
+  try {
+    await command('FCT_GUEST_MOUNT', 'umount', folder)
+    return true
+  } catch (error) {
+    if (error instanceof FctError && error.detail.includes('target is busy')) return false
+    throw error
+  }
 }
 
 export async function unmountFileSystem({ folder }: Export): Promise<void> {

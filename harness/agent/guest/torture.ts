@@ -26,6 +26,7 @@ import {
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
 import { exportAll, lruEntries, readFilecache, startServer, stopServer } from './nfs-server.js'
 import { findPort } from './ports.js'
+import { readSlabs } from './slabs.js'
 import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
 import {
   createTracingInstance,
@@ -58,6 +59,8 @@ interface Load {
   readonly clients: Clients
   readonly disturber: Disturber
   readonly namespace: ForeignNamespace | undefined
+  /** What stood in /proc before it. */
+  readonly before: { readonly slabs: string; readonly filecache: string }
   readonly began: number
   readonly ticker: NodeJS.Timeout
 }
@@ -128,6 +131,7 @@ async function startLoad(
   for (const { folder } of bench.exports)
     await addTargets(bench.device, join(folder, 'files'), params.clients.files, params.clients.size)
   for (const { folder } of bench.exports) await mkdir(join(folder, 'churn'), { mode: 0o777 })
+  const before = { slabs: await readSlabs(), filecache: await readFilecache() }
   bench.device.phase('load')
   bench.device.start(BigInt(params.seed))
   const clients = startClients(bench.mounts, params)
@@ -136,7 +140,7 @@ async function startLoad(
   const ticker = setInterval(() => {
     send({ notice: 'progress', progress: progressOf(bench, clients, began) })
   }, progressEveryMs)
-  return { clients, disturber, namespace, began, ticker }
+  return { clients, disturber, namespace, before, began, ticker }
 }
 
 /** Tells the purge stressor whose namespace is the second one. */
@@ -179,7 +183,9 @@ async function finish(
   // Clients go on until they have left something on the LRU, so that the laundrette has work in the quiet to come.
   await untilLru((entries) => entries !== '0', leftoverLimitMs)
   const progress = { ...progressOf(bench, load.clients, load.began), clients: await load.clients.stop() }
-  const filecache = await calmDown(bench, quietMs, step)
+  const start: FilecacheSample = { phase: 'start', text: load.before.filecache }
+  const filecache = [start, ...(await calmDown(bench, quietMs, step))]
+  const slabsAfter = await readSlabs()
   step('reading the rest of the trace')
   const cmdlines = await readCmdlines()
   await stopTracing(bench.instance)
@@ -188,9 +194,13 @@ async function finish(
   bench.device.close()
   await removeTracingInstance(bench.instance)
   await removeModule()
-  await unmountFileSystems(bench.exports)
+  const leftovers = {
+    slabsBefore: load.before.slabs,
+    slabsAfter,
+    busy: await unmountFileSystems(bench.exports),
+  }
   const disturbances = load.disturber.counts()
-  return { progress, loadSeconds: progress.seconds, disturbances, filecache, cmdlines }
+  return { progress, loadSeconds: progress.seconds, disturbances, filecache, leftovers, cmdlines }
 }
 
 /** Quiet, until the laundrette has had its time; then nfsd is stopped. The trace goes on to the end of it. */

@@ -100,10 +100,20 @@ describe('buckets-hold-ref', () => {
   it('says which rules it has nothing for', () => {
     const { notApplied } = report(flavour, used)
     expect(notApplied.map(({ id }) => id)).toEqual([
+      'free-after-grace-period',
+      'refcount-saturated',
       'dispose-at-zero',
+      'in-use-not-taken',
       'put-without-acquire',
       'lru-alternates',
+      'two-lists',
+      'acquire-hashed',
+      'close-sync-closes',
+      'unhashed-leaves-lru',
+      'writeback-holds-gc',
+      'endless-loop',
       'idle-disposed',
+      'counters-match-trace',
     ])
     expect(notApplied.find(({ id }) => id === 'lru-alternates')?.reason).toBe('no tracepoint shows its LRU')
   })

@@ -23,7 +23,7 @@ describe("nfsd's own events", () => {
       key: 'struct file',
       flavour: { id: 'lru-holds-ref' },
       findings: [],
-      applied: [...single, 'put-without-acquire', 'console-splat'],
+      applied: [...single, 'put-without-acquire', 'resource-leak', 'console-splat'],
       events: { judged: 4999 },
     })
     expect(report.notApplied.filter(({ reason }) => reason.includes('which nfsd_file'))).toHaveLength(6)
@@ -79,7 +79,7 @@ describe("nfsd's own events", () => {
 
   it('of a recording that left them out are no proof of anything', () => {
     const report = judgeOwn(new TraceBuilder().file('nfsd_file_open').file('nfsd_file_lru_add').build())
-    expect(report.applied).toEqual(['console-splat'])
+    expect(report.applied).toEqual(['resource-leak', 'console-splat'])
     const reasons = Object.fromEntries(report.notApplied.map(({ id, reason }) => [id, reason]))
     expect(reasons).toMatchObject({
       'free-at-zero': 'the trace has no nfsd_file_free',

@@ -1,27 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { judge, type OracleReport } from '../../../harness/oracle/oracle.js'
+import { judge } from '../../../harness/oracle/oracle.js'
 import { GC, HASHED, PENDING, TraceBuilder } from '../trace-builder.js'
-
-const quietCache = [{ phase: 'quiet' as const, text: 'lru entries:   0\n' }]
-
-function report(builder: TraceBuilder): OracleReport {
-  return judge({
-    coverage: 'whole',
-    trace: builder.build(),
-    console: '[    1.000000] Linux',
-    filecache: quietCache,
-    stressors: [],
-  })
-}
-
-/** Signatures of what is found in these events, between a load and a proper end. */
-function found(events: (builder: TraceBuilder) => TraceBuilder): string[] {
-  const builder = events(new TraceBuilder().phase('load'))
-    .phase('quiet', 5000)
-    .phase('shutdown', 12_000)
-    .phase('end', 12_500)
-  return report(builder).findings.map(({ signature }) => signature)
-}
+import { found, report } from './found.js'
 
 describe('event-after-free', () => {
   it('finds an acquire of a freed object', () => {

@@ -1,3 +1,4 @@
+import { closeSync } from './close-sync.js'
 import { Machine, isHashed, type NfsdFile, type Steps, type Task } from './machine.js'
 
 /** fs/nfsd/filecache.c of Debian's 6.1.192: the same operations in the same order. */
@@ -32,6 +33,7 @@ export class LruHoldsRef extends Machine {
   protected *evict(task: Task, nf: NfsdFile): Steps {
     yield* this.unhash(task, nf)
     this.isolate(nf)
+    this.evictions++
     yield* this.log(task, 'nfsd_file_gc_disposed', nf)
   }
 
@@ -40,6 +42,7 @@ export class LruHoldsRef extends Machine {
     nf.hashed = false
     yield
     yield* this.log(task, 'nfsd_file_unhash', nf)
+    yield
     this.unhashed(nf)
     return true
   }
@@ -73,7 +76,8 @@ export class LruHoldsRef extends Machine {
     nf.referenced = true
     if (!(yield* this.lruAdd(task, nf))) return false
     yield
-    return isHashed(nf) || !(yield* this.lruRemove(task, nf))
+    if (isHashed(nf) || this.errs('put does not look again', 1)) return true
+    return !(yield* this.lruRemove(task, nf))
   }
 
   /** Without a tracepoint. */
@@ -110,9 +114,8 @@ export class LruHoldsRef extends Machine {
   }
 
   *closeInode(task: Task, inode: number): Steps {
-    const dispose = yield* this.queueForClose(task, inode)
-    if (this.random.chance(2)) this.disposeQueue.push(...dispose)
-    else for (const nf of dispose) yield* this.dispose(task, nf)
+    if (this.random.chance(2)) yield* closeSync(this, task, inode)
+    else this.disposeQueue.push(...(yield* this.queueForClose(task, inode)))
   }
 
   dispose(task: Task, nf: NfsdFile): Steps {
@@ -163,6 +166,7 @@ export class LruHoldsRef extends Machine {
     }
     if (hasFailed) return yield* this.insertFailed(task, fresh)
     yield* this.log(task, 'nfsd_file_alloc', fresh)
+    this.tellReuse(task, fresh)
     return yield* this.#open(task, fresh)
   }
 
@@ -188,7 +192,7 @@ export class LruHoldsRef extends Machine {
 
   *#waitFor(task: Task, nf: NfsdFile, mayRetry: boolean): Steps<NfsdFile | null> {
     while (nf.pending) yield
-    if (!nf.hashed) {
+    if (!this.looksHashed(nf)) {
       yield* this.log(task, 'nfsd_file_cons_err', nf)
       if (!mayRetry) return yield* this.#failed(task, nf)
       yield* this.refuse(task, nf)
@@ -212,6 +216,7 @@ export class LruHoldsRef extends Machine {
   }
 
   *#acquired(task: Task, nf: NfsdFile | null, inode: number): Steps<NfsdFile | null> {
+    if (nf) this.acquisitions++
     yield* this.log(task, 'nfsd_file_acquire', nf, inode)
     return nf
   }

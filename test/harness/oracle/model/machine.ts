@@ -22,6 +22,13 @@ export type Defect =
   | 'close leaves it on the lru'
   | 'purge frees held'
   | 'lookup from dispose list'
+  | 'lookup ignores hashed'
+  | 'put does not look again'
+  | 'put unlinks from dispose list'
+  | 'free without grace period'
+  | 'close misses'
+  | 'close frees later'
+  | 'close leaves files open'
 
 export interface NfsdFile {
   readonly address: number
@@ -57,6 +64,9 @@ export abstract class Machine {
   /** How often nfsd_file_free() found the object on the LRU (its WARN). */
   warnings = 0
   misdeeds = 0
+  /** As in /proc/fs/nfsd/filecache. */
+  acquisitions = 0
+  evictions = 0
   readonly tasks: Task[] = []
   readonly disposeQueue: NfsdFile[] = []
   readonly table = new Map<number, NfsdFile[]>()
@@ -65,6 +75,8 @@ export abstract class Machine {
   readonly #inodeLocks = new Map<number, Task>()
   #free: number[] = []
   #nextAddress = 1
+  /** Freed, and given back before a grace period was over. */
+  readonly #early = new Set<number>()
   #graces: { address: number; readers: Set<Task> }[] = []
 
   constructor(
@@ -112,7 +124,7 @@ export abstract class Machine {
   }
 
   /** Does the task's misdeed now and then, if it is the one that was built in. */
-  protected errs(defect: Defect, oneIn = 3): boolean {
+  errs(defect: Defect, oneIn = 3): boolean {
     if (this.defect !== defect || !this.random.chance(oneIn)) return false
     this.misdeeds++
     return true
@@ -123,7 +135,8 @@ export abstract class Machine {
     const sample = this.#sample(nf)
     if (this.random.chance(4)) yield
     const values = this.random.chance(2) ? sample : this.#sample(nf)
-    this.trace.file(op, { ...values, nf: nf?.address ?? 0, inode, pid: task.pid, cpu: task.cpu })
+    const address = nf?.address ?? 0
+    this.trace.file(op, { ...values, nf: address, file: address, inode, pid: task.pid, cpu: task.cpu })
   }
 
   #sample(nf: NfsdFile | null): { ref: number; flags: number } {
@@ -184,8 +197,18 @@ export abstract class Machine {
   }
 
   #callRcu({ address }: NfsdFile): void {
+    if (this.errs('free without grace period')) {
+      this.#early.add(address)
+      this.#free.push(address)
+      return
+    }
     const mayHold = ({ readers, isIdle }: Task): boolean => (this.isPreemptible ? readers > 0 : !isIdle)
     this.#graces.push({ address, readers: new Set(this.tasks.filter(mayHold)) })
+  }
+
+  /** What the module says when it sees memory come back that was freed within the same grace period. */
+  protected tellReuse({ pid }: Task, { address }: NfsdFile): void {
+    if (this.#early.delete(address)) this.trace.told('fct_reuse', { nf: address, pid })
   }
 
   // The hash table
@@ -219,13 +242,17 @@ export abstract class Machine {
   /** nfsd_file_get() of a hashed entry that fits. The caller is a reader of RCU, or has the lock. */
   protected *lookup(inode: number, gc: boolean): Steps<NfsdFile | undefined> {
     for (const nf of this.hashedOn(inode)) {
-      if (nf.gc !== gc || !nf.hashed) continue
+      if (nf.gc !== gc || !this.looksHashed(nf)) continue
       yield
       if (nf.ref === 0) continue
       nf.ref++
       return nf
     }
     return undefined
+  }
+
+  protected looksHashed({ hashed }: NfsdFile): boolean {
+    return hashed || this.defect === 'lookup ignores hashed'
   }
 
   // The LRU (mm/list_lru.c)
@@ -255,7 +282,8 @@ export abstract class Machine {
 
   *lruRemove(task: Task, nf: NfsdFile): Steps<boolean> {
     yield* this.lockLru(task)
-    const wasOn = nf.onLru
+    const isQueued = this.disposeQueue.includes(nf) // by nf_lru, in older kernels
+    const wasOn = nf.onLru || (isQueued && this.errs('put unlinks from dispose list', 1))
     this.isolate(nf)
     this.unlockLru(task)
     if (!wasOn && !this.errs('remove from dispose list', 20)) return false

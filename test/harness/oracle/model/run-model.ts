@@ -18,6 +18,8 @@ export interface ModelRun {
   readonly misdeeds: number
   /** Entries on the LRU when nfsd was told to stop. */
   readonly idleLeft: number
+  /** /proc/fs/nfsd/filecache by then. */
+  readonly filecache: string
 }
 
 export interface ModelOptions {
@@ -28,6 +30,8 @@ export interface ModelOptions {
   /** The trace begins late and has a gap. */
   readonly isLossy?: boolean
   readonly operations?: number
+  /** Tasks that walk the LRU during the load. */
+  readonly walkers?: number
 }
 
 const kernels = {
@@ -50,6 +54,7 @@ export function runModel({
   isPreemptible = false,
   isLossy = false,
   operations = 800,
+  walkers = 2,
 }: ModelOptions): ModelRun {
   const random = new Random(seed)
   const features = kernelFeatures[flavour]
@@ -58,21 +63,25 @@ export function runModel({
   kernel.defect = defect
   kernel.isPreemptible = isPreemptible
   builder.phase('load', 1000)
-  interleave(kernel, loadTasks(kernel, operations))
+  interleave(kernel, loadTasks(kernel, operations, walkers))
   builder.phase('quiet', 5000)
   calmDown(kernel, builder)
   const idleLeft = kernel.lruCount
+  const { acquisitions, evictions } = kernel
+  const filecache = Object.entries({ 'lru entries': idleLeft, acquisitions, evictions })
+    .map(([label, value]) => `${label}: ${String(value)}\n`)
+    .join('')
   builder.phase('shutdown', 12_000)
   const last = newTask(kernel)
   finish(kernel.purge(last))
   builder.phase('end', 12_500)
   if (isLossy) lose(builder, random)
-  return { trace: builder.build(), warnings: kernel.warnings, misdeeds: kernel.misdeeds, idleLeft }
+  return { trace: builder.build(), warnings: kernel.warnings, misdeeds: kernel.misdeeds, idleLeft, filecache }
 }
 
 const inodes = [1, 2, 3]
 
-function loadTasks(kernel: Machine, operations: number): Map<Task, Steps> {
+function loadTasks(kernel: Machine, operations: number, walkers: number): Map<Task, Steps> {
   const { random } = kernel
   const opens: NfsdFile[] = []
   let left = operations
@@ -93,8 +102,9 @@ function loadTasks(kernel: Machine, operations: number): Map<Task, Steps> {
     ...Array.from({ length: 4 }, () => repeat((task) => kernel.readOrWrite(task, someInode()))),
     ...Array.from({ length: 2 }, () => repeat((task) => openOrClose(kernel, task, opens, someInode()))),
     ...Array.from({ length: 2 }, () => repeat((task) => kernel.closeInode(task, someInode()))),
-    repeat((task) => kernel.walkLru(task)),
-    repeat((task) => kernel.shrink(task)),
+    ...Array.from({ length: walkers }, (_, index) =>
+      repeat((task) => (index % 2 === 0 ? kernel.walkLru(task) : kernel.shrink(task))),
+    ),
     repeat((task) => kernel.disposeQueued(task)),
     ...(kernel.defect === 'purge frees held' ? [repeat((task) => kernel.purge(task))] : []),
     [newTask(kernel), putOpens(kernel, opens, () => left > 0)],
