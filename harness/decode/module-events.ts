@@ -94,7 +94,7 @@ export class ModuleEvents {
 
   #open(name: string): EventColumns | undefined {
     const events = findEventColumns(this.#trace, `fctorture:${name}`)
-    if (events) this.#columns[events.type] = (this.#trace.columns[events.type] ?? {})
+    if (events) this.#columns[events.type] = this.#trace.columns[events.type] ?? {}
     return events
   }
 }

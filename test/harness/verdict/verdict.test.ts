@@ -7,7 +7,11 @@ import { kernelFeatures } from '../kernel-features.js'
 import { TraceBuilder } from '../trace-builder.js'
 
 function judged(builder: TraceBuilder): OracleReport {
-  const filecache = [{ phase: 'quiet' as const, text: 'lru entries:   0\n' }]
+  const counters = { text: 'lru entries: 0\nacquisitions: 1\nevictions: 1\n' }
+  const filecache = [
+    { phase: 'start' as const, text: counters.text.replaceAll('1', '0') },
+    { phase: 'quiet' as const, ...counters },
+  ]
   return judge({
     coverage: 'whole',
     trace: builder.build(),
@@ -160,7 +164,11 @@ describe('decideVerdict', () => {
       filecache: [],
       stressors: [],
     })
-    expect(hasty.notApplied.map(({ id }) => id)).toEqual(['idle-disposed', 'filecache-counters'])
+    expect(hasty.notApplied.map(({ id }) => id)).toEqual([
+      'idle-disposed',
+      'filecache-counters',
+      'counters-match-trace',
+    ])
     expect(decideVerdict({ ...sound, oracle: hasty }).verdict).toBe('PASS')
   })
 
