@@ -15,8 +15,8 @@ export interface Supplies {
   readonly events: FileEvents | string
   /** Whether the events' `nf` is the nfsd_file, or a struct file that stands in for it (decode/own-events.ts). */
   readonly key: ObjectKey
-  /** The tracepoints of which there are events. */
-  readonly recorded: ReadonlySet<string>
+  /** Codes of the tracepoints of which there are events. */
+  readonly recorded: ReadonlySet<number>
   readonly clock: string
   /** Events whose stamps the decoder had to correct. */
   readonly raisedStamps: number
