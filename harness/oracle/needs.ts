@@ -18,8 +18,8 @@ export interface Supplies {
   readonly events: FileEvents | string
   /** Whether the events' `nf` is the nfsd_file, or a struct file that stands in for it (decode/own-events.ts). */
   readonly key: ObjectKey
-  /** The tracepoints of which there are events. */
-  readonly recorded: ReadonlySet<string>
+  /** Codes of the tracepoints of which there are events. */
+  readonly recorded: ReadonlySet<number>
   /** Events that nfsd counts, too, or why the numbers cannot be compared. */
   readonly counted: Counted | string
   /** What the module tells of what it did itself and saw beside nfsd's tracepoints. */

@@ -195,7 +195,7 @@ function findEvents(trace: Trace): FileEvents | string {
 /** Also where the trace cannot tell. Of any flavour: the event means the same in each. */
 function mayBeHeldByPages(trace: Trace | null, { recorded, events, gaps }: Supplies): boolean {
   if (!trace || typeof events === 'string' || gaps.length > 0) return true
-  return recorded.has('nfsd_file_gc_writeback' satisfies Tracepoint)
+  return recorded.has(codes.nfsd_file_gc_writeback)
 }
 
 function quietMsOf(phases: readonly PhaseMark[]): number | null {

@@ -1,7 +1,7 @@
 import type { FileEvents } from '../decode/file-events.js'
 import type { Trace } from '../decode/load-trace.js'
 import type { Rule } from './rule.js'
-import type { Tracepoint } from './operations.js'
+import { codes, type Tracepoint } from './operations.js'
 
 /**
  * The rules that can be judged by nfsd's own events, which do not tell the nfsd_file, and the events of which a trace must have at
@@ -22,22 +22,23 @@ const witnesses: Readonly<Record<string, readonly Tracepoint[]>> = {
 }
 
 /** Why a rule cannot be applied to nfsd's own events; undefined if it can, as far as identity goes. */
-export function whyNotWithoutIdentity(rule: Rule, recorded: ReadonlySet<string>): string | undefined {
+export function whyNotWithoutIdentity(rule: Rule, recorded: ReadonlySet<number>): string | undefined {
   if (rule.flavours === 'any') return undefined
   const witness = witnesses[rule.id]
   if (witness === undefined)
     return "the trace does not tell which nfsd_file an event is of: it has nfsd's own events, not the test module's"
-  return witness.some((name) => recorded.has(name)) ? undefined : `the trace has no ${witness.join(' or ')}`
+  return witness.some((name) => recorded.has(codes[name]))
+    ? undefined
+    : `the trace has no ${witness.join(' or ')}`
 }
 
-/** The tracepoints of which the trace has at least one event. */
-export function recordedIn(events: FileEvents, rows: Trace['rows']): Set<string> {
+/** Codes of the tracepoints of which the trace has at least one event. */
+export function recordedIn(events: FileEvents, rows: Trace['rows']): Set<number> {
   const seen = new Uint8Array(256)
   for (let row = 0; row < rows.count; row++) {
     if (rows.type[row] !== events.type) continue
     events.moveTo(row)
-    seen[events.rawOperation] = 1
+    seen[events.operation] = 1
   }
-  const names = Array.from(seen, (isSeen, operation) => (isSeen === 1 ? events.nameOf(operation) : ''))
-  return new Set(names.filter((name) => name !== ''))
+  return new Set([...seen.keys()].filter((code) => seen[code] === 1))
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -29,5 +29,11 @@ it.each([
       expect.objectContaining({ signature: expect.stringMatching(signature) as string }),
     )
     expect(result.findings.every(({ evidence }) => evidence.length > 0)).toBe(true)
+    const at = result.findings.findIndex(({ object }) => object !== undefined)
+    if (at >= 0) {
+      const picture = await readFile(join(result.run, `finding-${at + 1}.svg`), 'utf8')
+      expect(picture).toContain('<rect class="broken"')
+      expect(await readFile(join(result.run, 'report.html'), 'utf8')).toContain(picture.trimEnd())
+    }
   },
 )

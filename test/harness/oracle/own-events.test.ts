@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Trace } from '../../../addon/index.js'
 import { judge, type JudgeInput, type OracleReport } from '../../../harness/oracle/oracle.js'
+import { runModel, type ModelOptions } from './model/run-model.js'
 import { readRealTrace, withoutModule } from '../real-trace.js'
 import { GC, HASHED, PENDING, TraceBuilder } from '../trace-builder.js'
 
@@ -87,6 +88,33 @@ describe("nfsd's own events", () => {
       'dispose-at-zero': 'the trace has no nfsd_file_closing or nfsd_file_gc_disposed',
       'put-without-acquire': 'the trace has no nfsd_file_acquire',
     })
+  })
+})
+
+describe("nfsd's own events of a sound kernel", () => {
+  /** Each object has the one struct file, whose address comes again as soon as the object's does. */
+  const ownTrace = (options: ModelOptions): Trace => {
+    const { trace } = runModel(options)
+    const columns = trace.columns.map((column) =>
+      'nf' in column ? { ...column, file: column['nf'] } : column,
+    )
+    return { ...trace, columns }
+  }
+
+  it('accuse nobody in any interleaving, with all four rules applied', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const report = judgeOwn(ownTrace({ seed, isPreemptible: seed % 2 === 0 }))
+      expect(report.findings, `seed ${seed}`).toEqual([])
+      expect(report.applied).toEqual(expect.arrayContaining([...single, 'put-without-acquire']))
+    }
+  })
+
+  it.each([
+    ['extra put', 'put-without-acquire'],
+    ['close frees held', 'free-at-zero'],
+  ] as const)('and show the defect "%s"', (defect, rule) => {
+    const found = Array.from({ length: 10 }, (_, seed) => judgeOwn(ownTrace({ seed, defect })).findings)
+    expect(found.flat().map((finding) => finding.rule)).toContain(rule)
   })
 })
 
