@@ -45,6 +45,8 @@ export async function checkRecording(file: string, options: CheckOptions): Promi
     coverage: coverageOf(trace, account),
     console: await readConsole(file, options),
     filecache: papers?.filecache ?? [],
+    ...(papers?.leftovers && { leftovers: papers.leftovers }),
+    wasRestarted: papers?.wasRestarted ?? false,
     stressors: papers?.stressors ?? [],
     ...(options.flavour !== 'auto' && { flavour: options.flavour }),
   }

@@ -5,17 +5,24 @@ import { FctError } from '../fct-error.js'
 import type { RunPapers } from '../verdict/recording.js'
 
 const runSchema = z.object({
-  scenario: z.object({ name: z.string(), stressors: z.record(z.string(), z.unknown()) }),
+  scenario: z.object({
+    name: z.string(),
+    stressors: z.record(z.string(), z.unknown()),
+    disturb: z.array(z.string()).default([]),
+  }),
   seed: z.string(),
   repeat: z.string().optional(),
   filecache: z
     .array(
       z.object({
-        phase: z.enum(['load', 'quiet', 'shutdown', 'end']),
+        phase: z.enum(['start', 'load', 'quiet', 'shutdown', 'end']),
         text: z.string(),
         second: z.number().optional(),
       }),
     )
+    .optional(),
+  leftovers: z
+    .object({ slabsBefore: z.string(), slabsAfter: z.string(), busy: z.array(z.string()) })
     .optional(),
 })
 
@@ -37,7 +44,7 @@ export async function readRunPapers(folder: string): Promise<RunPapers | null> {
   const run = await readDocument(join(folder, 'run.json'), runSchema)
   if (run === null) return null
   const result = await readDocument(join(folder, 'verdict.json'), resultSchema)
-  const { scenario, seed, repeat, filecache } = run
+  const { scenario, seed, repeat, filecache, leftovers } = run
   return {
     scenario: scenario.name,
     seed,
@@ -46,6 +53,8 @@ export async function readRunPapers(folder: string): Promise<RunPapers | null> {
     filecache: (filecache ?? []).map(({ phase, text, second }) =>
       second === undefined ? { phase, text } : { phase, text, second },
     ),
+    ...(leftovers && { leftovers }),
+    wasRestarted: scenario.disturb.includes('restart'),
     // The release that wrote it had the same schema.
     result: result as RunPapers['result'],
   }

@@ -2,6 +2,7 @@ import { unitOf } from '../decode/clock.js'
 import type { Coverage } from '../decode/gap-bounds.js'
 import type { Trace } from '../decode/load-trace.js'
 import type { FilecacheSample } from '../oracle/filecache.js'
+import type { Leftovers } from '../oracle/leftovers.js'
 import type { OracleReport } from '../oracle/oracle.js'
 import { toResultFinding } from './compose-result.js'
 import { upperBound } from './exposure-bound.js'
@@ -16,6 +17,9 @@ export interface RunPapers {
   readonly repeat: string | undefined
   readonly stressors: readonly string[]
   readonly filecache: readonly FilecacheSample[]
+  readonly leftovers?: Leftovers
+  /** nfsd was, and its counters with it. */
+  readonly wasRestarted: boolean
   /** verdict.json; null if the run did not come so far. */
   readonly result: Pick<
     ResultDocument,

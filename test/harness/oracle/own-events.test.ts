@@ -27,7 +27,7 @@ describe("nfsd's own events", () => {
       applied: [...single, 'put-without-acquire', 'resource-leak', 'console-splat'],
       events: { judged: 4999 },
     })
-    expect(report.notApplied.filter(({ reason }) => reason.includes('which nfsd_file'))).toHaveLength(6)
+    expect(report.notApplied.filter(({ reason }) => reason.includes('which nfsd_file'))).toHaveLength(15)
   })
 
   it('of a run with a put too many show by the same signatures what they can show', () => {
