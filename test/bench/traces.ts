@@ -2,7 +2,14 @@ import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { createEventView, openTrace, type EventType, type FieldChoice } from '../../addon/index.js'
+import {
+  createEventView,
+  openTrace,
+  type Batch,
+  type EventType,
+  type EventView,
+  type FieldChoice,
+} from '../../addon/index.js'
 import { packageRoot } from '../../harness/folders.js'
 import type { Measurement } from './bench.js'
 
@@ -45,8 +52,9 @@ async function measure(scratch: string): Promise<Measurement[]> {
     "libtraceevent's kbuffer, two fields of each event": () => run(walk, [trace, ...pages], lengths),
     'native decode, the same two fields, by time': () => run(decode, [trace, 'two']),
     'native decode, all fields, by time': () => run(decode, [trace, 'all']),
-    'batches in JavaScript, the same two fields': () => readBatches(trace, two),
-    'batches in JavaScript, all fields': () => readBatches(trace, undefined),
+    'batches in JavaScript, the same two fields': () => readBatches(trace, two, readOneType),
+    'batches in JavaScript, all fields': () => readBatches(trace, undefined, readOneType),
+    'the same, and a look at each row': () => readBatches(trace, undefined, readAllRows),
   }
   const costs = Object.keys(programs).map((what) => ({ what, rounds: [] as Cost[] }))
   // By turns, because the machine's own speed changes more than what is measured.
@@ -149,8 +157,36 @@ async function findPages(trace: string): Promise<string[]> {
 
 const fctFile = { event: 'test:fct_file', fields: { may: 'u8' } } as const
 
-/** Native decode included. The view reads one field of its own events; the loop sees all. */
-async function readBatches(path: string, columns: FieldChoice | undefined): Promise<Cost> {
+type FctFile = EventView<typeof fctFile.fields>
+
+/** One field of all events of a type, one behind the other. */
+function readOneType(view: FctFile, batch: Batch): number {
+  const length = batch.columns[view.type]?.['may']?.length ?? 0
+  let sum = 0
+  for (let index = 0; index < length; index++) {
+    view.moveTo(index)
+    sum += view.may
+  }
+  return sum
+}
+
+/** The same events, found by going over those of all types in their order. */
+function readAllRows(view: FctFile, { rows: { count, type, index } }: Batch): number {
+  let sum = 0
+  for (let row = 0; row < count; row++) {
+    if (type[row] !== view.type) continue
+    view.moveTo(index[row] ?? 0)
+    sum += view.may
+  }
+  return sum
+}
+
+/** Native decode included. */
+async function readBatches(
+  path: string,
+  columns: FieldChoice | undefined,
+  read: (view: FctFile, batch: Batch) => number,
+): Promise<Cost> {
   const began = process.cpuUsage()
   const beganWall = performance.now()
   const trace = await openTrace(path, { columns })
@@ -159,14 +195,9 @@ async function readBatches(path: string, columns: FieldChoice | undefined): Prom
   let seen = 0
   let sum = 0
   for await (const batch of trace) {
-    const { count, type, index } = batch.rows
     view.enter(batch)
-    for (let row = 0; row < count; row++) {
-      if (type[row] !== view.type) continue
-      view.moveTo(index[row] ?? 0)
-      sum += view.may
-    }
-    seen += count
+    sum += read(view, batch)
+    seen += batch.rows.count
   }
   if (seen !== events || sum === 0) throw new Error(`read ${seen} events, sum ${sum}`)
   const { user, system } = process.cpuUsage(began)
