@@ -1,4 +1,5 @@
 /** Checks of arguments, before native code sees them. */
+import type { FieldChoice } from './trace.js'
 
 /** A path that can be given to the kernel. */
 export function checkPath(value: unknown, name: string): string {
@@ -10,6 +11,17 @@ export function checkPath(value: unknown, name: string): string {
 export function checkString(value: unknown, name: string): string {
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string`)
   return value
+}
+
+/** Names of fields by event; none is fine. */
+export function checkFieldChoice(value: unknown): FieldChoice | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'object' || value === null) throw new TypeError('columns must be an object')
+  for (const [event, fields] of Object.entries(value)) {
+    if (!Array.isArray(fields)) throw new TypeError(`columns of ${event} must be an array`)
+    for (const field of fields) checkString(field, `a column of ${event}`)
+  }
+  return value as FieldChoice
 }
 
 /** A whole number, both bounds included. */

@@ -25,6 +25,7 @@ export {
   readTraceParts,
   type Column,
   type EventType,
+  type FieldChoice,
   type FieldKind,
   type FieldPlan,
   type FilePart,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ClientLoadOptions, LoadStats } from './client-load.js'
-import type { EventType, FilePart, Trace } from './trace.js'
+import type { EventType, FieldChoice, FilePart, Trace } from './trace.js'
 import type { StreamHead } from './trace-batches.js'
 import type { TraceReaderStats } from './trace-reader.js'
 
@@ -22,10 +22,14 @@ export interface Native {
   readonly ClientLoad: new (options: NativeClientLoadOptions) => NativeClientLoad
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
-  readTrace(path: string, buffer: string | undefined): Promise<Trace>
+  readTrace(path: string, buffer: string | undefined, columns: FieldChoice | undefined): Promise<Trace>
   readTraceParts(head: Uint8Array, files: readonly FilePart[]): Promise<Trace>
-  openTrace(path: string, buffer: string | undefined): Promise<NativeRecording>
-  createTraceStream(head: StreamHead): NativeTraceStream
+  openTrace(
+    path: string,
+    buffer: string | undefined,
+    columns: FieldChoice | undefined,
+  ): Promise<NativeRecording>
+  createTraceStream(head: StreamHead, columns: FieldChoice | undefined): NativeTraceStream
 }
 
 export interface NativeDevice {

@@ -1,4 +1,4 @@
-import { checkInteger, checkPath, checkString, checkU64 } from './arguments.js'
+import { checkFieldChoice, checkInteger, checkPath, checkString, checkU64 } from './arguments.js'
 import {
   native,
   type NativeBatch,
@@ -126,11 +126,12 @@ export class TraceRecording extends TraceTables implements AsyncIterable<Batch> 
  */
 export async function openTrace(
   path: string,
-  { buffer, batchRows = defaultRows }: OpenTraceOptions = {},
+  { buffer, columns, batchRows = defaultRows }: OpenTraceOptions = {},
 ): Promise<TraceRecording> {
   if (buffer !== undefined) checkString(buffer, 'buffer')
   const rows = checkInteger(batchRows, 'batchRows', 1, 2 ** 31)
-  return new TraceRecording(await native().openTrace(checkPath(path, 'path'), buffer), rows)
+  const choice = checkFieldChoice(columns)
+  return new TraceRecording(await native().openTrace(checkPath(path, 'path'), buffer, choice), rows)
 }
 
 /**
@@ -145,14 +146,14 @@ export class TraceStream extends TraceTables implements AsyncIterable<Batch> {
   #arrival = createArrival()
 
   /** @throws Error with code `FCT_DECODE_FORMAT` if a text is not what a kernel writes. */
-  constructor(head: StreamHead, { batchRows = defaultRows }: { readonly batchRows?: number } = {}) {
+  constructor(head: StreamHead, { columns, batchRows = defaultRows }: Omit<OpenTraceOptions, 'buffer'> = {}) {
     checkInteger(head.cpus, 'cpus', 1, 65_535)
     checkString(head.headerPage, 'headerPage')
     for (const { system, text } of head.formats) {
       checkString(system, 'system')
       checkString(text, 'text')
     }
-    const stream = native().createTraceStream(head)
+    const stream = native().createTraceStream(head, checkFieldChoice(columns))
     super(stream, checkInteger(batchRows, 'batchRows', 1, 2 ** 31))
     this.#native = stream
     this.#cpus = head.cpus

@@ -1,4 +1,4 @@
-import { checkInteger, checkPath, checkString } from './arguments.js'
+import { checkFieldChoice, checkInteger, checkPath, checkString } from './arguments.js'
 import { native } from './native.js'
 
 /** A column's array; which one follows from the field's kind. */
@@ -90,7 +90,7 @@ export interface Trace {
     /** `common_pid`. */
     pid: Int32Array
   }
-  /** By type, then by field. */
+  /** By type, then by field; see `ReadTraceOptions.columns`. */
   columns: Record<string, Column>[]
   /** Id -> pointer of the traced kernel; id 0 is NULL. */
   pointers: BigUint64Array
@@ -125,9 +125,17 @@ export interface Trace {
   }[]
 }
 
+/** Of each event, as `system:name`, the fields that somebody will read. Names that a trace does not have do no harm. */
+export type FieldChoice = Readonly<Record<string, readonly string[]>>
+
 export interface ReadTraceOptions {
   /** Which instance's ring buffer; '' is the top one. Needed only if several have events. */
   readonly buffer?: string | undefined
+  /**
+   * The fields that get a column; all by default. Another field costs nothing but the look whether it is inside its
+   * event, which is an error as ever. `rows` and `types` are the same whatever was chosen.
+   */
+  readonly columns?: FieldChoice | undefined
 }
 
 /**
@@ -140,9 +148,9 @@ export interface ReadTraceOptions {
  *   where that begins): MAGIC, VERSION, ENDIAN, TRUNCATED, FORMAT, COMPRESSION, PACKED, BUFFERS, PAGE, EVENT,
  *   FIELD, LIMIT. Or as Node's own, if the file cannot be read.
  */
-export async function readTrace(path: string, { buffer }: ReadTraceOptions = {}): Promise<Trace> {
+export async function readTrace(path: string, { buffer, columns }: ReadTraceOptions = {}): Promise<Trace> {
   if (buffer !== undefined) checkString(buffer, 'buffer')
-  return native().readTrace(checkPath(path, 'path'), buffer)
+  return native().readTrace(checkPath(path, 'path'), buffer, checkFieldChoice(columns))
 }
 
 /** The first bytes of a file. */

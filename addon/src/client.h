@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
 
 #include "client_file.h"
 #include "file_choice.h"
-#include "trace_decode_array.h"
 
 namespace fct {
 
@@ -55,6 +55,9 @@ class Client {
   uint64_t size_;
   const FileChoice& choice_;
   std::mt19937_64 random_;
+  struct FreeMemory {
+    void operator()(void* memory) const { std::free(memory); }
+  };
   std::unique_ptr<uint8_t, FreeMemory> blocks_;
 };
 

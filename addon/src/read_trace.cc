@@ -27,8 +27,9 @@ std::optional<std::string> OptionalString(const Napi::Value& value) {
 }
 
 Napi::Value ReadTrace(const Napi::CallbackInfo& info) {
-  const auto work = [path = std::string(info[0].As<Napi::String>()), buffer = OptionalString(info[1])] {
-    return DecodeTrace(FileSource(path), buffer);
+  const auto work = [path = std::string(info[0].As<Napi::String>()), buffer = OptionalString(info[1]),
+                     choice = ToFieldChoice(info[2])] {
+    return DecodeTrace(FileSource(path), buffer, choice);
   };
   return RunOffLoop(info.Env(), work, GiveTrace);
 }

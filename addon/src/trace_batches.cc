@@ -16,8 +16,9 @@ namespace {
 
 // A recording with its file.
 struct OpenRecording {
-  OpenRecording(const std::string& path, const std::optional<std::string>& buffer)
-      : source(path), recording(source, buffer) {}
+  OpenRecording(const std::string& path, const std::optional<std::string>& buffer,
+                const std::optional<FieldChoice>& choice)
+      : source(path), recording(source, buffer, choice) {}
 
   FileSource source;
   Recording recording;
@@ -92,8 +93,9 @@ Napi::Value GiveRecording(Napi::Env env, const std::shared_ptr<OpenRecording>& o
 Napi::Value OpenTrace(const Napi::CallbackInfo& info) {
   std::optional<std::string> buffer;
   if (info[1].IsString()) buffer = info[1].As<Napi::String>();
-  const auto work = [path = std::string(info[0].As<Napi::String>()), buffer] {
-    return std::make_shared<OpenRecording>(path, buffer);
+  const auto work = [path = std::string(info[0].As<Napi::String>()), buffer,
+                     choice = ToFieldChoice(info[2])] {
+    return std::make_shared<OpenRecording>(path, buffer, choice);
   };
   return RunOffLoop(info.Env(), work, GiveRecording);
 }
@@ -131,7 +133,8 @@ Napi::Function DefineQuiet(Napi::Env env, const std::shared_ptr<TraceStream>& st
 Napi::Value CreateTraceStream(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const StreamHead head = ReadHead(info[0].As<Napi::Object>());
-  const auto stream = Guarded(env, [&] { return std::make_shared<TraceStream>(head); });
+  const auto choice = ToFieldChoice(info[1]);
+  const auto stream = Guarded(env, [&] { return std::make_shared<TraceStream>(head, choice); });
   TraceDecoder& decoder = stream->decoder();
   const auto decode = [](TraceStream* core, uint32_t most) { return core->Decode(most); };
   Napi::Object object = Napi::Object::New(env);

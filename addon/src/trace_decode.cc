@@ -1,6 +1,7 @@
 #include "trace_decode.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "trace_decode_error.h"
 
@@ -28,12 +29,13 @@ void Cut(Rows* rows, size_t size) {
 }  // namespace
 
 TraceDecoder::TraceDecoder(const PageLayout& layout, std::vector<EventType> types,
-                           const std::vector<PageFeed*>& feeds)
-    : feeds_(feeds), types_(std::move(types), layout.commit_size) {
-  for (PageFeed* feed : feeds_) {
-    cpus_.emplace_back(layout, static_cast<uint16_t>(cpus_.size()), feed);
+                           const std::vector<PageFeed*>& feeds, const std::optional<FieldChoice>& choice)
+    : types_(std::move(types), layout.commit_size, choice) {
+  for (PageFeed* feed : feeds) {
+    cpus_.emplace_back(layout, static_cast<uint16_t>(cpus_.size()), feed, &ahead_);
     merge_.Add(&cpus_.back());
   }
+  AddCollectors();
 }
 
 Batch TraceDecoder::Decode(uint32_t most) {
@@ -52,8 +54,10 @@ Batch TraceDecoder::Decode(uint32_t most) {
   }
   batch.pointers = interned_.pointers.TakeNew();
   batch.strings = interned_.strings.TakeNew();
+  const size_t count = batch.rows.timestamp.size();
+  const uint64_t last = count > 0 ? batch.rows.timestamp[count - 1] : 0;
   for (CpuCursor& cpu : cpus_) {
-    for (const Gap& gap : cpu.TakeGaps()) batch.gaps.push_back(gap);
+    for (const Gap& gap : cpu.TakeGaps(is_ended() ? UINT64_MAX : last)) batch.gaps.push_back(gap);
   }
   return batch;
 }
@@ -62,12 +66,10 @@ uint32_t TraceDecoder::DecodeBlock(uint32_t most, Rows* rows) {
   try {
     const uint32_t got = Collect(most, rows);
     FillColumns();
-    for (PageFeed* feed : feeds_) feed->Release();
+    for (CpuCursor& cpu : cpus_) cpu.Release();
     return got;
-  } catch (const DecodeError& error) {
-    const Place place(error.offset());
-    if (!place.is_place()) throw;
-    throw feeds_[place.cpu()]->Locate(error.At(place.offset()));
+  } catch (const FieldError& error) {
+    throw Locate(error);
   }
 }
 
@@ -81,47 +83,70 @@ uint32_t TraceDecoder::Collect(uint32_t most, Rows* rows) {
   uint32_t* const indices = rows->index.data() + begin;
   int32_t* const pids = rows->pid.data() + begin;
   const uint32_t pid_offset = types_.pid_offset();
-  uint32_t row = 0;
-  for (; row < most; row++) {
-    const CpuCursor* cpu = merge_.Next();
-    if (cpu == nullptr) break;
-    const Record& record = cpu->record();
-    if (record.length < pid_offset + 4)
-      throw DecodeError("FIELD", cpu->offset(), "an event is shorter than its common fields");
-    const uint16_t type = types_.IndexOf(Load<uint16_t>(record.data));
-    timestamps[row] = cpu->time();
-    cpus[row] = cpu->cpu();
+  const uint16_t* const types = types_.indices();
+  Collector* collectors = collectors_.data();
+  size_t row = 0;
+  merge_.ForEach(most, [&](const Record& record) {
+    uint16_t type = types[record.id];
+    if (type == TypeTable::kNone) {
+      type = AddType(record.id);
+      collectors = collectors_.data();
+    }
+    Collector& collector = collectors[type];
+    if (record.length < collector.required)
+      throw FieldError(record.data, "an event is shorter than its fields");
+    if (collector.end == nullptr) Begin(type);
+    *collector.end++ = {record.data, record.length};
+    timestamps[row] = record.timestamp;
+    cpus[row] = record.cpu;
     numbers[row] = type;
+    indices[row] = collector.row++;
     pids[row] = Load<int32_t>(record.data + pid_offset);
-    indices[row] = CollectorOf(type).Add(record.data, record.length, cpu->offset());
-  }
+    row++;
+  });
   Cut(rows, begin + row);
-  return row;
+  return static_cast<uint32_t>(row);
 }
 
-TraceDecoder::Collector& TraceDecoder::CollectorOf(uint16_t type) {
-  if (type >= collectors_.size()) collectors_.resize(types().size());
-  Collector& collector = collectors_[type];
-  if (collector.count == 0) {
-    touched_.push_back(type);
-    collector.records.resize(kDecodeBlock);
-    collector.rows = types_.ColumnsOf(type).count();
+void TraceDecoder::AddCollectors() {
+  for (size_t type = collectors_.size(); type < types().size(); type++) {
+    collectors_.push_back({nullptr, 0, types()[type].plan.required});
   }
-  return collector;
+  records_.resize(types().size());
+}
+
+uint16_t TraceDecoder::AddType(uint16_t id) {
+  const uint16_t type = types_.AddUnknown(id);
+  AddCollectors();
+  return type;
+}
+
+void TraceDecoder::Begin(uint16_t type) {
+  touched_.push_back(type);
+  records_[type].Resize(kDecodeBlock);
+  collectors_[type].end = records_[type].data();
+  collectors_[type].row = types_.ColumnsOf(type).count();
 }
 
 void TraceDecoder::FillColumns() {
   for (const uint16_t type : touched_) {
-    Collector& collector = collectors_[type];
-    types_.ColumnsOf(type).Append(collector.records.data(), collector.count, &interned_);
-    collector.count = 0;
+    const RecordData* const records = records_[type].data();
+    RecordData* const end = std::exchange(collectors_[type].end, nullptr);
+    types_.ColumnsOf(type).Append(records, static_cast<uint32_t>(end - records), &interned_);
   }
   touched_.clear();
 }
 
+DecodeError TraceDecoder::Locate(const FieldError& error) const {
+  for (const CpuCursor& cpu : cpus_) {
+    const auto located = cpu.Locate(error);
+    if (located) return *located;
+  }
+  return DecodeError("FIELD", 0, error.what());
+}
+
 bool TraceDecoder::is_ended() const {
-  return std::all_of(cpus_.begin(), cpus_.end(),
-                     [](const CpuCursor& cpu) { return cpu.state() == CpuCursor::State::kEnded; });
+  return std::all_of(cpus_.begin(), cpus_.end(), [](const CpuCursor& cpu) { return cpu.is_ended(); });
 }
 
 std::vector<CpuSummary> TraceDecoder::Summaries() const {

@@ -45,8 +45,9 @@ constexpr uint32_t kDecodeBlock = 512;
 class TraceDecoder {
  public:
   // One feed a CPU; they outlive the decoder. Events of a type that `types` does not have get a type
-  // `unknown_<id>` without fields.
-  TraceDecoder(const PageLayout& layout, std::vector<EventType> types, const std::vector<PageFeed*>& feeds);
+  // `unknown_<id>` without fields. `choice` as for TypeTable.
+  TraceDecoder(const PageLayout& layout, std::vector<EventType> types, const std::vector<PageFeed*>& feeds,
+               const std::optional<FieldChoice>& choice);
   TraceDecoder(const TraceDecoder&) = delete;
   TraceDecoder& operator=(const TraceDecoder&) = delete;
 
@@ -62,32 +63,28 @@ class TraceDecoder {
  private:
   // What the columns of a type do not have yet.
   struct Collector {
-    std::vector<PlacedRecord> records;  // room for a block, once there was any
-    uint32_t count = 0;
-    uint32_t rows = 0;  // that the columns have
-
-    // Returns the row that the record will have.
-    uint32_t Add(const uint8_t* data, uint32_t length, uint64_t offset) {
-      PlacedRecord& record = records[count];
-      record.data = data;
-      record.length = length;
-      record.offset = offset;
-      return rows + count++;
-    }
+    RecordData* end = nullptr;  // of the records; null if there are none
+    uint32_t row = 0;           // of the next event in the columns
+    uint32_t required;          // bytes of an event
   };
 
   uint32_t DecodeBlock(uint32_t most, Rows* rows);
   uint32_t Collect(uint32_t most, Rows* rows);
-  Collector& CollectorOf(uint16_t type);
+  // Also for the types that are new.
+  void AddCollectors();
+  uint16_t AddType(uint16_t id);
+  void Begin(uint16_t type);
   void FillColumns();
+  DecodeError Locate(const FieldError& error) const;
 
-  std::vector<PageFeed*> feeds_;
   std::deque<CpuCursor> cpus_;
+  ScanAhead ahead_;  // behind the scanners that its thread uses
   CpuMerge merge_;
   TypeTable types_;
   Interned interned_;
-  std::vector<Collector> collectors_;  // by type
-  std::vector<uint16_t> touched_;      // types of which something was collected
+  std::vector<Collector> collectors_;       // by type
+  std::vector<Array<RecordData>> records_;  // by type; room for a block, once there was any
+  std::vector<uint16_t> touched_;           // types of which something was collected
 };
 
 }  // namespace fct

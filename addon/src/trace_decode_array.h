@@ -1,42 +1,41 @@
-// An array that grows by realloc (large blocks move by page table, not by copying) and can be given away to
-// V8.
+// An array that grows and can be given away to V8.
 #ifndef FCT_TRACE_DECODE_ARRAY_H
 #define FCT_TRACE_DECODE_ARRAY_H
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdlib>
-#include <memory>
-#include <new>
 #include <type_traits>
 #include <utility>
 
+#include "trace_decode_memory.h"
+
 namespace fct {
 
-struct FreeMemory {
-  void operator()(void* memory) const { std::free(memory); }
+// Memory that was an array's; whoever has it calls GiveBlock().
+struct Block {
+  void* memory;
+  size_t size;
 };
 
 template <typename T>
 class Array {
-  static_assert(std::is_trivially_copyable_v<T>, "realloc moves bytes");
+  static_assert(std::is_trivially_copyable_v<T>, "growing moves bytes");
 
  public:
   Array() = default;
   explicit Array(size_t size) { Resize(size); }
-  Array(Array&& from) noexcept
-      : memory_(std::move(from.memory_)),
-        size_(std::exchange(from.size_, 0)),
-        capacity_(std::exchange(from.capacity_, 0)) {}
+  Array(Array&& from) noexcept { Swap(from); }
   Array& operator=(Array&& from) noexcept {
-    memory_ = std::move(from.memory_);
-    size_ = std::exchange(from.size_, 0);
-    capacity_ = std::exchange(from.capacity_, 0);
+    Swap(from);
     return *this;
+  }
+  ~Array() {
+    if (memory_ != nullptr) GiveBlock(memory_, bytes_);
   }
 
   void Push(T value) {
-    if (size_ == capacity_) Reserve(capacity_ < 64 ? 64 : capacity_ * 2);
-    memory_.get()[size_++] = value;
+    if (size_ == capacity()) Reserve(std::max<size_t>(64, capacity() * 2));
+    memory_[size_++] = value;
   }
 
   // New elements are not initialised.
@@ -47,35 +46,41 @@ class Array {
 
   // As Resize(), but with room for as much again whenever there is not enough.
   void Grow(size_t size) {
-    if (size > capacity_) Reserve(size < 2 * capacity_ ? 2 * capacity_ : size);
+    if (size > capacity()) Reserve(std::max(size, 2 * capacity()));
     size_ = size;
   }
 
-  // Gives the memory away; it is freed with free(). Null if the array never held anything.
-  T* Release() {
-    size_ = capacity_ = 0;
-    return memory_.release();
+  // Gives the memory away. None if the array never held anything.
+  Block Release() {
+    size_ = 0;
+    return {std::exchange(memory_, nullptr), std::exchange(bytes_, 0)};
   }
 
-  T* data() { return memory_.get(); }
-  const T* data() const { return memory_.get(); }
+  T* data() { return memory_; }
+  const T* data() const { return memory_; }
   size_t size() const { return size_; }
-  T& operator[](size_t index) { return memory_.get()[index]; }
-  const T& operator[](size_t index) const { return memory_.get()[index]; }
+  T& operator[](size_t index) { return memory_[index]; }
+  const T& operator[](size_t index) const { return memory_[index]; }
 
  private:
+  size_t capacity() const { return bytes_ / sizeof(T); }
+
   void Reserve(size_t capacity) {
-    if (capacity <= capacity_) return;
-    void* memory = std::realloc(memory_.get(), capacity * sizeof(T));
-    if (memory == nullptr) throw std::bad_alloc();
-    memory_.release();
-    memory_.reset(static_cast<T*>(memory));
-    capacity_ = capacity;
+    if (capacity * sizeof(T) <= bytes_) return;
+    const size_t bytes = BlockSize(capacity * sizeof(T));
+    memory_ = static_cast<T*>(EnlargeBlock(memory_, bytes_, size_ * sizeof(T), bytes));
+    bytes_ = bytes;
   }
 
-  std::unique_ptr<T, FreeMemory> memory_;
+  void Swap(Array& other) {
+    std::swap(memory_, other.memory_);
+    std::swap(size_, other.size_);
+    std::swap(bytes_, other.bytes_);
+  }
+
+  T* memory_ = nullptr;
   size_t size_ = 0;
-  size_t capacity_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace fct

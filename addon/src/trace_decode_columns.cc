@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "trace_decode_bytes.h"
 #include "trace_decode_error.h"
 
 namespace fct {
@@ -25,26 +26,32 @@ std::string_view TextUpToNul(const uint8_t* bytes, uint32_t length) {
 template <typename T, typename Span, typename Value>
 void Fill(Array<uint8_t>* column, size_t row, const Span& records, Value value) {
   uint8_t* into = column->data() + row * sizeof(T);
-  for (const PlacedRecord* record = records.begin; record != records.end; record++) {
+  for (const RecordData* record = records.begin; record != records.end; record++) {
     const T entry = value(*record);
     std::memcpy(into, &entry, sizeof(T));
     into += sizeof(T);
   }
 }
 
+template <typename T, typename Span>
+void Copy(Array<uint8_t>* column, size_t row, const Span& records, uint32_t offset) {
+  Fill<T>(column, row, records, [offset](const RecordData& record) { return Load<T>(record.data + offset); });
+}
+
 }  // namespace
 
 EventColumns::EventColumns(const EventPlan& plan, uint32_t long_size)
-    : fields_(plan.fields), required_(plan.required), long_size_(long_size), columns_(plan.fields.size()) {}
+    : fields_(plan.fields), long_size_(long_size), columns_(plan.fields.size()) {}
 
-void EventColumns::Append(const PlacedRecord* records, uint32_t count, Interned* interned) {
-  for (const PlacedRecord* record = records; record != records + count; record++) {
-    if (record->length < required_)
-      throw DecodeError("FIELD", record->offset, "an event is shorter than its fields");
-  }
+void EventColumns::Append(const RecordData* records, uint32_t count, Interned* interned) {
   Reserve(size_t{count_} + count);
   for (size_t column = 0; column < fields_.size(); column++) {
-    Store(column, {records, records + count}, interned);
+    const Span span = {records, records + count};
+    if (fields_[column].is_wanted) {
+      Store(column, span, interned);
+    } else {
+      CheckRanges(fields_[column], span);
+    }
   }
   count_ += count;
 }
@@ -60,7 +67,8 @@ void EventColumns::Reserve(size_t rows) {
   if (rows <= capacity_) return;
   capacity_ = std::max({expected_, rows, capacity_ * 2});
   for (size_t column = 0; column < fields_.size(); column++) {
-    columns_[column].Resize(capacity_ * ColumnWidth(fields_[column].kind));
+    const FieldPlan& field = fields_[column];
+    if (field.is_wanted) columns_[column].Resize(capacity_ * ColumnWidth(field.kind));
   }
 }
 
@@ -70,23 +78,18 @@ void EventColumns::Store(size_t column, const Span& records, Interned* interned)
   switch (field.kind) {
     case FieldKind::kU8:
     case FieldKind::kI8:
-      return Fill<uint8_t>(into, count_, records, [&](const auto& r) { return r.data[field.offset]; });
+      return Copy<uint8_t>(into, count_, records, field.offset);
     case FieldKind::kU16:
     case FieldKind::kI16:
-      return Fill<uint16_t>(into, count_, records,
-                            [&](const auto& r) { return Load<uint16_t>(r.data + field.offset); });
+      return Copy<uint16_t>(into, count_, records, field.offset);
     case FieldKind::kU32:
     case FieldKind::kI32:
-      return Fill<uint32_t>(into, count_, records,
-                            [&](const auto& r) { return Load<uint32_t>(r.data + field.offset); });
+      return Copy<uint32_t>(into, count_, records, field.offset);
     case FieldKind::kU64:
     case FieldKind::kI64:
-      return Fill<uint64_t>(into, count_, records,
-                            [&](const auto& r) { return Load<uint64_t>(r.data + field.offset); });
+      return Copy<uint64_t>(into, count_, records, field.offset);
     case FieldKind::kPointer:
-      return Fill<uint32_t>(into, count_, records, [&](const auto& r) {
-        return interned->pointers.Intern(LoadLong(r.data + field.offset, long_size_));
-      });
+      return InternPointers(field, records, reinterpret_cast<uint32_t*>(into->data()) + count_, interned);
     case FieldKind::kString:
     case FieldKind::kHex:
       return Fill<uint32_t>(into, count_, records,
@@ -94,7 +97,21 @@ void EventColumns::Store(size_t column, const Span& records, Interned* interned)
   }
 }
 
-EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const PlacedRecord& record) const {
+void EventColumns::InternPointers(const FieldPlan& field, const Span& records, uint32_t* ids,
+                                  Interned* interned) const {
+  const auto count = static_cast<uint32_t>(records.end - records.begin);
+  interned->pointers.InternAll(count, ids,
+                               [begin = records.begin, offset = field.offset, size = long_size_](uint32_t i) {
+                                 return LoadLong(begin[i].data + offset, size);
+                               });
+}
+
+void EventColumns::CheckRanges(const FieldPlan& field, const Span& records) const {
+  if (field.place != FieldPlace::kDataLoc && field.place != FieldPlace::kRelLoc) return;
+  for (const RecordData* record = records.begin; record != records.end; record++) RangeOf(field, *record);
+}
+
+EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const RecordData& record) const {
   if (field.place == FieldPlace::kFixed || field.place == FieldPlace::kTail) {
     const uint32_t begin = std::min(field.offset, record.length);
     const uint32_t rest = record.length - begin;
@@ -104,13 +121,12 @@ EventColumns::Range EventColumns::RangeOf(const FieldPlan& field, const PlacedRe
   const uint32_t base = field.place == FieldPlace::kRelLoc ? field.offset + 4 : 0;
   const Range range = {base + (word & 0xffff), word >> 16};
   if (uint64_t{range.begin} + range.length > record.length) {
-    throw DecodeError("FIELD", record.offset + field.offset,
-                      "the field " + field.name + " points out of its event");
+    throw FieldError(record.data + field.offset, "the field " + field.name + " points out of its event");
   }
   return range;
 }
 
-uint32_t EventColumns::InternText(const FieldPlan& field, const PlacedRecord& record, Interned* interned) {
+uint32_t EventColumns::InternText(const FieldPlan& field, const RecordData& record, Interned* interned) {
   const Range range = RangeOf(field, record);
   const uint8_t* bytes = record.data + range.begin;
   if (field.kind == FieldKind::kString) return interned->strings.Intern(TextUpToNul(bytes, range.length));

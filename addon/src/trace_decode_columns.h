@@ -19,30 +19,31 @@ struct Interned {
   StringTable strings;
 };
 
-// An event's data, and where it stands in its file or stream.
-struct PlacedRecord {
-  const uint8_t* data = nullptr;
-  uint32_t length = 0;
-  uint64_t offset = 0;
+// An event's data.
+struct RecordData {
+  const uint8_t* data;
+  uint32_t length;
 };
 
 class EventColumns {
  public:
   EventColumns(const EventPlan& plan, uint32_t long_size);
 
-  // Takes records apart, field by field, into new rows of the columns.
-  // Throws DecodeError FIELD if a field points out of its record; the columns are of no use afterwards.
-  void Append(const PlacedRecord* records, uint32_t count, Interned* interned);
+  // Takes records of at least plan.required bytes apart, field by field, into new rows of the columns.
+  // Throws FieldError if a field, wanted or not, points out of its record; the columns are of no use
+  // afterwards.
+  void Append(const RecordData* records, uint32_t count, Interned* interned);
 
   // Rows.
   uint32_t count() const { return count_; }
-  // Entries of ColumnWidth(kind) bytes, count() of them, in the plan's order. There are no rows afterwards.
+  // Entries of ColumnWidth(kind) bytes, count() of them, in the plan's order; nothing for a field that is not
+  // wanted. There are no rows afterwards.
   std::vector<Array<uint8_t>> Take();
 
  private:
   struct Span {
-    const PlacedRecord* begin;
-    const PlacedRecord* end;
+    const RecordData* begin;
+    const RecordData* end;
   };
 
   struct Range {
@@ -52,11 +53,12 @@ class EventColumns {
 
   void Reserve(size_t rows);
   void Store(size_t column, const Span& records, Interned* interned);
-  Range RangeOf(const FieldPlan& field, const PlacedRecord& record) const;
-  uint32_t InternText(const FieldPlan& field, const PlacedRecord& record, Interned* interned);
+  void InternPointers(const FieldPlan& field, const Span& records, uint32_t* ids, Interned* interned) const;
+  void CheckRanges(const FieldPlan& field, const Span& records) const;
+  Range RangeOf(const FieldPlan& field, const RecordData& record) const;
+  uint32_t InternText(const FieldPlan& field, const RecordData& record, Interned* interned);
 
   std::vector<FieldPlan> fields_;
-  uint32_t required_;
   uint32_t long_size_;
   uint32_t count_ = 0;
   size_t capacity_ = 0;

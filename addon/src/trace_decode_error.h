@@ -41,6 +41,17 @@ class DecodeError : public std::runtime_error {
   std::string message_;
 };
 
+// A field that is not inside its event; `at` is what is wrong in the event's data.
+class FieldError : public std::runtime_error {
+ public:
+  FieldError(const uint8_t* at, const std::string& message) : std::runtime_error(message), at_(at) {}
+
+  const uint8_t* at() const { return at_; }
+
+ private:
+  const uint8_t* at_;
+};
+
 }  // namespace fct
 
 #endif  // FCT_TRACE_DECODE_ERROR_H

@@ -5,42 +5,31 @@
 namespace fct {
 namespace {
 
-constexpr uint64_t kChunk = 256u << 10;  // bytes read at once, rounded down to whole sub-buffers
+// Bytes read at once, rounded down to whole sub-buffers: few enough to stay in the processor's cache until
+// they have been decoded, and many enough that threads seldom wait for each other.
+constexpr uint64_t kChunk = 256u << 10;
 
 }  // namespace
 
-FeedPage SourceFeed::Next() {
-  if (chunks_.empty() || used_ == chunks_.back().size()) {
-    if (at_ == end_) return {};
-    ReadChunk();
-  }
-  const FeedPage page = {chunks_.back().data() + used_, at_ - chunks_.back().size() + used_};
-  used_ += page_size_;
-  return page;
-}
-
-void SourceFeed::ReadChunk() {
+bool SourceFeed::Next(PageChunk* chunk) {
+  if (at_ == end_) return false;
   const uint64_t whole = std::max<uint64_t>(kChunk / page_size_, 1) * page_size_;
-  chunks_.push_back(std::move(spare_));
-  chunks_.back().Resize(std::min(whole, end_ - at_));
-  source_.Read(at_, chunks_.back().data(), chunks_.back().size());
-  at_ += chunks_.back().size();
-  used_ = 0;
+  chunk->bytes.Resize(std::min(whole, end_ - at_));
+  chunk->offset = at_;
+  source_.Read(at_, chunk->bytes.data(), chunk->bytes.size());
+  at_ += chunk->bytes.size();
+  return true;
 }
 
-void SourceFeed::Release() {
-  for (; chunks_.size() > 1; chunks_.pop_front()) spare_ = std::move(chunks_.front());
-}
+bool SourceFeed::reads_ahead() const { return end_ - at_ > 4 * kChunk; }
 
-FeedPage QueueFeed::Next() {
-  if (taken_ == pages_.size()) return {};
-  const FeedPage page = {pages_[taken_++].data(), offset_};
-  offset_ += pages_[taken_ - 1].size();
-  return page;
-}
-
-void QueueFeed::Release() {
-  for (; taken_ > 1; taken_--) pages_.pop_front();
+bool QueueFeed::Next(PageChunk* chunk) {
+  if (pages_.empty()) return false;
+  chunk->bytes = std::move(pages_.front());
+  chunk->offset = offset_;
+  pages_.pop_front();
+  offset_ += chunk->bytes.size();
+  return true;
 }
 
 }  // namespace fct

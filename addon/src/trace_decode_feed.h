@@ -5,29 +5,29 @@
 #include <cstdint>
 #include <deque>
 #include <utility>
-#include <vector>
 
 #include "trace_decode_array.h"
 #include "trace_decode_source.h"
 
 namespace fct {
 
-struct FeedPage {
-  const uint8_t* bytes = nullptr;  // null: there is none now
-  uint64_t offset = 0;             // where it stands in the CPU's file or stream
+// Whole sub-buffers that follow each other.
+struct PageChunk {
+  Array<uint8_t> bytes;
+  uint64_t offset = 0;  // in the CPU's file or stream
 };
 
 class PageFeed {
  public:
   virtual ~PageFeed() = default;
-  // The next sub-buffer; it stays until Release().
-  virtual FeedPage Next() = 0;
+  // The next sub-buffers; false if there are none now.
+  virtual bool Next(PageChunk* chunk) = 0;
   // Nothing more will ever come after what Next() still gives.
   virtual bool is_ended() const = 0;
   // No event after what Next() still gives is from before this time.
   virtual uint64_t quiet_until() const { return 0; }
-  // Nobody looks any more at what Next() gave, but for the latest.
-  virtual void Release() = 0;
+  // Another thread may go on with Next() while what it gave is decoded, and that is worth it.
+  virtual bool reads_ahead() const { return false; }
   // The error, at its place in the file; its offset is one of this feed.
   virtual DecodeError Locate(const DecodeError& error) const { return error; }
 };
@@ -38,41 +38,34 @@ class SourceFeed : public PageFeed {
   SourceFeed(const ByteSource& source, uint64_t offset, uint64_t size, uint32_t page_size)
       : source_(source), at_(offset), end_(offset + size), page_size_(page_size) {}
 
-  FeedPage Next() override;
+  bool Next(PageChunk* chunk) override;
   bool is_ended() const override { return true; }
-  void Release() override;
+  bool reads_ahead() const override;
   DecodeError Locate(const DecodeError& error) const override {
     const auto packed_at = source_.PackedAt(error.offset());
     return packed_at ? error.Within(*packed_at) : error;
   }
 
  private:
-  void ReadChunk();
-
   const ByteSource& source_;
   uint64_t at_;
   uint64_t end_;
   uint32_t page_size_;
-  std::deque<Array<uint8_t>> chunks_;  // the last one is the one in use
-  size_t used_ = 0;                    // of that one
-  Array<uint8_t> spare_;
 };
 
 // Whole sub-buffers as they come.
 class QueueFeed : public PageFeed {
  public:
-  void Push(std::vector<uint8_t> page) { pages_.push_back(std::move(page)); }
+  void Push(Array<uint8_t> page) { pages_.push_back(std::move(page)); }
   void QuietUntil(uint64_t time) { quiet_until_ = time; }
   void End() { is_ended_ = true; }
 
-  FeedPage Next() override;
+  bool Next(PageChunk* chunk) override;
   bool is_ended() const override { return is_ended_; }
   uint64_t quiet_until() const override { return quiet_until_; }
-  void Release() override;
 
  private:
-  std::deque<std::vector<uint8_t>> pages_;
-  size_t taken_ = 0;  // of them
+  std::deque<Array<uint8_t>> pages_;
   uint64_t offset_ = 0;
   uint64_t quiet_until_ = 0;
   bool is_ended_ = false;

@@ -21,12 +21,13 @@ class PointerTable {
  public:
   PointerTable() : slots_(kFirstSlots) { values_.Push(0); }
 
-  uint32_t Intern(uint64_t value) {
-    if (value == 0) return 0;
-    for (size_t at = Hash(value);; at++) {
-      const uint32_t id = slots_[at & (slots_.size() - 1)];
-      if (id == 0) return Add(value);
-      if (values_[id] == value) return id;
+  // Of `count` values the ids, to `ids`; `value` gives the value of each by its number.
+  template <typename Value>
+  void InternAll(uint32_t count, uint32_t* ids, Value value) {
+    for (uint32_t done = 0; done < count;) {
+      done += FindAll(count - done, ids + done, [value, done](uint32_t i) { return value(done + i); });
+      if (done < count) ids[done] = Add(value(done));
+      done++;
     }
   }
 
@@ -41,13 +42,34 @@ class PointerTable {
  private:
   static constexpr size_t kFirstSlots = 1024;  // always a power of two
 
+  // Up to the first that has no id yet; how many that is. Copies of the members, because `ids` might point to
+  // them, as far as the compiler knows.
+  template <typename Value>
+  uint32_t FindAll(uint32_t count, uint32_t* ids, Value value) const {
+    const uint32_t* const slots = slots_.data();
+    const uint64_t* const values = values_.data();
+    const size_t mask = slots_.size() - 1;
+    for (uint32_t i = 0; i < count; i++) {
+      const uint64_t wanted = value(i);
+      size_t at = Hash(wanted) & mask;
+      uint32_t id = slots[at];
+      while (values[id] != wanted) {
+        if (id == 0) return i;
+        at = (at + 1) & mask;
+        id = slots[at];
+      }
+      ids[i] = id;
+    }
+    return count;
+  }
+
   // Slab objects differ in their middle bits; the product's upper half depends on all of them.
   static size_t Hash(uint64_t value) { return static_cast<size_t>((value * 0x9e3779b97f4a7c15ull) >> 32); }
 
   uint32_t Add(uint64_t value) {
     const auto id = static_cast<uint32_t>(values_.size());
     values_.Push(value);
-    if (values_.size() * 2 > slots_.size()) {
+    if (values_.size() * 4 > slots_.size()) {
       Rehash();
     } else {
       Place(id);

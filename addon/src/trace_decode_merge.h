@@ -2,58 +2,103 @@
 #ifndef FCT_TRACE_DECODE_MERGE_H
 #define FCT_TRACE_DECODE_MERGE_H
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
+#include "trace_decode_array.h"
 #include "trace_decode_cpu.h"
 
 namespace fct {
+
+// Events one behind the other.
+struct Run {
+  const Record* begin = nullptr;
+  const Record* end = nullptr;
+
+  size_t size() const { return static_cast<size_t>(end - begin); }
+};
+
+// Two runs; of equal times the first one's events come first.
+struct RunPair {
+  Run first;
+  Run second;
+
+  size_t size() const { return first.size() + second.size(); }
+
+  // Takes up to `most` events out of the runs; returns how many.
+  template <typename Take>
+  size_t Merge(size_t most, Take take) {
+    size_t left = most;
+    while (left > 0 && first.size() > 0 && second.size() > 0) {
+      // So many can be taken from both without coming to the end of either.
+      const size_t count = std::min({left, first.size(), second.size()});
+      MergeBoth(count, take);
+      left -= count;
+    }
+    left -= TakeFrom(&first, left, take);
+    left -= TakeFrom(&second, left, take);
+    return most - left;
+  }
+
+ private:
+  // Which run is next cannot be foretold, hence no branch for it.
+  template <typename Take>
+  void MergeBoth(size_t count, Take take) {
+    const Record* a = first.begin;
+    const Record* b = second.begin;
+    for (; count > 0; count--) {
+      const bool is_second = b->timestamp < a->timestamp;
+      const Record* const next = is_second ? b : a;
+      a += !is_second;
+      b += is_second;
+      take(*next);
+    }
+    first.begin = a;
+    second.begin = b;
+  }
+
+  template <typename Take>
+  static size_t TakeFrom(Run* run, size_t most, Take take) {
+    const Record* at = run->begin;
+    const Record* const end = at + std::min(most, run->size());
+    const auto count = static_cast<size_t>(end - at);
+    for (; at != end; at++) take(*at);
+    run->begin = end;
+    return count;
+  }
+};
 
 // Of equal times the lower CPU's come first, and within a CPU the ring's order is kept. An event is certain
 // once no CPU can have an earlier one: a CPU of which nothing is known now holds the others up, from the time
 // that it has come to on.
 class CpuMerge {
  public:
-  // It outlives the merge, and has been given no Advance() yet.
-  void Add(CpuCursor* cpu) { heads_.push_back({0, cpu}); }
+  // In the order of the CPUs. It outlives the merge, and has been given no Refill() yet.
+  void Add(CpuCursor* cpu) { cpus_.push_back(cpu); }
 
-  // The CPU that is at the next event; null if none is certain, for now or for ever.
-  CpuCursor* Next() {
-    if (heads_.empty()) return nullptr;
-    if (Renew() && IsFirst()) return heads_.front().cpu;
-    return Search();
+  // Gives the next events to `take`, one by one, as long as they are certain but at most `most`; returns how
+  // many. An event and its data stay until the feeds' Release(). Throws DecodeError.
+  template <typename Take>
+  size_t ForEach(size_t most, Take take) {
+    size_t taken = 0;
+    while (taken < most && (certain_.size() > 0 || FindCertain())) {
+      taken += certain_.Merge(most - taken, take);
+    }
+    return taken;
   }
 
  private:
-  // Where a CPU stands; heads compare by time, then by CPU.
-  struct Head {
-    uint64_t time;
-    CpuCursor* cpu;
+  // Makes more events certain; false if there are none, for now or for ever.
+  bool FindCertain();
+  void Refill();
+  void TakeCertain();
+  void MergePairs(Array<Record>* to);
 
-    bool operator<(const Head& other) const {
-      return time != other.time ? time < other.time : cpu->cpu() < other.cpu->cpu();
-    }
-  };
-
-  // Moves the first CPU on; true if it is at an event then.
-  bool Renew() {
-    Head& first = heads_.front();
-    const bool is_event = first.cpu->Advance() == CpuCursor::State::kEvent;
-    first.time = first.cpu->time();
-    return is_event;
-  }
-  // Of the heap's two places that may be before the first one.
-  bool IsFirst() const {
-    const Head& first = heads_.front();
-    return (heads_.size() < 2 || first < heads_[1]) && (heads_.size() < 3 || first < heads_[2]);
-  }
-  CpuCursor* Search();
-  void SiftDown();
-  void RemoveFirst();
-
-  // A heap, the earliest in front, but for the first one, which may have moved on; without those at their
-  // end.
-  std::vector<Head> heads_;
+  std::vector<CpuCursor*> cpus_;  // without those at their end
+  std::vector<Run> runs_;         // of different CPUs, in their order
+  Array<Record> merged_[2];
+  RunPair certain_;  // not given yet
 };
 
 }  // namespace fct

@@ -28,20 +28,48 @@ struct Record {
   uint64_t timestamp;
   const uint8_t* data;
   uint32_t length;  // bytes; a multiple of 4, at least what was written
+  uint16_t cpu;
+  uint16_t id;  // of its type; any, if it is too short to have one
 };
+
+// Bytes that an event with data takes at least, its header included.
+constexpr uint32_t kLeastEvent = 8;
 
 class PageWalker {
  public:
   // `page` has layout.page_size bytes and outlives the walker.
-  PageWalker(const PageLayout& layout, const PageHeader& header, const uint8_t* page, uint64_t offset)
+  PageWalker(const PageLayout& layout, const PageHeader& header, const uint8_t* page, uint64_t offset,
+             uint16_t cpu)
       : begin_(page),
         at_(page + layout.data_offset),
         end_(at_ + header.committed),
         timestamp_(header.timestamp),
-        offset_(offset) {}
+        offset_(offset),
+        cpu_(cpu) {}
 
-  // Moves to the next event with data. False at the end; DecodeError EVENT if an event runs out of the
-  // sub-buffer. Ends on any input, for each turn of the loop moves on by at least the 4 bytes of a header.
+  // Puts all events with data, of which there are committed / kLeastEvent at most, to `records`, and their
+  // number to `found`. DecodeError EVENT if an event runs out of the sub-buffer; those before it have been
+  // put there then. Ends on any input, for each turn of the loop moves on by at least the 4 bytes of a
+  // header.
+  void TakeAll(Record* records, size_t* found) {
+    do {
+      *found += TakePlain(records + *found);
+    } while (Next(records + *found) && ++*found);
+  }
+
+ private:
+  static constexpr uint32_t kMaxDataWords = 28;
+  enum : uint32_t { kLongData = 0, kPadding = 29, kTimeExtend = 30, kTimeStamp = 31 };
+
+  void Emit(uint32_t header, uint32_t length, Record* record) {
+    if (static_cast<uint64_t>(end_ - at_) < uint64_t{header} + length)
+      Fail("an event runs over the page's end");
+    const uint8_t* const data = at_ + header;
+    *record = {timestamp_, data, length, cpu_, length < 2 ? uint16_t{0} : Load<uint16_t>(data)};
+    at_ += header + length;
+  }
+
+  // Moves to the next event with data, of whatever kind. False at the end.
   bool Next(Record* record) {
     while (at_ != end_) {
       if (end_ - at_ < 4) Fail("an event header is cut off");
@@ -58,20 +86,27 @@ class PageWalker {
     return false;
   }
 
-  // Offset in the file of the record that Next() gave.
-  uint64_t OffsetOf(const Record& record) const {
-    return offset_ + static_cast<uint64_t>(record.data - begin_);
-  }
-
- private:
-  static constexpr uint32_t kMaxDataWords = 28;
-  enum : uint32_t { kLongData = 0, kPadding = 29, kTimeExtend = 30, kTimeStamp = 31 };
-
-  void Emit(uint32_t header, uint32_t length, Record* record) {
-    if (static_cast<uint64_t>(end_ - at_) < uint64_t{header} + length)
-      Fail("an event runs over the page's end");
-    *record = {timestamp_, at_ + header, length};
-    at_ += header + length;
+  // Of the usual kind, up to the first event that is not. Returns their number.
+  size_t TakePlain(Record* records) {
+    const uint8_t* const base = at_;
+    const auto size = static_cast<size_t>(end_ - at_);
+    const uint16_t cpu = cpu_;
+    size_t at = 0;
+    uint64_t timestamp = timestamp_;
+    Record* record = records;
+    while (at + 4 <= size) {
+      const uint32_t header = Load<uint32_t>(base + at);
+      const size_t words = header & 31;
+      const size_t next = at + 4 + words * 4;
+      if (words - 1 >= kMaxDataWords || next > size) break;
+      timestamp += header >> 5;
+      const uint8_t* const data = base + at + 4;
+      *record++ = {timestamp, data, static_cast<uint32_t>(words) * 4, cpu, Load<uint16_t>(data)};
+      at = next;
+    }
+    at_ = base + at;
+    timestamp_ = timestamp;
+    return static_cast<size_t>(record - records);
   }
 
   bool NextSpecial(uint32_t type_len, uint32_t delta, Record* record);
@@ -85,6 +120,7 @@ class PageWalker {
   const uint8_t* end_;
   uint64_t timestamp_;
   uint64_t offset_;
+  uint16_t cpu_;
 };
 
 }  // namespace fct

@@ -56,8 +56,8 @@ uint32_t RequiredBytes(const FieldPlan& field) {
 
 FieldPlan CompileField(const FormatField& field, uint32_t long_size) {
   const FieldPlace place = PlaceOf(field);
-  return {field.name, field.type,     KindOf(field, place, long_size), place, field.offset,
-          field.size, field.is_signed};
+  return {field.name,      field.type, KindOf(field, place, long_size), place, field.offset, field.size,
+          field.is_signed, true};
 }
 
 bool HasCommonField(const EventFormat& format, const char* name, uint32_t size, uint32_t* offset) {

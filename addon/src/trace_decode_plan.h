@@ -41,6 +41,7 @@ struct FieldPlan {
   uint32_t offset = 0;
   uint32_t size = 0;
   bool is_signed = false;
+  bool is_wanted = true;  // false: it gets no column
 };
 
 struct EventPlan {

@@ -9,7 +9,8 @@ constexpr uint32_t kMostRows = UINT32_MAX;
 
 }  // namespace
 
-Recording::Recording(const ByteSource& source, const std::optional<std::string>& buffer)
+Recording::Recording(const ByteSource& source, const std::optional<std::string>& buffer,
+                     const std::optional<FieldChoice>& choice)
     : head_(ReadTraceFile(source, buffer)) {
   std::vector<PageFeed*> feeds;
   for (uint32_t cpu = 0; cpu < head_.cpu_count; cpu++) {
@@ -19,11 +20,12 @@ Recording::Recording(const ByteSource& source, const std::optional<std::string>&
     const ByteSource& bytes = data.unpacked ? *data.unpacked : source;
     feeds.push_back(&feeds_.emplace_back(bytes, data.offset, data.size, head_.layout.page_size));
   }
-  decoder_ = std::make_unique<TraceDecoder>(head_.layout, std::move(head_.types), feeds);
+  decoder_ = std::make_unique<TraceDecoder>(head_.layout, std::move(head_.types), feeds, choice);
 }
 
-Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer) {
-  Recording recording(source, buffer);
+Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer,
+                  const std::optional<FieldChoice>& choice) {
+  Recording recording(source, buffer, choice);
   TraceDecoder& decoder = recording.decoder();
   Trace trace;
   static_cast<Batch&>(trace) = decoder.Decode(kMostRows);

@@ -15,8 +15,10 @@ namespace fct {
 
 class Recording {
  public:
-  // Throws DecodeError. `source` outlives the recording; `buffer` as for ReadTraceFile().
-  Recording(const ByteSource& source, const std::optional<std::string>& buffer);
+  // Throws DecodeError. `source` outlives the recording; `buffer` as for ReadTraceFile(), `choice` as for
+  // TypeTable.
+  Recording(const ByteSource& source, const std::optional<std::string>& buffer,
+            const std::optional<FieldChoice>& choice = std::nullopt);
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
@@ -38,7 +40,8 @@ struct Trace : Batch {
 };
 
 // Throws DecodeError.
-Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer = std::nullopt);
+Trace DecodeTrace(const ByteSource& source, const std::optional<std::string>& buffer = std::nullopt,
+                  const std::optional<FieldChoice>& choice = std::nullopt);
 
 }  // namespace fct
 

@@ -7,7 +7,7 @@
 
 namespace fct {
 
-TraceStream::TraceStream(const StreamHead& head) {
+TraceStream::TraceStream(const StreamHead& head, const std::optional<FieldChoice>& choice) {
   TraceFile file;
   file.layout = ParseHeaderPage(head.header_page, 0);
   file.long_size = file.layout.commit_size;
@@ -16,12 +16,13 @@ TraceStream::TraceStream(const StreamHead& head) {
   page_size_ = file.layout.page_size;
   std::vector<PageFeed*> feeds;
   for (uint32_t cpu = 0; cpu < head.cpus; cpu++) feeds.push_back(&feeds_.emplace_back());
-  decoder_ = std::make_unique<TraceDecoder>(file.layout, std::move(file.types), feeds);
+  decoder_ = std::make_unique<TraceDecoder>(file.layout, std::move(file.types), feeds, choice);
 }
 
 void TraceStream::Push(uint16_t cpu, const uint8_t* bytes, size_t length) {
-  std::vector<uint8_t> page(page_size_);
-  std::copy(bytes, bytes + std::min<size_t>(length, page_size_), page.begin());
+  Array<uint8_t> page(page_size_);
+  const size_t used = std::min<size_t>(length, page_size_);
+  std::fill(std::copy(bytes, bytes + used, page.data()), page.data() + page_size_, uint8_t{0});
   Add({Arrival::Kind::kPage, cpu, 0, std::move(page)});
 }
 

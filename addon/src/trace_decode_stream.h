@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,8 @@ struct StreamHead {
 
 class TraceStream {
  public:
-  // Throws DecodeError.
-  explicit TraceStream(const StreamHead& head);
+  // Throws DecodeError. `choice` as for TypeTable.
+  explicit TraceStream(const StreamHead& head, const std::optional<FieldChoice>& choice = std::nullopt);
 
   // The next sub-buffer of a CPU; its unused end may be left out. From any thread, as are the two below.
   void Push(uint16_t cpu, const uint8_t* bytes, size_t length);
@@ -47,7 +48,7 @@ class TraceStream {
     enum class Kind { kPage, kQuiet, kEnd } kind;
     uint16_t cpu;
     uint64_t time;
-    std::vector<uint8_t> page;
+    Array<uint8_t> page;
   };
 
   void Add(Arrival arrival);

@@ -6,10 +6,23 @@
 
 namespace fct {
 
-TypeTable::TypeTable(std::vector<EventType> types, uint32_t long_size)
+namespace {
+
+void Choose(const FieldChoice& choice, EventType* type) {
+  const auto event = choice.find(type->format.system + ":" + type->format.name);
+  for (FieldPlan& field : type->plan.fields) {
+    field.is_wanted = event != choice.end() && event->second.count(field.name) > 0;
+  }
+}
+
+}  // namespace
+
+TypeTable::TypeTable(std::vector<EventType> types, uint32_t long_size,
+                     const std::optional<FieldChoice>& choice)
     : long_size_(long_size), types_(std::move(types)), index_of_(UINT16_MAX + 1, kNone) {
   if (!types_.empty()) pid_offset_ = types_.front().plan.pid_offset;
   for (size_t type = 0; type < types_.size(); type++) {
+    if (choice) Choose(*choice, &types_[type]);
     index_of_[types_[type].format.id] = static_cast<uint16_t>(type);
     columns_.emplace_back(types_[type].plan, long_size_);
   }

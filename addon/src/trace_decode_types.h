@@ -3,6 +3,10 @@
 #define FCT_TRACE_DECODE_TYPES_H
 
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "trace_decode_columns.h"
@@ -10,24 +14,25 @@
 
 namespace fct {
 
+// Of each event, by `system:name`, the fields that get a column; of no other event any does.
+using FieldChoice = std::map<std::string, std::set<std::string>>;
+
 class TypeTable {
  public:
-  TypeTable(std::vector<EventType> types, uint32_t long_size);
+  // Without a choice all fields get one.
+  TypeTable(std::vector<EventType> types, uint32_t long_size, const std::optional<FieldChoice>& choice);
 
-  // Index of the type with this id; made if it was not described.
-  uint16_t IndexOf(uint16_t id) {
-    const uint16_t known = index_of_[id];
-    return known != kNone ? known : AddUnknown(id);
-  }
+  static constexpr uint16_t kNone = UINT16_MAX;
+
+  // By id, the index of the type, or kNone if it is not known. It stays where it is.
+  const uint16_t* indices() const { return index_of_.data(); }
+  // Makes a type, for an id that was not described, and returns its index.
+  uint16_t AddUnknown(uint16_t id);
   const std::vector<EventType>& types() const { return types_; }
   uint32_t pid_offset() const { return pid_offset_; }
   EventColumns& ColumnsOf(uint16_t type) { return columns_[type]; }
 
  private:
-  static constexpr uint16_t kNone = UINT16_MAX;
-
-  uint16_t AddUnknown(uint16_t id);
-
   uint32_t long_size_;
   uint32_t pid_offset_ = 4;
   std::vector<EventType> types_;

@@ -1,6 +1,5 @@
 #include "trace_values.h"
 
-#include <cstdlib>
 #include <string>
 
 namespace fct {
@@ -11,9 +10,9 @@ Napi::String ToJsString(Napi::Env env, const std::string& text) { return Napi::S
 template <typename T>
 Napi::ArrayBuffer GiveBuffer(Napi::Env env, Array<T>* array, size_t count) {
   if (count == 0) return Napi::ArrayBuffer::New(env, 0);
-  T* memory = array->Release();
-  return Napi::ArrayBuffer::New(env, memory, count * sizeof(T),
-                                [](Napi::Env, void* given) { std::free(given); });
+  const Block block = array->Release();
+  return Napi::ArrayBuffer::New(env, block.memory, count * sizeof(T),
+                                [size = block.size](Napi::Env, void* given) { GiveBlock(given, size); });
 }
 
 // The array's memory becomes V8's; the array is empty afterwards.
@@ -56,6 +55,7 @@ Napi::Object GiveColumns(Napi::Env env, Batch* batch, const EventType& type, siz
   Napi::Object object = Napi::Object::New(env);
   const std::vector<FieldPlan>& fields = type.plan.fields;
   for (size_t i = 0; i < fields.size(); i++) {
+    if (!fields[i].is_wanted) continue;
     object.Set(fields[i].name,
                GiveColumn(env, &batch->columns[number][i], fields[i].kind, batch->counts[number]));
   }
@@ -144,6 +144,17 @@ Napi::Array ConvertAllRingStats(Napi::Env env, const TraceFile& head) {
 }
 
 }  // namespace
+
+std::optional<FieldChoice> ToFieldChoice(const Napi::Value& value) {
+  if (value.IsUndefined()) return std::nullopt;
+  FieldChoice choice;
+  for (const auto& [event, fields] : value.As<Napi::Object>()) {
+    std::set<std::string>& names = choice[event.As<Napi::String>()];
+    const Napi::Array array = static_cast<Napi::Value>(fields).As<Napi::Array>();
+    for (uint32_t i = 0; i < array.Length(); i++) names.insert(array.Get(i).As<Napi::String>());
+  }
+  return choice;
+}
 
 void SetHead(Napi::Object object, const TraceFile& head) {
   const Napi::Env env = object.Env();

@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <optional>
 #include <vector>
 
 #include "trace_decode.h"
@@ -21,13 +22,16 @@ Napi::Array ConvertAll(Napi::Env env, const Range& range, Convert convert) {
   return array;
 }
 
+// Of an object of arrays of names, by event; none of undefined.
+std::optional<FieldChoice> ToFieldChoice(const Napi::Value& value);
+
 // Sets `version`, `longSize`, `cpus`, `buffer`, `clock`, `comms` and `ringStats`.
 void SetHead(Napi::Object object, const TraceFile& head);
 Napi::Object ConvertType(Napi::Env env, const EventType& type);
 Napi::Object ConvertCpu(Napi::Env env, const CpuSummary& cpu);
 
-// Sets `rows`, `columns` (by type; those of types without a row are left out unless `is_whole`), `pointers`,
-// `strings` and `gaps`; what was in the batch is gone.
+// Sets `rows`, `columns` (by type, then by wanted field; types without a row are left out unless `is_whole`),
+// `pointers`, `strings` and `gaps`; what was in the batch is gone.
 void GiveBatch(Napi::Object object, Batch* batch, const std::vector<EventType>& types, bool is_whole);
 
 }  // namespace fct

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
 import { packageRoot } from '../../harness/folders.js'
+import { addonSources, compileAll } from './compile.js'
 
-const sources = join(packageRoot, 'addon', 'src')
 const targets = join(import.meta.dirname, 'fuzz')
 const corpora = join(packageRoot, 'test', 'fixtures', 'fuzz')
 
@@ -20,43 +20,23 @@ export async function listTargets(): Promise<string[]> {
   return files.filter((name) => name.endsWith('.cc')).map((name) => basename(name, '.cc'))
 }
 
-async function compile(path: string, folder: string): Promise<string> {
-  const object = join(folder, `${basename(path)}.o`)
-  const sanitizers = ['-fsanitize=fuzzer-no-link,address,undefined', '-fno-sanitize-recover=all']
-  await execa('clang++', [
-    '-std=c++17',
-    '-O1',
-    '-g1',
-    '-Wall',
-    '-Wextra',
-    '-Werror',
-    ...sanitizers,
-    `-I${sources}`,
-    '-c',
-    path,
-    '-o',
-    object,
-  ])
-  return object
-}
-
 /** Compiles the decoder once and each target with it into `folder`, under the target's name. */
 export async function compileTargets(folder: string): Promise<void> {
-  const decoder: string[] = []
-  for (const name of await readdir(sources)) {
-    if (/^trace_decode.*\.cc$/.test(name)) decoder.push(await compile(join(sources, name), folder))
-  }
-  for (const target of await listTargets()) {
-    const object = await compile(join(targets, `${target}.cc`), folder)
-    const libraries = ['-lzstd', '-lz']
-    await execa('clang++', [
-      '-fsanitize=fuzzer,address,undefined',
-      object,
-      ...decoder,
-      ...libraries,
-      '-o',
-      join(folder, target),
-    ])
+  const flags = ['-O1', '-fsanitize=fuzzer-no-link,address,undefined']
+  const pure = (await readdir(addonSources)).filter((name) => /^trace_decode.*\.cc$/.test(name))
+  const paths = pure.map((name) => join(addonSources, name))
+  const names = await listTargets()
+  paths.push(...names.map((name) => join(targets, `${name}.cc`)))
+  const objects = await compileAll(
+    'clang++',
+    paths.map((path) => ({ path, flags })),
+    folder,
+  )
+  const decoder = objects.slice(0, pure.length)
+  for (const [index, object] of objects.slice(pure.length).entries()) {
+    const program = join(folder, names[index]!)
+    const link = ['-fsanitize=fuzzer,address,undefined', object, ...decoder, '-lzstd', '-lz', '-o', program]
+    await execa('clang++', link)
   }
 }
 

@@ -80,6 +80,29 @@ describe('openTrace', () => {
     },
   )
 
+  it('gives only the columns that were asked for, and the same rows', async () => {
+    const columns = { 'fctorture:fct_file': ['ref', 'none'], 'nfsd:none': ['x'] }
+    const type = whole.types.findIndex(({ name }) => name === 'fct_file')
+    const references: number[] = []
+    const trace = await openTrace(path, { columns, batchRows: 50 })
+    let seen = 0
+    for await (const batch of trace) {
+      for (const of of batch.columns.keys()) {
+        const expected = of === type ? ['ref'] : []
+        if (batch.columns[of] !== undefined) expect(Object.keys(batch.columns[of])).toEqual(expected)
+      }
+      references.push(...((batch.columns[type]?.['ref'] ?? []) as Int32Array))
+      expect(batch.rows.ts).toEqual(whole.rows.ts.subarray(seen, seen + batch.rows.count))
+      seen += batch.rows.count
+    }
+    expect(seen).toBe(whole.rows.count)
+    expect(references).toEqual([...((whole.columns[type]?.['ref'] ?? []) as Int32Array)])
+    expect(trace.types).toEqual(whole.types)
+    expect(Object.keys((await readTrace(path, { columns })).columns[type] ?? {})).toEqual(['ref'])
+    await expect(openTrace(path, { columns: { x: 'ref' } as never })).rejects.toThrow(TypeError)
+    await expect(openTrace(path, { columns: { x: [1] } as never })).rejects.toThrow(TypeError)
+  })
+
   it('can be read once', async () => {
     const trace = await openTrace(path)
     for await (const batch of trace) expect(batch.rows.count).toBe(whole.rows.count)
@@ -144,6 +167,15 @@ describe('TraceStream', () => {
     stream.quiet(1, 2n ** 64n - 1n)
     const { value } = await stream[Symbol.asyncIterator]().next()
     expect(value?.rows.count).toBeGreaterThan(50)
+    expect(value?.columns.flatMap((fields) => Object.keys(fields ?? {}))).toContain('nf_ref')
+  })
+
+  it('makes the columns that were asked for', async () => {
+    const stream = new TraceStream(rawPagesMetadata(), { columns: { 'fctorture:fct_file': ['op'] } })
+    for (const [cpu, pages] of readPages().entries()) for (const page of pages) stream.push(cpu, page)
+    stream.end()
+    const { value } = await stream[Symbol.asyncIterator]().next()
+    expect(value?.columns.flatMap((fields) => Object.keys(fields ?? {}))).toEqual(['op'])
   })
 
   it('refuses what it cannot take', () => {
@@ -220,6 +252,12 @@ describe('createEventView', () => {
     }
     const type = whole.types.findIndex(({ name }) => name === 'fct_file')
     expect(references).toEqual([...(whole.columns[type]?.['ref'] ?? [])])
+  })
+
+  it('does not read what was left out', async () => {
+    const few = await readTrace(path, { columns: { [fctFile.event]: ['nf', 'op', 'may'] } })
+    const view = createEventView(few.types, fctFile)
+    expect(() => view?.enter(few)).toThrow(expect.objectContaining({ code: 'FCT_DECODE_FIELD' }))
   })
 
   it('gives 64-bit integers as bigints', () => {

@@ -20,10 +20,13 @@ struct Walked {
 // The page in memory of its own size, so that the address sanitizer sees every step too far.
 std::vector<Walked> Walk(const std::string& page, const PageLayout& layout = LayoutOf()) {
   const std::vector<uint8_t> bytes(page.begin(), page.end());
-  PageWalker walker(layout, ReadPageHeader(layout, bytes.data(), 1000), bytes.data(), 1000);
+  const PageHeader header = ReadPageHeader(layout, bytes.data(), 1000);
   std::vector<Walked> walked;
-  Record record;
-  while (walker.Next(&record)) {
+  std::vector<Record> records(header.committed / kLeastEvent);
+  size_t found = 0;
+  PageWalker(layout, header, bytes.data(), 1000, 0).TakeAll(records.data(), &found);
+  records.resize(found);
+  for (const Record& record : records) {
     walked.push_back(
         {record.timestamp, std::string(reinterpret_cast<const char*>(record.data), record.length)});
   }

@@ -26,7 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
 function format(name: string, rows: readonly Measurement[]): string {
   const lines = rows.map(({ what, value, unit, ratio }) => {
     const times = ratio === undefined ? '' : `${ratio.toFixed(1).padStart(8)} x`
-    return `  ${what.padEnd(52)} ${value.toFixed(1).padStart(10)} ${unit.padEnd(3)} ${times}`.trimEnd()
+    return `  ${what.padEnd(64)} ${value.toFixed(1).padStart(10)} ${unit.padEnd(3)} ${times}`.trimEnd()
   })
   return [name, ...lines, ''].join('\n')
 }

@@ -2,7 +2,14 @@ import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { createEventView, openTrace } from '../../addon/index.js'
+import {
+  createEventView,
+  openTrace,
+  type Batch,
+  type EventType,
+  type EventView,
+  type FieldChoice,
+} from '../../addon/index.js'
 import { packageRoot } from '../../harness/folders.js'
 import type { Measurement } from './bench.js'
 
@@ -12,7 +19,17 @@ const sources = join(packageRoot, 'addon', 'src')
 const programs = join(packageRoot, 'test', 'bench', 'native')
 const formats = join(packageRoot, 'test', 'fixtures', 'raw-pages', 'events')
 
-/** What reading a trace costs, against libtraceevent and trace-cmd: one file, one run, processor time. */
+/** Processor time of all threads, and time on the wall, in seconds; what was read, where that can be compared. */
+interface Cost {
+  readonly processor: number
+  readonly wall: number
+  readonly sum?: string | undefined
+}
+
+/**
+ * What reading a trace costs, against libtraceevent and trace-cmd: one file, one run. Times on the wall mean something
+ * on a machine that has nothing else to do.
+ */
 export async function benchTraces(): Promise<Measurement[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
   try {
@@ -29,28 +46,56 @@ async function measure(scratch: string): Promise<Measurement[]> {
   const decode = await compileDecoder(scratch)
   const walk = await compileWalk(scratch)
   const lengths = await describeFormats(texts)
-  const native: number[] = []
-  const kbuffer: number[] = []
-  const batches: number[] = []
-  // By turns, because the machine's own speed changes more than what is measured.
-  for (let round = 0; round < rounds; round++) {
-    native.push(await secondsOf(decode, [trace]))
-    kbuffer.push(await secondsOf(walk, [trace, ...(await findPages(trace))], lengths))
-    batches.push(await readBatches(trace))
+  const pages = await findPages(trace)
+  const two = chooseTwo((await openTrace(trace)).types)
+  const programs: Record<string, () => Promise<Cost>> = {
+    "libtraceevent's kbuffer, two fields of each event": () => run(walk, [trace, ...pages], lengths),
+    'native decode, the same two fields, by time': () => run(decode, [trace, 'two']),
+    'native decode, all fields, by time': () => run(decode, [trace, 'all']),
+    'batches in JavaScript, the same two fields': () => readBatches(trace, two, readOneType),
+    'batches in JavaScript, all fields': () => readBatches(trace, undefined, readOneType),
+    'the same, and a look at each row': () => readBatches(trace, undefined, readAllRows),
   }
-  const report = await reportSeconds(trace)
-  const rate = (what: string, seconds: number): Measurement => ({
-    what,
-    value: events / seconds / 1e6,
-    unit: 'M/s',
-    ratio: report / seconds,
-  })
+  const costs = Object.keys(programs).map((what) => ({ what, rounds: [] as Cost[] }))
+  // By turns, because the machine's own speed changes more than what is measured.
+  for (let round = 0; round < rounds; round++)
+    for (const { what, rounds } of costs) rounds.push(await programs[what]!())
+  checkSums(costs.flatMap(({ rounds }) => rounds))
+  const report = await measureReport(trace)
   return [
-    rate('trace-cmd report', report),
-    rate("libtraceevent's kbuffer, two fields of each event", Math.min(...kbuffer)),
-    rate('native decode, all fields', Math.min(...native)),
-    rate('pages to batches in JavaScript, one field of each read', Math.min(...batches)),
+    ...describeCosts(report, 'trace-cmd report', [report]),
+    ...costs.flatMap(({ what, rounds }) => describeCosts(report, what, rounds)),
   ]
+}
+
+/** Two lines, each with the least of all rounds, as a ratio to trace-cmd's. */
+function describeCosts(report: Cost, what: string, rounds: readonly Cost[]): Measurement[] {
+  const line = (kind: 'processor' | 'wall'): Measurement => {
+    const seconds = Math.min(...rounds.map((cost) => cost[kind]))
+    return {
+      what: `${what}, ${kind}`,
+      value: events / seconds / 1e6,
+      unit: 'M/s',
+      ratio: report[kind] / seconds,
+    }
+  }
+  return [line('processor'), line('wall')]
+}
+
+/** So that nobody leaves out what the others read. */
+function checkSums(costs: readonly Cost[]): void {
+  const sums = new Set(costs.flatMap(({ sum }) => sum ?? []))
+  if (sums.size !== 1) throw new Error(`the readers do not agree: ${[...sums].join(' ')}`)
+}
+
+/** The first and the last field of each event, as kbuffer_walk.c reads them. */
+function chooseTwo(types: readonly EventType[]): FieldChoice {
+  return Object.fromEntries(
+    types.map(({ system, name, fields }) => [
+      `${system}:${name}`,
+      [fields[0], fields.at(-1)].flatMap((field) => field?.name ?? []),
+    ]),
+  )
 }
 
 /** Format files of nfsd's tracepoints and of our own, from a real kernel. */
@@ -90,12 +135,12 @@ async function compileWalk(scratch: string): Promise<string> {
   return program
 }
 
-/** Runs a program that prints how many events it has seen, and the seconds. */
-async function secondsOf(program: string, args: readonly string[], input = ''): Promise<number> {
+/** Runs a program that prints how many events it has seen, the seconds, and the sum of the two fields. */
+async function run(program: string, args: readonly string[], input = ''): Promise<Cost> {
   const { stdout } = await execa(program, args, { input })
-  const [seen, seconds] = stdout.split(' ').map(Number)
-  if (seen !== events) throw new Error(`${program} saw ${stdout} instead of ${events} events`)
-  return seconds ?? NaN
+  const [seen, processor, wall, sum] = stdout.split(' ')
+  if (Number(seen) !== events) throw new Error(`${program} saw ${stdout} instead of ${events} events`)
+  return { processor: Number(processor), wall: Number(wall), sum }
 }
 
 /** Offset and size of each CPU's pages, from the table behind "flyrecord". */
@@ -110,35 +155,59 @@ async function findPages(trace: string): Promise<string[]> {
   }
 }
 
-const fctFile = { event: 'test:fct_file', fields: { ref: 'i32' } } as const
+const fctFile = { event: 'test:fct_file', fields: { may: 'u8' } } as const
 
-/** Native decode included. The view reads one field of its own events; the loop sees all. */
-async function readBatches(path: string): Promise<number> {
+type FctFile = EventView<typeof fctFile.fields>
+
+/** One field of all events of a type, one behind the other. */
+function readOneType(view: FctFile, batch: Batch): number {
+  const length = batch.columns[view.type]?.['may']?.length ?? 0
+  let sum = 0
+  for (let index = 0; index < length; index++) {
+    view.moveTo(index)
+    sum += view.may
+  }
+  return sum
+}
+
+/** The same events, found by going over those of all types in their order. */
+function readAllRows(view: FctFile, { rows: { count, type, index } }: Batch): number {
+  let sum = 0
+  for (let row = 0; row < count; row++) {
+    if (type[row] !== view.type) continue
+    view.moveTo(index[row] ?? 0)
+    sum += view.may
+  }
+  return sum
+}
+
+/** Native decode included. */
+async function readBatches(
+  path: string,
+  columns: FieldChoice | undefined,
+  read: (view: FctFile, batch: Batch) => number,
+): Promise<Cost> {
   const began = process.cpuUsage()
-  const trace = await openTrace(path)
+  const beganWall = performance.now()
+  const trace = await openTrace(path, { columns })
   const view = createEventView(trace.types, fctFile)
   if (view === undefined) throw new Error('the trace has no fct_file')
   let seen = 0
   let sum = 0
   for await (const batch of trace) {
-    const { count, type, index } = batch.rows
     view.enter(batch)
-    for (let row = 0; row < count; row++) {
-      if (type[row] !== view.type) continue
-      view.moveTo(index[row] ?? 0)
-      sum += view.ref
-    }
-    seen += count
+    sum += read(view, batch)
+    seen += batch.rows.count
   }
-  if (seen !== events || sum === 0) throw new Error(`read ${seen} events, references ${sum}`)
+  if (seen !== events || sum === 0) throw new Error(`read ${seen} events, sum ${sum}`)
   const { user, system } = process.cpuUsage(began)
-  return (user + system) / 1e6
+  return { processor: (user + system) / 1e6, wall: (performance.now() - beganWall) / 1e3 }
 }
 
 /** Once: it takes the longest by far. */
-async function reportSeconds(trace: string): Promise<number> {
-  const script = 'TIMEFORMAT="%U %S"; time trace-cmd report "$0" > /dev/null 2> /dev/null'
+async function measureReport(trace: string): Promise<Cost> {
+  const script = 'TIMEFORMAT="%U %S %R"; time trace-cmd report "$0" > /dev/null 2> /dev/null'
   const { stderr } = await execa('bash', ['-c', script, trace])
-  const [user, system] = stderr.split(' ').map(Number)
-  return (user ?? NaN) + (system ?? NaN)
+  const [user = NaN, system = NaN, wall = NaN] = stderr.split(' ').map(Number)
+  return { processor: user + system, wall }
 }

@@ -6,6 +6,7 @@
 // quiet (bit 1); a batch is decoded after it if bit 2 is set.
 #include <algorithm>
 
+#include "../expect_error.h"
 #include "../synthetic_trace.h"
 #include "check_batch.h"
 #include "trace_decode_stream.h"
@@ -64,12 +65,32 @@ void Feed(uint8_t what, std::string_view bytes, fct::TraceStream* stream) {
   stream->QuietUntil(cpu, time);
 }
 
-void Play(Script script) {
+// What was heard of the events, whatever fields were wanted.
+struct Story {
+  std::string rows;
+  std::string error;
+};
+
+void Tell(const fct::Rows& rows, std::string* story) {
+  for (size_t row = 0; row < rows.timestamp.size(); row++) {
+    fct::Put(story, rows.timestamp[row]);
+    fct::Put(story, rows.cpu[row]);
+    fct::Put(story, rows.type[row]);
+    fct::Put(story, rows.index[row]);
+    fct::Put(story, rows.pid[row]);
+  }
+}
+
+void Play(Script script, const std::optional<fct::FieldChoice>& choice, std::string* story) {
   const uint8_t settings = script.Byte();
   const uint32_t most = 1 + (settings >> 2) * 16u;
-  fct::TraceStream stream(HeadOf(settings & 1 ? 4 : 8, settings & 2 ? 1u << 16 : 4096));
+  fct::TraceStream stream(HeadOf(settings & 1 ? 4 : 8, settings & 2 ? 1u << 16 : 4096), choice);
   fct::BatchChecker checker(kCpus);
-  const auto decode = [&] { checker.Check(stream.Decode(most), stream.decoder().types()); };
+  const auto decode = [&] {
+    const fct::Batch batch = stream.Decode(most);
+    checker.Check(batch, stream.decoder().types());
+    Tell(batch.rows, story);
+  };
   while (!script.is_at_end()) {
     const uint8_t what = script.Byte();
     Feed(what, script.Bytes(), &stream);
@@ -79,13 +100,18 @@ void Play(Script script) {
   while (!stream.decoder().is_ended()) decode();
 }
 
+Story Hear(Script script, const std::optional<fct::FieldChoice>& choice) {
+  Story story;
+  story.error = fct::ErrorOf([&] { Play(script, choice, &story.rows); });
+  return story;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  try {
-    Play(Script(data, size));
-  } catch (const fct::DecodeError&) {
-    // One of the two answers that there are.
-  }
+  const Script script(data, size);
+  const Story all = Hear(script, std::nullopt);
+  const Story few = Hear(script, fct::FieldChoice{{"test:integers", {"b", "e"}}, {"test:located", {"t"}}});
+  fct::Require(few.rows == all.rows && few.error == all.error, "fields that are not wanted change nothing");
   return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * kbuffer_walk FILE OFFSET SIZE [OFFSET SIZE]...: what libtraceevent needs to go over whole pages of a trace.dat, one CPU
- * after the other, with two fields of each event read through its own field descriptions. Prints events and seconds of
- * processor time.
+ * after the other, with the first and the last field of each event read through its own field descriptions. Prints events,
+ * seconds of processor time, seconds, and the sum of those fields.
  *
  * The formats are read from standard input, each with its length in a line before it.
  */
@@ -20,11 +20,11 @@ struct two_fields {
 static struct two_fields fields[most_ids];
 static unsigned long long sum;	/* of what was read, so that it is read */
 
-static double seconds(void)
+static double seconds(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
@@ -74,12 +74,13 @@ int main(int argc, char **argv)
 	struct kbuffer *kbuf = kbuffer_alloc(KBUFFER_LSIZE_8, KBUFFER_ENDIAN_LITTLE);
 	FILE *file = argc > 3 ? fopen(argv[1], "rb") : NULL;
 	unsigned long events = 0;
-	double began;
+	double began, began_work;
 
 	if (!tep || !kbuf || !file)
 		return 2;
 	read_formats(tep);
-	began = seconds();
+	began = seconds(CLOCK_MONOTONIC);
+	began_work = seconds(CLOCK_THREAD_CPUTIME_ID);
 	for (int i = 2; i + 1 < argc; i += 2) {
 		unsigned char page[page_size];
 
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
 			events += walk(tep, kbuf, page);
 		}
 	}
-	printf("%lu %.9f %llu\n", events, seconds() - began, sum);
+	printf("%lu %.9f %.9f %llu\n", events, seconds(CLOCK_THREAD_CPUTIME_ID) - began_work,
+	       seconds(CLOCK_MONOTONIC) - began, sum);
 	return 0;
 }
