@@ -307,6 +307,16 @@ describe('idle-disposed', () => {
     expect(found(dirty)).toEqual(['leak-after-shutdown: left on the LRU'])
   })
 
+  it('says nothing if events are missing just before nfsd was stopped', () => {
+    const hidden = new TraceBuilder()
+      .phase('load')
+      .gcLife()
+      .phase('quiet', 5000)
+      .gap()
+      .phase('shutdown', 12_000)
+    expect(report(hidden).findings).toEqual([])
+  })
+
   it('is not applied after too short a quiet, unless the LRU was empty by then', () => {
     const hasty = new TraceBuilder()
       .phase('load')
