@@ -2,7 +2,7 @@
 /*
  * fct_entry.c - see who enters functions of nfsd
  *
- * By direct calls where these can be had. The rest goes ftrace's usual way, at several times the cost:
+ * By direct calls where these can be had. The rest goes ftrace's usual way, at two to five times the cost:
  * functions that are redirected as well, and all of them if the kernel cannot do it (before 5.16), or if
  * someone else has a direct call in one of them.
  */
