@@ -44,6 +44,7 @@ export async function checkRecording(file: string, options: CheckOptions): Promi
     trace,
     coverage: coverageOf(trace, account),
     console: await readConsole(file, options),
+    isGuest: papers !== null,
     filecache: papers?.filecache ?? [],
     ...(papers?.leftovers && { leftovers: papers.leftovers }),
     wasRestarted: papers?.wasRestarted ?? false,

@@ -2,8 +2,9 @@ import { parseCapabilities, type Capabilities } from '../agent/capabilities.js'
 import type { Progress } from '../agent/protocol.js'
 import type { Coverage } from '../decode/gap-bounds.js'
 import { loadTrace, type Trace } from '../decode/load-trace.js'
-import { asFailure } from '../target/drive.js'
+import { asFailure, type DriveEnd } from '../target/drive.js'
 import { KernelFault, TargetLost, TargetTimeout } from '../target/target.js'
+import { moduleLines } from '../oracle/console/module-lines.js'
 import { judge, type OracleReport } from '../oracle/oracle.js'
 import type { RunPlan } from '../scenario/plan.js'
 import type { SpoolEnd } from '../store/trace-spool.js'
@@ -32,6 +33,7 @@ export async function judgeRun(
     trace: trace ?? null,
     coverage: coverageOf(end.spool, events, trace?.gaps.length ?? 0),
     console,
+    isGuest: true,
     filecache: end.finished?.filecache ?? [],
     ...(end.finished && { leftovers: end.finished.leftovers }),
     stressors: Object.keys(plan.scenario.stressors),
@@ -50,7 +52,7 @@ export async function judgeRun(
         ...countDisturbances(plan.scenario.disturb, end.finished?.disturbances),
       },
     },
-    outcome: outcomeOf(end.failure ?? failure ?? failureOfLoad(end.progress)),
+    outcome: outcomeOf(end, failure, moduleLines(console).length > 0),
   }
   return { result: composeResult(identify(plan, folder, aftermath), input, decideVerdict(input)), oracle }
 }
@@ -155,9 +157,13 @@ function failureOfLoad(progress: Progress | undefined): FctError | undefined {
   )
 }
 
-function outcomeOf(failure: FctError | undefined): GuestOutcome {
+function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: boolean): GuestOutcome {
+  const failure = end.failure ?? unreadable ?? failureOfLoad(end.progress)
   if (failure === undefined) return { kind: 'ended' }
   const message = failure.detail === '' ? failure.message : `${failure.message}\n${failure.detail}`
+  // Before there was anything to test; if nfsd is to blame, the console names it, and that is a finding.
+  if (failure instanceof KernelFault && !hasModule)
+    return { kind: 'infra-error', code: 'FCT_GUEST_BOOT', message }
   if (failure instanceof KernelFault) return { kind: 'kernel-fault', message }
   if (failure instanceof TargetTimeout) return { kind: 'timeout', message }
   if (failure instanceof TargetLost) return { kind: 'target-lost', message }

@@ -5,7 +5,7 @@ import { ModuleEvents } from '../decode/module-events.js'
 import { asFileEvents } from '../decode/own-events.js'
 import { readPhaseMarks, type PhaseMark } from '../decode/phase-marks.js'
 import { messageOf } from '../fct-error.js'
-import { kernelLines, readConsoleLines } from './console/console-lines.js'
+import { moduleLines } from './console/module-lines.js'
 import type { Splat } from './console/splat.js'
 import { splitConsole } from './console/split-console.js'
 import { countEvents as countForNfsd, type Counted } from './counted.js'
@@ -37,6 +37,8 @@ export interface JudgeInput {
   readonly flavour?: FlavourId
   /** All that the kernel printed, from power-on on. */
   readonly console: string
+  /** The console is that of a guest of ours, which boots, and then takes the module in. */
+  readonly isGuest?: boolean
   readonly filecache: readonly FilecacheSample[]
   /** Not there if the guest could not tell any more. */
   readonly leftovers?: Leftovers
@@ -87,7 +89,8 @@ export function judge(input: JudgeInput): OracleReport {
   const heldByPages = mayBeHeldByPages(trace, supplies)
   const { filecache, leftovers } = input
   const counted = typeof supplies.counted === 'string' ? undefined : supplies.counted
-  const papers = { splats, filecache, leftovers, counted, quietMs: supplies.quietMs, heldByPages }
+  const bootedAt = input.isGuest === true ? (moduleLines(input.console)[0]?.stamp ?? Infinity) : 0
+  const papers = { splats, bootedAt, filecache, leftovers, counted, quietMs: supplies.quietMs, heldByPages }
   for (const rule of applied.filter(isPaperRule)) {
     for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
   }
@@ -244,9 +247,7 @@ function readerOf(
  * own time, and the kernel says when it takes a module of ours in.
  */
 function moduleLoadSecond(console: string): number {
-  const lines = kernelLines(readConsoleLines(console)).filter(({ message }) =>
-    message.startsWith('fctorture: '),
-  )
+  const lines = moduleLines(console)
   for (const { stamp, message } of lines) {
     const [, ms] = /^fctorture: phase \w+ ms=(\d+)/.exec(message) ?? []
     if (stamp !== null && ms !== undefined) return stamp - Number(ms) / 1000

@@ -1,4 +1,4 @@
-import { kernelLines, readConsoleLines } from '../oracle/console/console-lines.js'
+import { moduleLines } from '../oracle/console/module-lines.js'
 import type { ResultDocument } from '../verdict/result.js'
 import type { SelftestCase } from './cases.js'
 
@@ -59,8 +59,7 @@ function secondsUntil(rules: readonly string[], attempts: readonly Attempt[]): n
 
 /** When the load began, seconds since boot. */
 function loadSecondOf(console: string): number {
-  const lines = kernelLines(readConsoleLines(console))
-  const mark = lines.find(({ message }) => message.startsWith('fctorture: phase load '))
+  const mark = moduleLines(console).find(({ message }) => message.startsWith('fctorture: phase load '))
   return mark?.stamp ?? 0
 }
 

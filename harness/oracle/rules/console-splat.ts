@@ -10,12 +10,14 @@ export const consoleSplat: PaperRule = {
   sound: `WARN(), BUG(), oopses, KASAN, lockdep, SLUB's and the lists' checks, refcount_t, the stall and
     lock-up detectors and panic() print only for a defect. Only lines that begin as the kernel prints them
     count, with its time stamp if the console has any; what a boot prints in passing (an unstable TSC, taints
-    of modules) matches none of them. There are three exceptions, which count only if they name nfsd: KCSAN
-    also reports races that the rest of the kernel is known to bear, kmemleak guesses, and an emulator (TCG)
-    now and then runs into the int3 that the kernel puts where it patches itself.`,
-  *judge({ splats }) {
+    of modules) matches none of them. There are four exceptions, which count only if they name nfsd: KCSAN
+    also reports races that the rest of the kernel is known to bear, kmemleak guesses, an emulator (TCG) now
+    and then runs into the int3 that the kernel puts where it patches itself, and a guest may have trouble of
+    its own with booting, before there was anything to test.`,
+  *judge({ splats, bootedAt }) {
     for (const splat of splats) {
-      if (!isRaceElsewhere(splat) && !isGuessElsewhere(splat))
+      const isOfBoot = splat.second < bootedAt && !namesNfsd(splat.signature)
+      if (!isOfBoot && !isRaceElsewhere(splat) && !isGuessElsewhere(splat))
         yield { path: splat.signature, second: splat.second, evidence: splat.text }
     }
   },
