@@ -31,13 +31,19 @@ export function rawPagesMetadata(systems = ['fctorture', 'nfsd']): TraceMetadata
  * @param module Whether fct_file is described; without it, it is an unknown event among nfsd's own.
  */
 export function wholeMetadata(module = true): TraceMetadata {
-  const text = readFileSync(`${fixturesFolder('formats')}/debian-6.1.192-nfsd-file.txt`, 'utf8')
-  const nfsd = text.split(/^(?=name: )/m).flatMap((format) => {
-    const [, name] = /^name: (\w+)$/m.exec(format) ?? []
-    return name === undefined ? [] : [{ system: 'nfsd', name, text: format }]
-  })
   const metadata = rawPagesMetadata(module ? ['fctorture'] : [])
-  return { ...metadata, formats: [...metadata.formats, ...nfsd] }
+  const others = module ? readFormats('fctorture', 'debian-6.1.192-fctorture') : []
+  const nfsd = readFormats('nfsd', 'debian-6.1.192-nfsd-file')
+  return { ...metadata, formats: [...metadata.formats, ...others, ...nfsd] }
+}
+
+/** Format files that stand one behind the other in one. */
+function readFormats(system: string, file: string): TraceMetadata['formats'] {
+  const text = readFileSync(`${fixturesFolder('formats')}/${file}.txt`, 'utf8')
+  return text.split(/^(?=name: )/m).flatMap((format) => {
+    const [, name] = /^name: (\w+)$/m.exec(format) ?? []
+    return name === undefined ? [] : [{ system, name, text: format }]
+  })
 }
 
 /** Features of a kernel, read from the texts of its format files. */

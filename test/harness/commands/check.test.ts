@@ -155,7 +155,7 @@ describe("a recording of nfsd's own events, as trace-cmd makes it on any server"
       key: 'struct file',
       flavour: { id: 'lru-holds-ref' },
       events: { judged: 285 },
-      rules: { applied: ['free-at-zero', 'use-at-zero', 'console-splat'] },
+      rules: { applied: ['free-at-zero', 'use-at-zero', 'resource-leak', 'console-splat'] },
       findings: [],
     })
     const why = document.rules.notApplied.find(({ id }) => id === 'event-after-free')
