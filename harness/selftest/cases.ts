@@ -38,7 +38,7 @@ const variants: readonly Pick<SelftestCase, 'busted' | 'scenario' | 'rules' | 'a
     also: ['filecache-counters'],
   },
   { busted: 'stuck_lru', scenario: 'CLOSE01', rules: ['idle-disposed'], also: ['filecache-counters'] },
-  { busted: 'missed_close', scenario: 'CLOSE01', rules: ['close-sync-closes'], also: [] },
+  { busted: 'missed_close', scenario: 'ACQUIRE01', rules: ['close-sync-closes'], also: [] },
 ]
 
 /**
