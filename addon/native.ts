@@ -85,7 +85,10 @@ export interface NativeBatches {
 export interface NativeRecording
   extends
     NativeBatches,
-    Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms' | 'ringStats'> {}
+    Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms' | 'ringStats'> {
+  /** Not while a promise of next() is not settled; nothing but summarize() may be called afterwards. */
+  close(): void
+}
 
 export interface NativeTraceStream extends NativeBatches {
   push(cpu: number, page: Uint8Array): void

@@ -91,15 +91,18 @@ abstract class TraceTables {
   }
 }
 
-/** A recording that is read from front to back, once; memory is that of one batch. */
+/** A recording that is read from front to back, once; memory is that of one batch. The end of the iteration closes it. */
 export class TraceRecording extends TraceTables implements AsyncIterable<Batch> {
   /** As in `Trace`. */
   readonly head: Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms' | 'ringStats'>
+  readonly #native: NativeRecording
   #isTaken = false
+  #isClosed = false
 
   /** Use openTrace(). */
   constructor(recording: NativeRecording, batchRows: number) {
     super(recording, batchRows)
+    this.#native = recording
     const { version, longSize, cpus, buffer, clock, comms, ringStats } = recording
     this.head = { version, longSize, cpus, buffer, clock, comms, ringStats }
   }
@@ -110,12 +113,32 @@ export class TraceRecording extends TraceTables implements AsyncIterable<Batch> 
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
     if (this.#isTaken) throw new TraceState('the recording has been read already; open it again')
+    if (this.#isClosed) throw new TraceState('the recording is closed')
     this.#isTaken = true
-    for (;;) {
-      const batch = await this.step()
-      if (batch.rows.count > 0 || batch.gaps.length > 0) yield batch
-      if (batch.isEnded) return
+    try {
+      for (;;) {
+        const batch = await this.step()
+        if (batch.rows.count > 0 || batch.gaps.length > 0) yield batch
+        if (batch.isEnded) return
+      }
+    } finally {
+      this.#release()
     }
+  }
+
+  /**
+   * Gives back the file and the memory of a recording that is not read. Idempotent.
+   *
+   * @throws TraceState while it is read: to leave the loop closes it, too.
+   */
+  close(): void {
+    if (this.#isTaken && !this.#isClosed) throw new TraceState('the recording is being read')
+    this.#release()
+  }
+
+  #release(): void {
+    if (!this.#isClosed) this.#native.close()
+    this.#isClosed = true
   }
 }
 

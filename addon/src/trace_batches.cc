@@ -14,14 +14,37 @@
 namespace fct {
 namespace {
 
-// A recording with its file.
-struct OpenRecording {
+// A recording with its file, until it is closed.
+class OpenRecording {
+ public:
   OpenRecording(const std::string& path, const std::optional<std::string>& buffer,
                 const std::optional<FieldChoice>& choice)
-      : source(path), recording(source, buffer, choice) {}
+      : body_(std::make_unique<Body>(path, buffer, choice)) {}
 
-  FileSource source;
-  Recording recording;
+  // Not after Close().
+  TraceFile& head() { return body_->recording.head(); }
+  TraceDecoder& decoder() { return body_->recording.decoder(); }
+
+  std::vector<CpuSummary> Summaries() { return body_ ? decoder().Summaries() : summaries_; }
+
+  // Gives back file and memory; nobody decodes meanwhile.
+  void Close() {
+    summaries_ = Summaries();
+    body_.reset();
+  }
+
+ private:
+  struct Body {
+    Body(const std::string& path, const std::optional<std::string>& buffer,
+         const std::optional<FieldChoice>& choice)
+        : source(path), recording(source, buffer, choice) {}
+
+    FileSource source;
+    Recording recording;
+  };
+
+  std::unique_ptr<Body> body_;
+  std::vector<CpuSummary> summaries_;  // when it was closed
 };
 
 // What one call of the decoder gave.
@@ -53,40 +76,39 @@ Napi::Value GiveStep(Napi::Env env, Step step, const TraceDecoder& decoder) {
 
 // A function `next(most)` of the caller, who calls it again once its promise is settled.
 template <typename Core, typename Decode>
-Napi::Function DefineNext(Napi::Env env, const std::shared_ptr<Core>& core, TraceDecoder& decoder,
-                          Decode decode) {
+Napi::Function DefineNext(Napi::Env env, const std::shared_ptr<Core>& core, Decode decode) {
   return Napi::Function::New(
       env,
-      [core, &decoder, decode](const Napi::CallbackInfo& info) {
+      [core, decode](const Napi::CallbackInfo& info) {
         const uint32_t most = info[0].As<Napi::Number>();
-        const auto work = [core, &decoder, decode, most] {
-          return TakeStep(decoder, [&] { return decode(core.get(), most); });
+        const auto work = [core, decode, most] {
+          return TakeStep(core->decoder(), [&] { return decode(core.get(), most); });
         };
-        const auto convert = [core, &decoder](Napi::Env scope, Step step) {
-          return GiveStep(scope, std::move(step), decoder);
+        const auto convert = [core](Napi::Env scope, Step step) {
+          return GiveStep(scope, std::move(step), core->decoder());
         };
         return RunOffLoop(info.Env(), work, convert);
       },
       "next");
 }
 
-Napi::Function DefineSummary(Napi::Env env, const std::shared_ptr<void>& core, const TraceDecoder& decoder) {
-  const auto summarize = [core, &decoder](const Napi::CallbackInfo& info) {
-    return ConvertAll(info.Env(), decoder.Summaries(), ConvertCpu);
+template <typename Summarize>
+Napi::Function DefineSummary(Napi::Env env, Summarize summarize) {
+  const auto convert = [summarize](const Napi::CallbackInfo& info) {
+    return ConvertAll(info.Env(), summarize(), ConvertCpu);
   };
-  return Napi::Function::New(env, summarize, "summarize");
+  return Napi::Function::New(env, convert, "summarize");
 }
 
 Napi::Value GiveRecording(Napi::Env env, const std::shared_ptr<OpenRecording>& open) {
-  TraceDecoder& decoder = open->recording.decoder();
-  const auto decode = [](OpenRecording* core, uint32_t most) {
-    return core->recording.decoder().Decode(most);
-  };
+  const auto decode = [](OpenRecording* core, uint32_t most) { return core->decoder().Decode(most); };
   Napi::Object object = Napi::Object::New(env);
-  SetHead(object, open->recording.head());
-  object.Set("types", ConvertAll(env, decoder.types(), ConvertType));
-  object.Set("next", DefineNext(env, open, decoder, decode));
-  object.Set("summarize", DefineSummary(env, open, decoder));
+  SetHead(object, open->head());
+  object.Set("types", ConvertAll(env, open->decoder().types(), ConvertType));
+  object.Set("next", DefineNext(env, open, decode));
+  object.Set("summarize", DefineSummary(env, [open] { return open->Summaries(); }));
+  object.Set("close", Napi::Function::New(
+                          env, [open](const Napi::CallbackInfo&) { open->Close(); }, "close"));
   return object;
 }
 
@@ -135,12 +157,11 @@ Napi::Value CreateTraceStream(const Napi::CallbackInfo& info) {
   const StreamHead head = ReadHead(info[0].As<Napi::Object>());
   const auto choice = ToFieldChoice(info[1]);
   const auto stream = Guarded(env, [&] { return std::make_shared<TraceStream>(head, choice); });
-  TraceDecoder& decoder = stream->decoder();
   const auto decode = [](TraceStream* core, uint32_t most) { return core->Decode(most); };
   Napi::Object object = Napi::Object::New(env);
-  object.Set("types", ConvertAll(env, decoder.types(), ConvertType));
-  object.Set("next", DefineNext(env, stream, decoder, decode));
-  object.Set("summarize", DefineSummary(env, stream, decoder));
+  object.Set("types", ConvertAll(env, stream->decoder().types(), ConvertType));
+  object.Set("next", DefineNext(env, stream, decode));
+  object.Set("summarize", DefineSummary(env, [stream] { return stream->decoder().Summaries(); }));
   object.Set("push", DefinePush(env, stream));
   object.Set("quiet", DefineQuiet(env, stream));
   object.Set("end", Napi::Function::New(

@@ -107,6 +107,7 @@ const spools = ['cpu0.pages', 'cpu1.pages'].map((name) => join(fixturesFolder('r
 it('opens recordings without growth', async () => {
   const path = join(folder, 'trace.dat')
   await writeTraceDat(path, { metadata: rawPagesMetadata(), cmdlines: '', spools })
+  const descriptors = countDescriptors()
   await expectNoGrowth(24, async (number) => {
     const trace = await openTrace(path, { batchRows: 100 })
     let rows = 0
@@ -116,6 +117,8 @@ it('opens recordings without growth', async () => {
         if (number % 3 === 1) break
       }
     }
+    trace.close()
+    expect(countDescriptors()).toBe(descriptors)
     if (number % 3 > 1) expect(rows).toBeGreaterThan(400)
   })
 })

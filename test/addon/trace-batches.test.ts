@@ -109,6 +109,23 @@ describe('openTrace', () => {
     await expect(trace[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'FCT_TRACE_STATE' })
   })
 
+  it('is closed by leaving the loop, or by hand, and tells what it has read', async () => {
+    const state: unknown = expect.objectContaining({ code: 'FCT_TRACE_STATE' })
+    const trace = await openTrace(path, { batchRows: 50 })
+    for await (const batch of trace) {
+      expect(batch.rows.count).toBe(50)
+      expect(() => {
+        trace.close()
+      }).toThrow(state)
+      break
+    }
+    trace.close()
+    expect(trace.summarize().some(({ events }) => events > 0)).toBe(true)
+    const unread = await openTrace(path)
+    unread.close()
+    await expect(unread[Symbol.asyncIterator]().next()).rejects.toEqual(state)
+  })
+
   it('says what is wrong with a file, when opening or in the middle', async () => {
     await expect(openTrace(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' })
     await expect(openTrace(import.meta.filename)).rejects.toMatchObject({
