@@ -20,7 +20,7 @@ import { isForOthers, whyNotApplied, type Supplies } from './needs.js'
 import { codeOf, codes, tracepoints, type Tracepoint } from './operations.js'
 import type { ObjectKey } from './object-life.js'
 import type { PaperRule, Rule, TraceRule } from './rule.js'
-import { isRaceElsewhere } from './rules/console-splat.js'
+import { isElsewhere } from './rules/console-splat.js'
 import { ruleSet } from './rule-set.js'
 import { TraceJudge } from './trace-judge.js'
 import { recordedIn } from './without-identity.js'
@@ -104,7 +104,7 @@ export function judge(input: JudgeInput): OracleReport {
         : [{ id: rule.id, kind: rule.kind, reason, isForOthers: isForOthers(rule, supplies) }],
     ),
     findings: findings.list(),
-    notes: [...notesOnGc(applied, input.stressors), ...notesOnRaces(splats)],
+    notes: [...notesOnGc(applied, input.stressors), ...notesOnSplats(splats, bootedAt)],
     lives: {
       begun: verdict?.lives.begun ?? 0,
       ended: verdict?.lives.ended ?? 0,
@@ -273,10 +273,10 @@ function notesOnGc(applied: readonly Rule[], stressors: readonly string[]): Note
   return [{ id: 'idle-disposed', note }]
 }
 
-function notesOnRaces(splats: readonly Splat[]): Notes {
-  const count = splats.filter(isRaceElsewhere).length
+function notesOnSplats(splats: readonly Splat[], bootedAt: number): Notes {
+  const count = splats.filter((splat) => isElsewhere(splat, bootedAt)).length
   if (count === 0) return []
-  const note = `${String(count)} reports of KCSAN that do not name nfsd are no findings; report.html shows them`
+  const note = `${String(count)} reports of the kernel that do not name nfsd are no findings; report.html shows them`
   return [{ id: 'console-splat', note }]
 }
 

@@ -16,22 +16,18 @@ export const consoleSplat: PaperRule = {
     its own with booting, before there was anything to test.`,
   *judge({ splats, bootedAt }) {
     for (const splat of splats) {
-      const isOfBoot = splat.second < bootedAt && !namesNfsd(splat.signature)
-      if (!isOfBoot && !isRaceElsewhere(splat) && !isGuessElsewhere(splat))
+      if (!isElsewhere(splat, bootedAt))
         yield { path: splat.signature, second: splat.second, evidence: splat.text }
     }
   },
 }
 
-/** A data race of which neither side is nfsd's, by the functions that its first line names. */
-export function isRaceElsewhere({ signature }: Splat): boolean {
-  return signature.startsWith('KCSAN: data-race in ') && !namesNfsd(signature)
-}
-
-function isGuessElsewhere({ kind, signature }: Splat): boolean {
-  return (kind === 'leak' || signature.startsWith('int3')) && !namesNfsd(signature)
-}
-
-function namesNfsd(signature: string): boolean {
-  return /\bnfsd|\[nfsd\]/.test(signature)
+/**
+ * One of the exceptions, which does not name nfsd.
+ *
+ * @param bootedAt When the module came in, seconds since boot.
+ */
+export function isElsewhere({ kind, signature, second }: Splat, bootedAt: number): boolean {
+  const isException = second < bootedAt || kind === 'leak' || /^(KCSAN: data-race in |int3)/.test(signature)
+  return isException && !/\bnfsd|\[nfsd\]/.test(signature)
 }
