@@ -60,6 +60,12 @@ int fct_entry_add(struct fct_entry *entry, void *function)
 	return fct_table_set(&entries, (unsigned long)function, entry);
 }
 
+/* The trampoline finds its word by where a function begins; a compiler need not align it (KASAN). */
+static bool can_be_direct(unsigned long function)
+{
+	return function % FCT_FUNCTION_ALIGN == 0 && !fct_is_hooked(function);
+}
+
 /* Neither table is larger than the one of all. */
 static void sort_entries(bool want_direct)
 {
@@ -71,7 +77,7 @@ static void sort_entries(bool want_direct)
 		unsigned long function = entries.slots[slot].function;
 
 		if (function)
-			fct_table_set(want_direct && !fct_is_hooked(function) ? &direct : &traced, function,
+			fct_table_set(want_direct && can_be_direct(function) ? &direct : &traced, function,
 				      entries.slots[slot].owner);
 	}
 }
