@@ -90,7 +90,17 @@ export function judge(input: JudgeInput): OracleReport {
   const { filecache, leftovers } = input
   const counted = typeof supplies.counted === 'string' ? undefined : supplies.counted
   const bootedAt = input.isGuest === true ? (moduleLines(input.console)[0]?.stamp ?? Infinity) : 0
-  const papers = { splats, bootedAt, filecache, leftovers, counted, quietMs: supplies.quietMs, heldByPages }
+  const hasQuarantine = /KernelAddressSanitizer initialized/.test(input.console)
+  const papers = {
+    splats,
+    hasQuarantine,
+    bootedAt,
+    filecache,
+    leftovers,
+    counted,
+    quietMs: supplies.quietMs,
+    heldByPages,
+  }
   for (const rule of applied.filter(isPaperRule)) {
     for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
   }

@@ -56,6 +56,8 @@ export interface Standing {
 /** Evidence that is not in the trace. */
 interface Papers {
   readonly splats: readonly Splat[]
+  /** KASAN keeps what was freed for a while, and SLUB counts it as used. */
+  readonly hasQuarantine: boolean
   /** When the module came in, seconds since boot; infinite if it never did, 0 if the console is not that of a guest of ours. */
   readonly bootedAt: number
   readonly filecache: readonly FilecacheSample[]

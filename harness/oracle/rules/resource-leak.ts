@@ -8,6 +8,12 @@ import type { BrokenOnPaper, PaperRule } from '../rule.js'
  */
 const growthLimit = 2000
 
+/** Caches of the whole kernel. */
+const shared = [
+  ['filp', 'struct file'],
+  ['cred_jar', 'struct cred'],
+] as const
+
 /** When nfsd has stopped, it has given back entries, marks, struct files and credentials. */
 export const resourceLeak: PaperRule = {
   id: 'resource-leak',
@@ -18,10 +24,11 @@ export const resourceLeak: PaperRule = {
     (fsnotify_wait_marks_destroyed()) and destroys both caches: kmem_cache_destroy() complains and leaves a
     cache in /proc/slabinfo only if it has objects left. struct file and struct cred have caches of the whole
     kernel; the processes after the run are those before it, so only a growth of more than
-    ${String(growthLimit)} objects counts: SLUB counts free objects in slabs of a CPU as used, a few hundred.
+    ${String(growthLimit)} objects counts: SLUB counts free objects in slabs of a CPU as used, a few hundred,
+    and those in the quarantine of KASAN, any number: with KASAN these two are not looked at.
     A file system that nobody exports or mounts any more can be unmounted, when all that nfsd had open there is
     closed: the module is gone by then, and with it its targets.`,
-  *judge({ splats, leftovers }) {
+  *judge({ splats, leftovers, hasQuarantine }) {
     for (const splat of splats) yield* leftInCache(splat)
     if (!leftovers) return
     const before = parseSlabs(leftovers.slabsBefore)
@@ -31,10 +38,7 @@ export const resourceLeak: PaperRule = {
       if (left > 0)
         yield found(`${name} left`, `${String(left)} objects of ${name} are left`, leftovers.slabsAfter)
     }
-    for (const [name, what] of [
-      ['filp', 'struct file'],
-      ['cred_jar', 'struct cred'],
-    ] as const) {
+    for (const [name, what] of hasQuarantine ? [] : shared) {
       const more = (after.get(name) ?? 0) - (before.get(name) ?? Infinity)
       if (more > growthLimit)
         yield found(
