@@ -126,11 +126,15 @@ void fct_capabilities_show(struct seq_file *m);
 
 #define FCT_MAX_TARGETS		4096
 
-/* Who is inside and who has ever begun, for each kind of operation. */
+/* For each kind of operation: how many are inside, and from bit 32 on how many have ever begun. */
 struct fct_crowd {
-	atomic_t inside[FCT_NR_STRESSORS];
-	atomic_t begun[FCT_NR_STRESSORS];
+	atomic64_t of[FCT_NR_STRESSORS];
 };
+
+static inline u32 fct_crowd_inside(const struct fct_crowd *crowd, enum fct_stressor_id id)
+{
+	return atomic64_read(&crowd->of[id]);
+}
 
 /* A target, pinned. (struct fct_target is what user space hands in.) */
 struct fct_pin {
@@ -330,6 +334,14 @@ int fct_observe_place(void);
 void fct_observe_remove(void);
 void fct_observe_show(struct seq_file *m);
 bool fct_observes(const char *tracepoint);
+
+/* fct_lives.c: which struct nfsd_file this is, of those that have been at its address */
+
+struct fct_life;
+
+struct fct_life *fct_life_find(const void *nf);
+u32 fct_life_generation(struct fct_life *life, u16 op);
+void fct_life_watch_grace(struct fct_life *life, u16 op);
 struct list_head *fct_nf_lru(struct nfsd_file *nf);
 const void *fct_nf_inode(const struct nfsd_file *nf);
 bool fct_nf_is_gc(const struct nfsd_file *nf);

@@ -96,18 +96,15 @@ unlock:
 
 /**
  * fct_copy_handle - make a file handle that may be handed to nfsd
- * @to: as long as a struct svc_fh; holds references that fh_put() drops
+ * @to: as long as a struct svc_fh, zeroed when it was allocated; holds references that fh_put() drops
  * @from: struct svc_fh that is verified, and stays so meanwhile
  *
  * What nfsd notes in a handle as a request goes on (write access taken, attributes saved) stands behind
- * the export, and is not copied: it is not ours.
+ * the export, and is not copied: it is not ours. An acquire notes nothing there.
  */
 void fct_copy_handle(void *to, const void *from)
 {
-	size_t used = fct_off.fh_export + sizeof(void *);
-
-	memcpy(to, from, used);
-	memset(to + used, 0, fct_off.fh_size - used);
+	memcpy(to, from, fct_off.fh_export + sizeof(void *));
 	dget(*(struct dentry **)(to + fct_off.fh_dentry));
 	/* A svc_export begins with its cache_head. */
 	cache_get(*(struct cache_head **)(to + fct_off.fh_export));
@@ -139,7 +136,7 @@ static void free_request(struct fct_request *request)
 
 static struct fct_request *copy_request(struct svc_rqst *rqstp, struct svc_fh *fhp, unsigned int may_flags)
 {
-	struct fct_request *request = kmalloc(sizeof(*request), GFP_KERNEL);
+	struct fct_request *request = kzalloc(sizeof(*request), GFP_KERNEL);
 
 	if (!request)
 		return NULL;

@@ -31,7 +31,7 @@
 static const unsigned int *fct_direct_wanted[NR_WORDS] __used;	/* by the assembly */
 
 /*
- * %rax and the registers of arguments are the function's, %r11 is nobody's: no call keeps it.
+ * %rax and the registers of arguments are the function's, %r10 and %r11 are nobody's: no call keeps them.
  * 16 is FCT_FUNCTION_ALIGN, 8 the size of an address.
  */
 asm (
@@ -49,6 +49,16 @@ asm (
 "	jne	1f\n"
 	ASM_RET
 "1:\n"
+"	cmpl	$-1, (%r11)\n"		/* BOTH */
+"	jne	2f\n"
+"	movq	8(%r11), %r10\n"
+"	cmpl	$0, (%r10)\n"
+"	jne	2f\n"
+"	movq	16(%r11), %r10\n"
+"	cmpl	$0, (%r10)\n"
+"	jne	2f\n"
+	ASM_RET
+"2:\n"
 	FRAME_BEGIN
 "	pushq	%rax\n"
 "	pushq	%rdi\n"
@@ -73,15 +83,42 @@ asm (
 "	.popsection\n"
 );
 
-static const unsigned int always = 1;	/* look closer: there are several entries, or a shared word */
+static const unsigned int always = 1;	/* look closer: there are many entries, or a shared word */
+
+#define BOTH	U32_MAX		/* neither a rate nor a flag */
+
+/* A function with two entries. */
+static struct two_words {
+	unsigned long both;		/* its low half is looked at */
+	const unsigned int *one;
+	const unsigned int *other;
+} pairs[FCT_NR_SLOTS];
+static unsigned int nr_pairs;
 
 static struct ftrace_ops ops;
+
+static const unsigned int *wanted_by_two(const struct fct_entry *entry, const struct fct_entry *next)
+{
+	struct two_words *pair = &pairs[nr_pairs++];
+
+	*pair = (struct two_words) { .both = BOTH, .one = entry->wanted, .other = next->wanted };
+	return (const unsigned int *)&pair->both;
+}
+
+static const unsigned int *wanted_by(const struct fct_entry *entry)
+{
+	const struct fct_entry *next = entry->next;
+
+	if (!entry->wanted || (next && (!next->wanted || next->next)))
+		return &always;
+	return next ? wanted_by_two(entry, next) : entry->wanted;
+}
 
 static void note_wanted(unsigned long function, const struct fct_entry *entry)
 {
 	const unsigned int **wanted = &fct_direct_wanted[function / FCT_FUNCTION_ALIGN % NR_WORDS];
 
-	*wanted = *wanted || entry->next || !entry->wanted ? &always : entry->wanted;
+	*wanted = *wanted ? &always : wanted_by(entry);
 }
 
 #ifdef FCT_HAVE_DIRECT_MULTI
@@ -107,6 +144,7 @@ int fct_direct_place(const struct fct_table *table)
 	if (!table->count)
 		return 0;
 	memset(fct_direct_wanted, 0, sizeof(fct_direct_wanted));
+	nr_pairs = 0;
 	for (slot = 0; slot < FCT_NR_SLOTS; slot++) {
 		if (table->slots[slot].function)
 			note_wanted(table->slots[slot].function, table->slots[slot].owner);

@@ -7,13 +7,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/atomic.h>
 #include <linux/err.h>
-#include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/printk.h>
-#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -76,72 +73,6 @@ struct op {
 	bool placed;
 };
 
-/*
- * Slab memory is used again, so an address alone is nobody: with it goes how often it has begun or ended a
- * life. Addresses come to stay, there is one for each object that the slab has ever had.
- */
-#define LIFE_BITS	16
-#define MAX_PROBES	32
-
-static struct life {
-	const void *nf;
-	unsigned long grace;		/* RCU's state when it was freed */
-	atomic_t number;
-	bool freed;			/* it was, at least once */
-} lives[1 << LIFE_BITS];
-
-static struct life *find_life(const void *nf)
-{
-	u32 slot = hash_ptr(nf, LIFE_BITS);
-	unsigned int i;
-
-	for (i = 0; i < MAX_PROBES; i++, slot = (slot + 1) % ARRAY_SIZE(lives)) {
-		const void *found = READ_ONCE(lives[slot].nf);
-
-		if (!found)
-			found = cmpxchg(&lives[slot].nf, NULL, nf) ?: nf;
-		if (found == nf)
-			return &lives[slot];
-	}
-	return NULL;
-}
-
-static bool is_end(u16 op)
-{
-	return op == FCT_OP_FREE || op == FCT_OP_PUT_FINAL;
-}
-
-/* Changes before the first event of a life and after the last one; all ones: the table is full. */
-static u32 generation_of(struct life *life, u16 op)
-{
-	if (!life)
-		return U32_MAX;
-	if (op == FCT_OP_ALLOC)
-		return atomic_inc_return(&life->number);
-	if (is_end(op))
-		return atomic_inc_return(&life->number) - 1;
-	return atomic_read(&life->number);
-}
-
-/*
- * nfsd hands the memory to call_rcu() after it said that it frees the entry. A callback runs when the grace
- * period has ended that RCU's state names at the call, for its CPU at least: by then the state is another.
- */
-static void watch_grace(struct life *life, u16 op, const void *nf)
-{
-	unsigned long now;
-
-	if (!life || (op != FCT_OP_ALLOC && !is_end(op)))
-		return;
-	now = get_state_synchronize_rcu();
-	if (is_end(op)) {
-		WRITE_ONCE(life->grace, now);
-		WRITE_ONCE(life->freed, true);
-	} else if (READ_ONCE(life->freed) && READ_ONCE(life->grace) == now) {
-		trace_fct_reuse(nf);
-	}
-}
-
 #define nf_field(nf, type, offset)	READ_ONCE(*(type const *)((const void *)(nf) + (offset)))
 
 /*
@@ -166,22 +97,22 @@ static __no_kasan_or_inline const void *peek_inode(const void *nf)
 static void report(u16 op, const void *nf, const void *inode, __be32 status)
 {
 	struct fct_file_sample sample = { .op = op, .inode = inode, .status = be32_to_cpu(status) };
-	struct life *life = nf ? find_life(nf) : NULL;
+	struct fct_life *life = nf ? fct_life_find(nf) : NULL;
 
 	if (nf) {
 		sample.nf = nf;
-		sample.generation = generation_of(life, op);
+		sample.generation = fct_life_generation(life, op);
 		peek(nf, &sample);
 	}
 	fct_count_observed();
 	trace_fct_file(&sample);
-	watch_grace(life, op, nf);
+	fct_life_watch_grace(life, op);
 	if (op == FCT_OP_GC_DISPOSED)
 		fct_files_disposed(nf, sample.file);
 }
 
 /* Delays come after the report: they widen the gap to whatever nfsd does next. */
-static void emit(const struct op *op, const void *nf, const void *inode, __be32 status)
+static noinline void tell(const struct op *op, const void *nf, const void *inode, __be32 status)
 {
 	if (IS_ERR(nf))
 		nf = NULL;
@@ -191,6 +122,12 @@ static void emit(const struct op *op, const void *nf, const void *inode, __be32 
 		report(op->number, nf, inode, status);
 	if (READ_ONCE(fct_inject_rates[op->number]))
 		fct_inject(op->number, inode);
+}
+
+static __always_inline void emit(const struct op *op, const void *nf, const void *inode, __be32 status)
+{
+	if (trace_fct_file_enabled() || READ_ONCE(fct_inject_rates[op->number]))
+		tell(op, nf, inode, status);
 }
 
 /* The probes: one for each order of arguments. They run with preemption off. */
@@ -232,7 +169,26 @@ static void file_got(struct fct_entry *entry, unsigned long nf)
 		report(FCT_OP_GET, (const void *)nf, nf_field(nf, void *, fct_off.inode), 0);
 }
 
-static struct fct_entry get_entry = { .entered = file_got };
+static unsigned int is_traced;		/* somebody has the fct_file event on */
+
+static struct fct_entry get_entry = { .entered = file_got, .wanted = &is_traced };
+
+/**
+ * fct_observe_begin - the fct_file event is on from now on; called by the kernel
+ */
+int fct_observe_begin(void)
+{
+	WRITE_ONCE(is_traced, 1);
+	return 0;
+}
+
+/**
+ * fct_observe_end - nobody has the fct_file event on any more; called by the kernel
+ */
+void fct_observe_end(void)
+{
+	WRITE_ONCE(is_traced, 0);
+}
 
 #define fct_op_row(number, name, probe)	{ number, #name, probe },
 

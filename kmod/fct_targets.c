@@ -111,7 +111,7 @@ struct fct_pin *fct_target_pick(u32 draw, unsigned int seek)
 	target = in_slot(draw);
 	for (i = 0; i < seek; i++) {
 		other = in_slot(draw + i);
-		if (other && atomic_read(&other->crowd.inside[FCT_ACQUIRE]) > 0) {
+		if (other && fct_crowd_inside(&other->crowd, FCT_ACQUIRE)) {
 			target = other;
 			break;
 		}

@@ -57,12 +57,15 @@ struct fct_file_sample {
 #define FCT_OP_FREE		15
 #define FCT_OP_PUT_FINAL	21
 #define FCT_OP_GET		24	/* not a tracepoint */
+
+int fct_observe_begin(void);
+void fct_observe_end(void);
 #endif
 
 #define fct_op_symbol(number, name, probe)	{ number, #name },
 #define fct_last_op_symbol(number, name, probe)	{ number, #name }
 
-TRACE_EVENT(fct_file,
+TRACE_EVENT_FN(fct_file,
 	TP_PROTO(const struct fct_file_sample *sample),
 	TP_ARGS(sample),
 	TP_STRUCT__entry(
@@ -93,7 +96,8 @@ TRACE_EVENT(fct_file,
 		  __print_symbolic(__entry->op, FCT_OPS(fct_op_symbol, fct_last_op_symbol),
 				   { FCT_OP_GET, "nfsd_file_get" }),
 		  __entry->nf, __entry->generation, __entry->inode, __entry->file, __entry->ref,
-		  __entry->flags, __entry->may, __entry->status, __entry->ms)
+		  __entry->flags, __entry->may, __entry->status, __entry->ms),
+	fct_observe_begin, fct_observe_end
 );
 
 TRACE_EVENT(fct_phase,

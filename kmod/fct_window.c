@@ -54,33 +54,44 @@ static u32 sum_begun(enum fct_stressor_id id)
 	return sum;
 }
 
+static u32 begun(const struct fct_crowd *crowd, enum fct_stressor_id id)
+{
+	return (u64)atomic64_read(&crowd->of[id]) >> 32;
+}
+
 /* How many operations of kind @other are where one of kind @id on @target is, itself included. */
 static long count_inside(enum fct_stressor_id other, enum fct_stressor_id id, struct fct_pin *target)
 {
 	if (!on_one_inode(other))
-		return atomic_read(&everywhere.inside[other]);
+		return fct_crowd_inside(&everywhere, other);
 	if (!on_one_inode(id))
 		return sum_inside(other);
-	return target ? atomic_read(&target->crowd.inside[other]) : other == id;
+	return target ? fct_crowd_inside(&target->crowd, other) : other == id;
 }
 
-/* A number that changes whenever an operation of another kind begins that @id on @target would meet. */
-static u32 count_others_begun(enum fct_stressor_id id, struct fct_pin *target)
+static u32 sum_others_begun(unsigned long kinds, enum fct_stressor_id id, struct fct_pin *target)
 {
-	unsigned long kinds;
 	u32 sum = 0;
 
-	for (kinds = READ_ONCE(seen) & ~BIT(id); kinds; kinds &= kinds - 1) {
+	for (; kinds; kinds &= kinds - 1) {
 		enum fct_stressor_id other = __ffs(kinds);
 
 		if (!on_one_inode(other))
-			sum += atomic_read(&everywhere.begun[other]);
+			sum += begun(&everywhere, other);
 		else if (!on_one_inode(id))
 			sum += sum_begun(other);
 		else if (target)
-			sum += atomic_read(&target->crowd.begun[other]);
+			sum += begun(&target->crowd, other);
 	}
 	return sum;
+}
+
+/* A number that changes whenever an operation of another kind begins that @id on @target would meet. */
+static __always_inline u32 count_others_begun(enum fct_stressor_id id, struct fct_pin *target)
+{
+	unsigned long kinds = READ_ONCE(seen) & ~BIT(id);
+
+	return kinds ? sum_others_begun(kinds, id, target) : 0;
 }
 
 static void step_in(enum fct_stressor_id id, struct fct_pin *target)
@@ -93,22 +104,22 @@ static void step_in(enum fct_stressor_id id, struct fct_pin *target)
 		this_cpu_inc(counters.inside[id]);
 		this_cpu_inc(counters.begun[id]);
 	}
-	if (crowd) {
-		atomic_inc(&crowd->inside[id]);
-		atomic_inc(&crowd->begun[id]);
-	}
-	smp_mb();	/* of two that begin at once, at least one must see the other */
+	/* Of two that begin at once, at least one must see the other. */
+	if (crowd)
+		atomic64_add_return(BIT_ULL(32) | 1, &crowd->of[id]);
+	else
+		smp_mb();	/* as that is */
 }
 
 static void step_out(enum fct_stressor_id id, struct fct_pin *target)
 {
 	if (!on_one_inode(id)) {
-		atomic_dec(&everywhere.inside[id]);
+		atomic64_dec(&everywhere.of[id]);
 		return;
 	}
 	this_cpu_dec(counters.inside[id]);
 	if (target)
-		atomic_dec(&target->crowd.inside[id]);
+		atomic64_dec(&target->crowd.of[id]);
 }
 
 /**
