@@ -342,8 +342,9 @@ void fct_files_disposed(const struct nfsd_file *nf, const struct file *file);
 /* fct_inject.c: delays and forced switches where the file cache changes state */
 
 #define FCT_POINT_FUNCTION	32	/* points before it are tracepoints, by their number in FCT_OPS */
-#define FCT_POINT_OTHER		52	/* from here on tracepoints that FCT_OPS does not have */
-#define FCT_NR_POINTS		64
+#define FCT_POINT_LRU		52	/* list_lru_add(), list_lru_del() */
+#define FCT_POINT_OTHER		54	/* from here on tracepoints that FCT_OPS does not have */
+#define FCT_NR_POINTS		66
 
 extern unsigned int fct_inject_rates[FCT_NR_POINTS];
 
@@ -355,6 +356,11 @@ void fct_inject(unsigned int number, const void *inode);
 void fct_inject_show(struct seq_file *m);
 void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data),
 		      void *data);
+
+/* fct_lru.c: points at the functions of the kernel that nfsd's LRU is changed with */
+
+int fct_lru_place(void);
+void fct_lru_remove(void);
 
 /* fct_busted.c: the positive control */
 
