@@ -307,11 +307,12 @@ void fct_hook_leave(void);
 bool fct_hook_drain(unsigned long timeout);
 bool fct_is_hooked(unsigned long function);
 
-/* fct_entry.c: somebody enters a function of nfsd. */
+/* fct_entry.c: somebody enters a function. */
 struct fct_entry {
 	struct fct_entry *next;		/* of the same function */
 	const unsigned int *wanted;	/* nothing happens while this is 0; NULL: it always does */
-	void (*entered)(struct fct_entry *entry, unsigned long first_argument);	/* with preemption off */
+	/* With preemption off. Gets the function's first two arguments, if it has them. */
+	void (*entered)(struct fct_entry *entry, unsigned long first, unsigned long second);
 };
 
 int fct_entry_add(struct fct_entry *entry, void *function);
@@ -354,8 +355,9 @@ void fct_files_disposed(const struct nfsd_file *nf, const struct file *file);
 /* fct_inject.c: delays and forced switches where the file cache changes state */
 
 #define FCT_POINT_FUNCTION	32	/* points before it are tracepoints, by their number in FCT_OPS */
-#define FCT_POINT_OTHER		52	/* from here on tracepoints that FCT_OPS does not have */
-#define FCT_NR_POINTS		64
+#define FCT_POINT_LRU		52	/* list_lru_add(), list_lru_del() */
+#define FCT_POINT_OTHER		54	/* from here on tracepoints that FCT_OPS does not have */
+#define FCT_NR_POINTS		66
 
 extern unsigned int fct_inject_rates[FCT_NR_POINTS];
 
@@ -367,6 +369,10 @@ void fct_inject(unsigned int number, const void *inode);
 void fct_inject_show(struct seq_file *m);
 void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data),
 		      void *data);
+
+/* fct_lru.c: points at the functions of the kernel that nfsd's LRU is changed with */
+
+int fct_lru_place(void);
 
 /* fct_busted.c: the positive control */
 

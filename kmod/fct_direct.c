@@ -67,6 +67,7 @@ asm (
 "	pushq	%rcx\n"
 "	pushq	%r8\n"
 "	pushq	%r9\n"
+"	movq	%rsi, %rdx\n"
 "	movq	%rdi, %rsi\n"
 "	movq	(8 * 7 + " __stringify(FRAME_OFFSET) ")(%rsp), %rdi\n"
 "	call	fct_direct_entered\n"

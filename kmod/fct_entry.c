@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fct_entry.c - see who enters functions of nfsd
+ * fct_entry.c - see who enters functions of nfsd, and some that it calls
  *
  * By direct calls where these can be had. The rest goes ftrace's usual way, at two to five times the cost:
  * functions that are redirected as well, and all of them if the kernel cannot do it (before 5.16), or if
@@ -17,29 +17,33 @@
 static struct fct_table entries;	/* all that were added */
 static struct fct_table direct, traced;	/* these, by how they were placed */
 
-static __always_inline void visit(struct fct_entry *entry, unsigned long first_argument)
+static __always_inline void visit(struct fct_entry *entry, unsigned long first, unsigned long second)
 {
 	/* An indirect call costs more than all the rest. */
 	for (; entry; entry = entry->next) {
 		if (!entry->wanted || READ_ONCE(*entry->wanted))
-			entry->entered(entry, first_argument);
+			entry->entered(entry, first, second);
 	}
 }
 
 static void notrace enter(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-			  struct fct_regs *regs)
+			  struct fct_regs *fregs)
 {
-	visit(fct_table_find(&traced, ip), regs_get_kernel_argument(fct_get_regs(regs), 0));
+	struct pt_regs *regs = fct_get_regs(fregs);
+
+	visit(fct_table_find(&traced, ip), regs_get_kernel_argument(regs, 0),
+	      regs_get_kernel_argument(regs, 1));
 }
 
 /**
  * fct_direct_entered - called by fct_direct_call() if the entry may be wanted
  * @ip: an address at the function's beginning
- * @first_argument: of the function
+ * @first: argument of the function
+ * @second: argument of the function
  */
-void notrace fct_direct_entered(unsigned long ip, unsigned long first_argument)
+void notrace fct_direct_entered(unsigned long ip, unsigned long first, unsigned long second)
 {
-	visit(fct_table_find(&direct, ip), first_argument);
+	visit(fct_table_find(&direct, ip), first, second);
 }
 
 static struct ftrace_ops entry_ops = {
@@ -50,7 +54,7 @@ static struct ftrace_ops entry_ops = {
 /**
  * fct_entry_add - be called whenever a function is entered, from fct_hooks_place() on
  * @entry: with entered set; there may be others for the same function
- * @function: of nfsd
+ * @function: of nfsd or of the kernel
  *
  * Return: 0, or -ENOSPC.
  */

@@ -8,7 +8,7 @@
 #include "fct_trace.h"
 
 /* A struct file of a target closes for good; its last fput() may have left this to others. */
-static void file_closes(struct fct_entry *entry, unsigned long file)
+static void file_closes(struct fct_entry *entry, unsigned long file, unsigned long unused)
 {
 	const struct inode *inode = file_inode((const struct file *)file);
 

@@ -2,9 +2,9 @@
 /*
  * fct_inject.c - delays and forced switches where nfsd's file cache changes state
  *
- * A point is a tracepoint of nfsd's file cache, or the entry of a function of filecache.c. All that exist
- * are placed when nfsd comes; a point whose rate is 0 does nothing. Everything here may run with preemption
- * off, so a delay spins.
+ * A point is a tracepoint of nfsd's file cache, the entry of a function of filecache.c, or where that goes to
+ * the lock of its LRU (fct_lru.c). All that exist are placed when nfsd comes; a point whose rate is 0 does
+ * nothing. Everything here may run with preemption off, so a delay spins.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -60,6 +60,8 @@ static struct point {
 	fct_point(18, nfsd_file_check_write_error, FILE_FIRST),
 	fct_point(19, __nfsd_file_cache_purge, NO_FILE),
 #undef fct_point
+	[FCT_POINT_LRU] = { .name = "entry_list_lru_add" },
+	[FCT_POINT_LRU + 1] = { .name = "entry_list_lru_del" },
 };
 
 static bool entry_points = true;
@@ -171,7 +173,7 @@ void notrace fct_inject(unsigned int number, const void *inode)
 		force_switch();
 }
 
-static void notrace function_entered(struct fct_entry *entry, unsigned long first)
+static void notrace function_entered(struct fct_entry *entry, unsigned long first, unsigned long second)
 {
 	const struct point *point = container_of(entry, struct point, entry);
 	const void *argument = (const void *)first, *inode = NULL;
@@ -273,7 +275,7 @@ static int add_entries(void)
 	void *function;
 	int err;
 
-	for (point = &points[FCT_POINT_FUNCTION]; point < &points[FCT_POINT_OTHER]; point++) {
+	for (point = &points[FCT_POINT_FUNCTION]; point < &points[FCT_POINT_LRU]; point++) {
 		function = point->name ? fct_find_symbol(point->name + strlen("entry_")) : NULL;
 		if (!function)
 			continue;
@@ -285,6 +287,15 @@ static int add_entries(void)
 		point->is_there = true;
 	}
 	return 0;
+}
+
+static int add_lru(void)
+{
+	int err = fct_lru_place();
+
+	points[FCT_POINT_LRU].is_there = !err;
+	points[FCT_POINT_LRU + 1].is_there = !err;
+	return err == -ENOENT ? 0 : err;
 }
 
 /**
@@ -304,7 +315,7 @@ int fct_inject_place(void)
 	}
 	fct_visit_nfsd_tracepoints(place_other);
 	fct_capability_grant(FCT_CAP_INJECT);
-	return entry_points ? add_entries() : 0;
+	return entry_points ? add_entries() ?: add_lru() : 0;
 }
 
 /**

@@ -163,7 +163,7 @@ static void probe_cons_err(void *op, const struct svc_rqst *rqstp, const struct 
 }
 
 /* nfsd_file_get() has no tracepoint. */
-static void file_got(struct fct_entry *entry, unsigned long nf)
+static void file_got(struct fct_entry *entry, unsigned long nf, unsigned long unused)
 {
 	if (trace_fct_file_enabled() && !IS_ERR_OR_NULL((void *)nf))
 		report(FCT_OP_GET, (const void *)nf, nf_field(nf, void *, fct_off.inode), 0);

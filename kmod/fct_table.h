@@ -47,6 +47,6 @@ void fct_table_unplace(const struct fct_table *table, struct ftrace_ops *ops);
 int fct_direct_place(const struct fct_table *table);
 void fct_direct_unplace(const struct fct_table *table);
 void fct_direct_call(void);
-void fct_direct_entered(unsigned long ip, unsigned long first_argument);
+void fct_direct_entered(unsigned long ip, unsigned long first, unsigned long second);
 
 #endif /* FCT_TABLE_H */

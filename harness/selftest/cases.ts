@@ -80,9 +80,9 @@ function asCase(variant: (typeof variants)[number]): SelftestCase {
 async function listRegressions(kernel: string): Promise<SelftestCase[]> {
   const regressions = await readRegressions()
   const series = kernel.replace(/^debian:/, '')
-  const cases = regressions.flatMap(({ id, scenario, rule, also, patches }) => {
+  const cases = regressions.flatMap(({ id, scenario, rules, also, patches }) => {
     const patch = patches.get(series)
-    return patch === undefined ? [] : [{ id, scenario, rules: [rule], also, patches: [patch], busted: '' }]
+    return patch === undefined ? [] : [{ id, scenario, rules, also, patches: [patch], busted: '' }]
   })
   if (kernel.startsWith('debian:') && cases.length > 0) return cases
   const known = new Set(regressions.flatMap(({ patches }) => [...patches.keys()]))

@@ -49,12 +49,18 @@ export function judgeCase(
 
 function secondsUntil(rules: readonly string[], attempts: readonly Attempt[]): number | null {
   let before = 0
-  for (const { result, console } of attempts) {
-    const found = result.findings.find(({ rule }) => rules.includes(rule))
-    if (found !== undefined) return before + Math.max(0, found.firstGuestSecond - loadSecondOf(console))
-    before += result.guestSeconds
+  for (const attempt of attempts) {
+    const found = attempt.result.findings.filter(({ rule }) => rules.includes(rule))
+    if (found.length > 0) return before + Math.min(...found.map((finding) => secondOf(finding, attempt)))
+    before += attempt.result.guestSeconds
   }
   return null
+}
+
+/** Seconds of load until a finding. One without a time is of what was left when the load was over. */
+function secondOf({ firstGuestSecond }: ResultDocument['findings'][number], attempt: Attempt): number {
+  if (firstGuestSecond === 0) return attempt.result.guestSeconds
+  return Math.max(0, firstGuestSecond - loadSecondOf(attempt.console))
 }
 
 /** When the load began, seconds since boot. */

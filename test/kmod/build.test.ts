@@ -18,10 +18,7 @@ beforeAll(async () => {
   const make = await execa(
     'make',
     ['-C', folder, 'W=1', 'C=2', ...moduleArguments({ kernel, nfsdSource: undefined })],
-    {
-      all: true,
-      reject: false,
-    },
+    { all: true },
   )
   output = make.all
   const { stdout } = await execa('modinfo', [join(folder, 'fctorture.ko')])

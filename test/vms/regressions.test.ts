@@ -57,11 +57,15 @@ describe('the catalogue', () => {
       .filter(([, id]) => id?.startsWith('`'))
       .map(([, id, , rule, series]) => [id, rule, series])
     expect(table).toEqual(
-      regressions.map(({ id, rule, patches }) => [`\`${id}\``, rule, [...patches.keys()].join(', ')]),
+      regressions.map(({ id, rules, patches }) => [
+        `\`${id}\``,
+        rules.join(', '),
+        [...patches.keys()].join(', '),
+      ]),
     )
     const isMissing = (rule: string): boolean =>
       !existsSync(join(packageRoot, 'harness', 'oracle', 'rules', `${rule}.ts`))
-    const missing = new Set(regressions.map(({ rule }) => rule).filter(isMissing))
+    const missing = new Set(regressions.flatMap(({ rules }) => rules).filter(isMissing))
     expect([...announced.matchAll(/`([^`]+)`/g)].map(([, rule]) => rule)).toEqual([...missing].sort())
   })
 
@@ -108,14 +112,18 @@ describe('a bad patch file is refused with its name and the field', () => {
   }
 
   it('reads a good one', async () => {
-    const path = await write('some-leak/6.1.patch', { ...good, Also: 'console-splat, idle-disposed' })
+    const path = await write('some-leak/6.1.patch', {
+      ...good,
+      Rule: 'leak-after-shutdown, console-splat',
+      Also: 'idle-disposed',
+    })
     expect(await readRegressions(folder)).toEqual([
       {
         id: 'some-leak',
         undoes: good.Undoes,
         symptom: good.Symptom,
-        rule: good.Rule,
-        also: ['console-splat', 'idle-disposed'],
+        rules: ['leak-after-shutdown', 'console-splat'],
+        also: ['idle-disposed'],
         scenario: good.Scenario,
         patches: new Map([['6.1', path]]),
       },

@@ -10,6 +10,8 @@ const seriesSchema = z.enum(['6.1', '6.12', '7.3'])
 
 const id = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is not kebab-case')
 
+const ruleList = z.string().regex(/^[a-z0-9-]+(, [a-z0-9-]+)*$/, 'is no list of rules')
+
 const headerSchema = z.strictObject({
   Regression: id,
   Undoes: z
@@ -19,11 +21,8 @@ const headerSchema = z.strictObject({
       'is neither 12 digits of a commit and its subject, nor a flaw of v4 3/5, nor "none:" and why',
     ),
   Symptom: z.string().min(1, 'is empty'),
-  Rule: id,
-  Also: z
-    .string()
-    .regex(/^[a-z0-9-]+(, [a-z0-9-]+)*$/, 'is no list of rules')
-    .optional(),
+  Rule: ruleList,
+  Also: ruleList.optional(),
   Scenario: z.string().regex(/^[A-Z]+\d\d$/, 'is no name of a scenario'),
 })
 
@@ -37,8 +36,8 @@ export interface Regression {
   readonly undoes: string
   /** One line: what is seen. */
   readonly symptom: string
-  /** The oracle's rule that should fire. */
-  readonly rule: string
+  /** The oracle's rules that should fire; any of them will do. */
+  readonly rules: readonly string[]
   /** Rules that may fire, too, by what the defect leads to. */
   readonly also: readonly string[]
   /** The scenario that should bring it out. */
@@ -88,9 +87,10 @@ async function readRegression(folder: string, name: string): Promise<Regression>
     patches.set(series, path)
   }
   if (!header) throw new FctError('FCT_REGRESSION_KERNEL', `${join(folder, name)}: holds no patch`)
-  const { Regression, Undoes: undoes, Symptom: symptom, Rule: rule, Also, Scenario: scenario } = header
+  const { Regression, Undoes: undoes, Symptom: symptom, Rule, Also, Scenario: scenario } = header
+  const rules = Rule.split(', ')
   const also = Also?.split(', ') ?? []
-  return { id: Regression, undoes, symptom, rule, also, scenario, patches }
+  return { id: Regression, undoes, symptom, rules, also, scenario, patches }
 }
 
 function seriesOf(path: string): string {

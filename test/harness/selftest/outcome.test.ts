@@ -63,6 +63,16 @@ describe('a defect', () => {
     expect(outcome.fired).toEqual(['console-splat', 'leak-after-shutdown'])
   })
 
+  it('counts from its first finding, and one without a time is of the end', () => {
+    const late = attempt([
+      ['leak-after-shutdown', 0],
+      ['leak-after-shutdown', 14.5],
+      ['leak-after-shutdown', 12.5],
+    ])
+    expect(judgeCase(defect, [late]).secondsToDetection).toBe(2)
+    expect(judgeCase(defect, [attempt([['leak-after-shutdown', 0]])]).secondsToDetection).toBe(8)
+  })
+
   it('pays for the runs that did not find it', () => {
     const outcome = judgeCase(defect, [attempt([]), attempt([['leak-after-shutdown', 11.5]])])
     expect(outcome).toMatchObject({ outcome: 'caught', secondsToDetection: 9 })
