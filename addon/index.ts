@@ -20,6 +20,7 @@ export {
   type FieldValue,
 } from './event-view.js'
 export { Device, type DeviceInfo, type DevicePhase, type DeviceStats, type Stressor } from './device.js'
+export { renewMachine } from './renew.js'
 export {
   readTrace,
   readTraceParts,

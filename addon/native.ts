@@ -22,6 +22,7 @@ export interface Native {
   readonly ClientLoad: new (options: NativeClientLoadOptions) => NativeClientLoad
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
+  renewMachine(milliseconds: number, entropy: Uint8Array): void
   readTrace(path: string, buffer: string | undefined, columns: FieldChoice | undefined): Promise<Trace>
   readTraceParts(head: Uint8Array, files: readonly FilePart[]): Promise<Trace>
   openTrace(

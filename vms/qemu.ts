@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { FctError } from '../harness/fct-error.js'
+import { runProgram } from './program.js'
+import { connectQmp, type Qmp } from './qmp.js'
 
 export type Accelerator = 'kvm' | 'tcg'
 
@@ -24,6 +26,17 @@ export interface MachineSpec {
   readonly disks: readonly string[]
   /** Names of virtio-serial ports; the guest finds them below /sys/class/virtio-ports. */
   readonly ports: readonly string[]
+  /** Where the guest's memory is, if it is to outlive the machine. */
+  readonly memory?: GuestMemory
+}
+
+/**
+ * A folder with a machine that stands still: its memory in the file `memory`, and the rest of it in `state` (snapshot.ts).
+ * A machine that resumes has pages of its own for what it writes, so any number of them can do so.
+ */
+export interface GuestMemory {
+  readonly folder: string
+  readonly use: 'to save' | 'to resume'
 }
 
 /** A QEMU process of ours. */
@@ -32,6 +45,7 @@ export interface Machine {
   readonly console: NodeJS.ReadableStream
   /** A virtio-serial port; its bytes end when the machine does. */
   port(name: string): Socket
+  readonly qmp: Qmp
   /** Resolves when QEMU has ended, whatever the reason: its exit status and the last of its stderr. */
   readonly ended: Promise<MachineEnd>
   /** Ends QEMU and removes its files. Idempotent, never throws. */
@@ -46,6 +60,15 @@ export interface MachineEnd {
 
 const emulator = 'qemu-system-x86_64'
 
+/** The first line of QEMU's own words on its version: a saved machine is for the same QEMU. */
+export async function emulatorVersion(): Promise<string> {
+  const version = await runProgram(emulator, ['--version'], { code: 'FCT_QEMU_MISSING', doing: 'asking QEMU' })
+  return version.split('\n')[0] ?? ''
+}
+
+/** QEMU's own, beside the guest's ports. */
+const monitorPort = 'qmp'
+
 /**
  * Starts QEMU and resolves when it has connected all ports.
  *
@@ -53,7 +76,7 @@ const emulator = 'qemu-system-x86_64'
  */
 export async function startMachine(spec: MachineSpec): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), 'fctorture-'))
-  const servers = await Promise.all(spec.ports.map((name) => listen(join(folder, name))))
+  const servers = await Promise.all([...spec.ports, monitorPort].map((name) => listen(join(folder, name))))
   const qemu = spawnQemu(spec, folder)
   const ended = endOf(qemu)
   const stop = async (): Promise<void> => {
@@ -64,8 +87,9 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
   }
   try {
     const sockets = await Promise.race([Promise.all(servers.map(accept)), ended.then(refuse)])
-    const ports = new Map(spec.ports.map((name, index) => [name, sockets[index]]))
-    return { console: qemu.stdout, port: (name) => portOf(ports, name), ended, stop }
+    const ports = new Map([...spec.ports, monitorPort].map((name, index) => [name, sockets[index]]))
+    const qmp = await Promise.race([connectQmp(portOf(ports, monitorPort)), ended.then(refuse)])
+    return { console: qemu.stdout, port: (name) => portOf(ports, name), qmp, ended, stop }
   } catch (error) {
     await stop()
     throw error
@@ -83,6 +107,8 @@ function spawnQemu(spec: MachineSpec, folder: string) {
     stripFinalNewline: false,
     // A session of its own: Ctrl-C is for fctorture, which ends QEMU when it has kept what there is.
     detached: true,
+    // Where `exec:` of a migration finds its file, whatever the folder is called.
+    cwd: spec.memory?.folder ?? folder,
   })
 }
 
@@ -103,6 +129,18 @@ export function machineArguments(spec: MachineSpec, folder: string): string[] {
     ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
     ...spec.disks.flatMap(diskArguments),
     ...spec.ports.flatMap((name) => portArguments(name, folder)),
+    ...['-chardev', socketArgument(monitorPort, folder), '-mon', `chardev=${monitorPort},mode=control`],
+    ...(spec.memory ? memoryArguments(spec.memory, spec.memoryMiB) : []),
+  ]
+}
+
+function memoryArguments({ folder, use }: GuestMemory, mib: number): string[] {
+  const path = join(folder, 'memory').replaceAll(',', ',,')
+  const share = use === 'to save' ? 'on' : 'off'
+  return [
+    ...['-object', `memory-backend-file,id=ram,size=${String(mib)}M,mem-path=${path},share=${share}`],
+    ...['-machine', 'memory-backend=ram'],
+    ...(use === 'to resume' ? ['-incoming', 'defer'] : []),
   ]
 }
 
@@ -116,13 +154,11 @@ function diskArguments(path: string, index: number): string[] {
 }
 
 function portArguments(name: string, folder: string): string[] {
-  const path = join(folder, name).replaceAll(',', ',,')
-  return [
-    '-chardev',
-    `socket,id=${name},path=${path}`,
-    '-device',
-    `virtserialport,chardev=${name},name=${name}`,
-  ]
+  return ['-chardev', socketArgument(name, folder), '-device', `virtserialport,chardev=${name},name=${name}`]
+}
+
+function socketArgument(name: string, folder: string): string {
+  return `socket,id=${name},path=${join(folder, name).replaceAll(',', ',,')}`
 }
 
 async function endOf(qemu: QemuProcess): Promise<MachineEnd> {

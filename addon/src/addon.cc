@@ -6,6 +6,7 @@
 #include "device.h"
 #include "instance_data.h"
 #include "read_trace.h"
+#include "renew.h"
 #include "trace_batches.h"
 #include "trace_reader_wrap.h"
 
@@ -18,6 +19,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   fct::InitTraceReader(env, exports);
   fct::InitClientLoad(env, exports);
   fct::InitReadTrace(env, exports);
+  fct::InitRenew(env, exports);
   fct::InitTraceBatches(env, exports);
   return exports;
 }

@@ -53,6 +53,14 @@ export interface Prepared {
   readonly trace: TraceMetadata
 }
 
+/** What the host knows better than a guest that may have stood still for days. */
+export interface BeginParams {
+  /** Time since 1970, ms. */
+  readonly now: number
+  /** Random bytes, base64. */
+  readonly entropy: string
+}
+
 /** Values for the debugfs knobs, by folder: `knobs.close.gap_us = 200` is written to close/gap_us. */
 export type Knobs = Readonly<Record<string, Readonly<Record<string, number>>>>
 
@@ -121,6 +129,8 @@ export interface Finished {
 /** Each request, its parameters and its answer. */
 export interface AgentMethods {
   readonly prepare: { readonly params: PrepareParams; readonly result: Prepared }
+  /** Between these two the machine may be saved, and resume any number of times. */
+  readonly begin: { readonly params: BeginParams; readonly result: null }
   readonly load: { readonly params: LoadParams; readonly result: null }
   readonly finish: { readonly params: FinishParams; readonly result: Finished }
   readonly leave: { readonly params: null; readonly result: null }

@@ -8,6 +8,7 @@ import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
 import { asFailure, drive, type DriveEnd, type DriveObserver, type DrivePlan } from '../target/drive.js'
 import { createQemuTarget } from '../target/qemu-target.js'
+import { obtainStandingGuest } from '../target/standing-guest.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
@@ -44,14 +45,18 @@ export async function runGuest(
     got.kernel = await obtainKernel(plan.kernel, context)
     got.images = await obtainGuestImages(got.kernel, context)
     observer.onPhase('booting')
-    target = await createQemuTarget(got.images, context.signal)
-    got.target = target.description
-    target.onConsole((chunk) => {
+    const drivePlan = drivePlanOf(plan, got.images)
+    const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
-    })
+    }
+    const standing = await obtainStandingGuest(got.images, drivePlan.prepare, context, { ...observer, onConsole })
+    const { memory, prepared } = standing
+    target = await createQemuTarget(got.images, context.signal, { memory })
+    got.target = target.description
+    target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool =>
       (got.spool = new TraceSpool(record.folder, metadata))
-    got.end = await drive(target, drivePlanOf(plan, got.images), makeSpool, observer, context.signal)
+    got.end = await drive(target, { ...drivePlan, prepared }, makeSpool, observer, context.signal)
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Agent } from '../agent/agent-client.js'
 import {
   tracePort,
+  type BeginParams,
   type Finished,
   type Notice,
   type PrepareParams,
@@ -12,12 +14,15 @@ import {
 import type { LoadParams } from '../agent/protocol.js'
 import { FctError, messageOf } from '../fct-error.js'
 import type { SpoolEnd, TraceSpool } from '../store/trace-spool.js'
-import { aborted, within } from './deadline.js'
+import { within } from './deadline.js'
 import { consoleTail, TargetTimeout, type Target } from './target.js'
+import { answerOf, guarded, leaveLimitMs, prepareLimitMs, type Watch } from './watch.js'
 
 /** What one run does on a target. */
 export interface DrivePlan {
   readonly prepare: PrepareParams
+  /** A target that resumes has been prepared like that. */
+  readonly prepared?: Prepared
   readonly load: LoadParams
   /** Seconds of load. */
   readonly seconds: number
@@ -42,11 +47,24 @@ export interface DriveObserver {
   onPhase(phase: string): void
 }
 
-const prepareLimitMs = 180_000
 const silenceLimitMs = 60_000
 const finishSlackMs = 180_000
-const leaveLimitMs = 30_000
 const restLimitMs = 30_000
+
+/** Gets a target ready for a load, as the agent is told to; what is recorded of it comes later. */
+export async function prepare(
+  watch: Watch,
+  agent: Agent,
+  params: PrepareParams,
+  observer: Pick<DriveObserver, 'onPhase'>,
+): Promise<Prepared> {
+  observer.onPhase('preparing')
+  return answerOf(watch, agent.call('prepare', params), prepareLimitMs, 'preparing')
+}
+
+function freshParams(): BeginParams {
+  return { now: Date.now(), entropy: randomBytes(64).toString('base64') }
+}
 
 /** Drives a run from the start of the machine to its end. Does not stop the target: who made it does. */
 export async function drive(
@@ -65,18 +83,18 @@ export async function drive(
   }
   let receiving: Promise<SpoolEnd> | undefined
   try {
-    const agent = await guarded(target, signal, target.start())
+    const watch = { target, signal }
+    const agent = await guarded(watch, target.start())
     agent.onNotice((notice) => {
       if (notice.notice === 'progress') end.progress = notice.progress
       observer.onNotice(notice)
     })
-    const watch = { target, signal, agent }
-    observer.onPhase('preparing')
-    end.prepared = await answerOf(watch, agent.call('prepare', plan.prepare), prepareLimitMs, 'preparing')
+    end.prepared = plan.prepared ?? (await prepare(watch, agent, plan.prepare, observer))
     receiving = makeSpool(end.prepared.trace).receive(target.stream(tracePort))
+    await answerOf(watch, agent.call('begin', freshParams()), prepareLimitMs, 'beginning')
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
-    await loadFor(plan.seconds, target, agent, signal)
+    await loadFor(plan.seconds, watch, agent)
     observer.onPhase('finishing')
     const finish = agent.call('finish', { quietMs: plan.quietMs })
     end.finished = await answerOf(watch, finish, plan.quietMs + finishSlackMs, 'finishing')
@@ -89,49 +107,11 @@ export async function drive(
   return end
 }
 
-interface Watch {
-  readonly target: Target
-  readonly signal: AbortSignal
-}
-
-/** The promise, unless the machine dies or the user stops the run before. */
-async function guarded<T>(target: Target, signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined)
-  const died = target.ended.then(() => {
-    throw target.fault()
-  })
-  died.catch(() => undefined)
-  const stopped = aborted(signal)
-  stopped.catch(() => undefined)
-  return Promise.race([stopped, promise, died])
-}
-
-async function answerOf<T>(
-  { target, signal }: Watch,
-  call: Promise<T>,
-  limitMs: number,
-  doing: string,
-): Promise<T> {
-  const late = (): Error =>
-    new TargetTimeout(
-      'FCT_GUEST_TIMEOUT',
-      `the guest did not answer within ${String(limitMs / 1000)} s while ${doing}`,
-    )
-  try {
-    return await guarded(target, signal, within(call, limitMs, late))
-  } catch (error) {
-    // A channel that ends and a machine that dies are one event; the machine knows better why.
-    if (!(error instanceof FctError) || error.code !== 'FCT_AGENT_LOST') throw error
-    await within(target.ended, leaveLimitMs, () => error)
-    throw target.fault()
-  }
-}
-
 /** Waits the load out; when the machine dies or the user stops the run, no timer is left behind. */
-async function loadFor(seconds: number, target: Target, agent: Agent, signal: AbortSignal): Promise<void> {
+async function loadFor(seconds: number, watch: Watch, agent: Agent): Promise<void> {
   const over = new AbortController()
   try {
-    await guarded(target, signal, keepLoading(agent, seconds, over.signal))
+    await guarded(watch, keepLoading(agent, seconds, over.signal))
   } finally {
     over.abort()
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { chooseAccelerator } from '../../vms/accelerator.js'
 import type { GuestImages } from '../../vms/guest-images.js'
 import { startMachine, type Machine, type MachineEnd, type MachineSpec } from '../../vms/qemu.js'
+import { resumeMachine, saveMachine } from '../../vms/snapshot.js'
 import { connectAgent, type Agent } from '../agent/agent-client.js'
 import { within } from './deadline.js'
 import { controlPort, tracePort } from '../agent/protocol.js'
@@ -26,12 +27,18 @@ const lastWordsMs = 30_000
  */
 const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
 
+/** A guest that can be saved, if it was created for that. */
+export interface QemuTarget extends Target {
+  /** Ends the guest, and leaves what another can resume from in the folder of its memory. */
+  save(): Promise<void>
+}
+
 /** A QEMU guest of our own, from images that stand ready. */
 export async function createQemuTarget(
   images: GuestImages,
   signal: AbortSignal,
-  { tcgThread }: Pick<MachineSpec, 'tcgThread'> = {},
-): Promise<Target> {
+  options: Pick<MachineSpec, 'tcgThread' | 'memory'> = {},
+): Promise<QemuTarget> {
   const { accelerator, reason } = await chooseAccelerator(images.kernel, images.probeInitramfs)
   signal.throwIfAborted()
   const spec: MachineSpec = {
@@ -39,29 +46,31 @@ export async function createQemuTarget(
     initramfs: images.initramfs,
     commandLine: `${commandLine} ${images.kernelParameters}`.trim(),
     accelerator,
-    ...(tcgThread && { tcgThread }),
+    ...options,
     cpus: 2,
     memoryMiB: 2048,
     disks: [images.rootfs, images.modules],
     ports: [controlPort, tracePort],
   }
-  return new QemuTarget(await startMachine(spec), { kind: 'qemu', accel: accelerator, reason, ...spec })
+  return new Guest(await startMachine(spec), { kind: 'qemu', accel: accelerator, reason, ...spec })
 }
 
-class QemuTarget implements Target {
+class Guest implements QemuTarget {
   readonly description: TargetDescription
   readonly ended: Promise<void>
   readonly #machine: Machine
+  readonly #resumes: boolean
   readonly #agent: Agent
   #tail = ''
   #end: MachineEnd | undefined
 
   constructor(
     machine: Machine,
-    { kind, accel, reason, cpus, memoryMiB, commandLine: line }: TargetDescription,
+    { kind, accel, reason, cpus, memoryMiB, commandLine: line, memory }: TargetDescription & MachineSpec,
   ) {
     this.description = { kind, accel, reason, cpus, memoryMiB, commandLine: line }
     this.#machine = machine
+    this.#resumes = memory?.use === 'to resume'
     this.#agent = connectAgent(machine.port(controlPort))
     this.ended = machine.ended.then((end) => {
       this.#end = end
@@ -72,6 +81,14 @@ class QemuTarget implements Target {
   }
 
   async start(): Promise<Agent> {
+    if (this.#resumes) {
+      await resumeMachine(this.#machine)
+      return this.#agent
+    }
+    return this.#boot()
+  }
+
+  async #boot(): Promise<Agent> {
     const limit = new AbortController()
     const tooLate = delay(readyLimitMs, undefined, { signal: limit.signal }).then(() => {
       throw new TargetTimeout('FCT_GUEST_NOT_READY', readyMessage, consoleTail(this.#tail))
@@ -111,6 +128,10 @@ class QemuTarget implements Target {
       return new TargetLost('FCT_GUEST_LOST', `QEMU was ended by ${signal}`, consoleTail(this.#tail))
     if (exitCode !== 0) return new FctError('FCT_QEMU_DIED', `QEMU failed (exit ${String(exitCode)})`, stderr)
     return judgeConsole(this.#tail)
+  }
+
+  async save(): Promise<void> {
+    await saveMachine(this.#machine)
   }
 
   async stop(): Promise<void> {

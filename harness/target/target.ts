@@ -11,7 +11,7 @@ import { FctError } from '../fct-error.js'
 export interface Target {
   /** `qemu`, with the accelerator that was found to work and why. */
   readonly description: TargetDescription
-  /** Boots the machine; resolves when the agent has spoken. */
+  /** Boots the machine, or lets it go on; resolves when the agent can be asked. */
   start(): Promise<Agent>
   /** Called with every byte the kernel prints, from power-on, also while nothing else works. */
   onConsole(listener: (chunk: Uint8Array) => void): void

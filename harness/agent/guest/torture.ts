@@ -4,7 +4,7 @@ import { release } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Device, TraceReader } from '../../../addon/index.js'
+import { Device, renewMachine, TraceReader } from '../../../addon/index.js'
 import {
   tracePort,
   type AgentMethods,
@@ -46,11 +46,15 @@ const pollEveryMs = 200
 const leftoverLimitMs = 3000
 
 /** Everything that stands once `prepare` is done. */
-interface Bench {
+interface Stand {
   readonly exports: readonly Export[]
   readonly mounts: readonly ClientMount[]
   readonly device: Device
   readonly instance: TracingInstance
+}
+
+/** With `begin` the trace is read. */
+interface Bench extends Stand {
   readonly reader: TraceReader
 }
 
@@ -66,21 +70,27 @@ interface Load {
 }
 
 export function createTorture(send: (message: Upward) => void): Torture {
+  let stand: Stand | undefined
   let bench: Bench | undefined
   let load: Load | undefined
   const step = (text: string): void => {
     send({ notice: 'step', text })
   }
-  const stands = (): Bench => bench ?? fail('prepare')
+  const stands = (): Bench => bench ?? fail('begin')
   return {
     prepare: async (params) => {
-      bench = await prepare(params, step)
+      stand = await prepare(params, step)
       return {
         release: release(),
         nfsd: await identifyNfsd(),
         capabilities: readCapabilities(),
-        trace: bench.instance.metadata,
+        trace: stand.instance.metadata,
       }
+    },
+    begin: ({ now, entropy }) => {
+      renewMachine(now, Buffer.from(entropy, 'base64'))
+      bench = begin(stand ?? fail('prepare'))
+      return Promise.resolve(null)
     },
     load: async (params) => {
       load = await startLoad(stands(), params, send)
@@ -98,7 +108,7 @@ function fail(method: Method): never {
 async function prepare(
   params: AgentMethods['prepare']['params'],
   step: (text: string) => void,
-): Promise<Bench> {
+): Promise<Stand> {
   step('mounting file systems')
   const exports = await mountFileSystems(params.exports)
   step('starting nfsd')
@@ -115,9 +125,14 @@ async function prepare(
   const device = Device.open()
   step('preparing the trace')
   const instance = await createTracingInstance(params.bufferKiB, params.events)
-  const reader = new TraceReader({ instance: instance.folder, fd: openSync(findPort(tracePort), 'w') })
+  return { exports, mounts, device, instance }
+}
+
+function begin(stand: Stand): Bench {
+  const { folder } = stand.instance
+  const reader = new TraceReader({ instance: folder, fd: openSync(findPort(tracePort), 'w') })
   reader.start()
-  return { exports, mounts, device, instance, reader }
+  return { ...stand, reader }
 }
 
 async function startLoad(

@@ -1,0 +1,43 @@
+import { FctError } from '../fct-error.js'
+import { aborted, within } from './deadline.js'
+import { TargetTimeout, type Target } from './target.js'
+
+/** How long a target may take to prepare itself, ms. */
+export const prepareLimitMs = 180_000
+/** How long a target may take to be gone that should be, ms. */
+export const leaveLimitMs = 30_000
+
+/** What may end before an answer comes. */
+export interface Watch {
+  readonly target: Target
+  readonly signal: AbortSignal
+}
+
+/** The promise, unless the machine dies or the user stops the run before. */
+export async function guarded<T>({ target, signal }: Watch, promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  const died = target.ended.then(() => {
+    throw target.fault()
+  })
+  died.catch(() => undefined)
+  const stopped = aborted(signal)
+  stopped.catch(() => undefined)
+  return Promise.race([stopped, promise, died])
+}
+
+/** The agent's answer; else why there is none, as the machine tells it. */
+export async function answerOf<T>(watch: Watch, call: Promise<T>, limitMs: number, doing: string): Promise<T> {
+  const late = (): Error =>
+    new TargetTimeout(
+      'FCT_GUEST_TIMEOUT',
+      `the guest did not answer within ${String(limitMs / 1000)} s while ${doing}`,
+    )
+  try {
+    return await guarded(watch, within(call, limitMs, late))
+  } catch (error) {
+    // A channel that ends and a machine that dies are one event; the machine knows better why.
+    if (!(error instanceof FctError) || error.code !== 'FCT_AGENT_LOST') throw error
+    await within(watch.target.ended, leaveLimitMs, () => error)
+    throw watch.target.fault()
+  }
+}

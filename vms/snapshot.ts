@@ -1,0 +1,55 @@
+import { FctError } from '../harness/fct-error.js'
+import type { Machine } from './qemu.js'
+
+/** Memory stays where it is, in its file: only the rest is written and read. `events` tells when that is done. */
+const capabilities = [
+  { capability: 'x-ignore-shared', state: true },
+  { capability: 'events', state: true },
+] as const
+
+/**
+ * Stops a machine that was started with memory `to save`, completes its folder, and ends it.
+ *
+ * @throws FctError FCT_SNAPSHOT_FAILED
+ */
+export async function saveMachine(machine: Machine): Promise<void> {
+  await machine.qmp.execute('stop')
+  await machine.qmp.execute('migrate-set-capabilities', { capabilities })
+  const saved = migrated(machine)
+  await machine.qmp.execute('migrate', { uri: 'exec:cat > state' })
+  await saved
+  await machine.stop()
+}
+
+/**
+ * Lets a machine that was started with memory `to resume` go on where the saved one was stopped.
+ *
+ * @throws FctError FCT_SNAPSHOT_FAILED
+ */
+export async function resumeMachine(machine: Machine): Promise<void> {
+  await machine.qmp.execute('migrate-set-capabilities', { capabilities })
+  const loaded = migrated(machine)
+  await machine.qmp.execute('migrate-incoming', { uri: 'exec:cat state' })
+  await loaded
+  await machine.qmp.execute('cont')
+}
+
+async function migrated({ qmp, ended }: Machine): Promise<void> {
+  const over = new Promise<void>((resolve, reject) => {
+    qmp.onEvent(({ event, data }) => {
+      if (event !== 'MIGRATION') return
+      if (data?.['status'] === 'completed') resolve()
+      if (data?.['status'] === 'failed') reject(failure('QEMU could not move its state'))
+    })
+  })
+  over.catch(() => undefined)
+  const died = ended.then(({ stderr }) => {
+    throw failure(stderr)
+  })
+  died.catch(() => undefined)
+  await Promise.race([over, died])
+}
+
+function failure(detail: string): FctError {
+  return new FctError('FCT_SNAPSHOT_FAILED', 'a guest could not be saved, or not be resumed', detail)
+}
