@@ -62,7 +62,10 @@ const emulator = 'qemu-system-x86_64'
 
 /** The first line of QEMU's own words on its version: a saved machine is for the same QEMU. */
 export async function emulatorVersion(): Promise<string> {
-  const version = await runProgram(emulator, ['--version'], { code: 'FCT_QEMU_MISSING', doing: 'asking QEMU' })
+  const version = await runProgram(emulator, ['--version'], {
+    code: 'FCT_QEMU_MISSING',
+    doing: 'asking QEMU',
+  })
   return version.split('\n')[0] ?? ''
 }
 

@@ -49,20 +49,36 @@ export async function runGuest(
     const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
     }
-    const standing = await obtainStandingGuest(got.images, drivePlan.prepare, context, { ...observer, onConsole })
-    const { memory, prepared } = standing
-    target = await createQemuTarget(got.images, context.signal, { memory })
+    const standing = isWorthSaving(plan)
+      ? await obtainStandingGuest(got.images, drivePlan.prepare, context, { ...observer, onConsole })
+      : undefined
+    target = await createQemuTarget(
+      got.images,
+      context.signal,
+      standing === undefined ? {} : { memory: standing.memory },
+    )
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool =>
       (got.spool = new TraceSpool(record.folder, metadata))
-    got.end = await drive(target, { ...drivePlan, prepared }, makeSpool, observer, context.signal)
+    got.end = await drive(
+      target,
+      { ...drivePlan, prepared: standing?.prepared },
+      makeSpool,
+      observer,
+      context.signal,
+    )
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
     await target?.stop()
   }
   return got
+}
+
+/** A saved guest takes some 300 MB, and a kernel of somebody's own is seldom run in the same way again. */
+function isWorthSaving({ kernel: { patches }, busted }: RunPlan): boolean {
+  return patches.length === 0 && busted === ''
 }
 
 function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {

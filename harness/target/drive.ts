@@ -22,7 +22,7 @@ import { answerOf, guarded, leaveLimitMs, prepareLimitMs, type Watch } from './w
 export interface DrivePlan {
   readonly prepare: PrepareParams
   /** A target that resumes has been prepared like that. */
-  readonly prepared?: Prepared
+  readonly prepared?: Prepared | undefined
   readonly load: LoadParams
   /** Seconds of load. */
   readonly seconds: number
@@ -94,7 +94,7 @@ export async function drive(
     await answerOf(watch, agent.call('begin', freshParams()), prepareLimitMs, 'beginning')
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
-    await loadFor(plan.seconds, watch, agent)
+    await loadFor(plan.seconds, watch, agent, () => end.progress)
     observer.onPhase('finishing')
     const finish = agent.call('finish', { quietMs: plan.quietMs })
     end.finished = await answerOf(watch, finish, plan.quietMs + finishSlackMs, 'finishing')
@@ -108,10 +108,15 @@ export async function drive(
 }
 
 /** Waits the load out; when the machine dies or the user stops the run, no timer is left behind. */
-async function loadFor(seconds: number, watch: Watch, agent: Agent): Promise<void> {
+async function loadFor(
+  seconds: number,
+  watch: Watch,
+  agent: Agent,
+  progress: () => Progress | undefined,
+): Promise<void> {
   const over = new AbortController()
   try {
-    await guarded(watch, keepLoading(agent, seconds, over.signal))
+    await guarded(watch, keepLoading(agent, seconds, over.signal, progress))
   } finally {
     over.abort()
   }
@@ -121,7 +126,12 @@ async function loadFor(seconds: number, watch: Watch, agent: Agent): Promise<voi
  * The load runs in the guest by itself; the host waits, as long as the agent keeps reporting, and no longer than the
  * clients work.
  */
-async function keepLoading(agent: Agent, seconds: number, over: AbortSignal): Promise<void> {
+async function keepLoading(
+  agent: Agent,
+  seconds: number,
+  over: AbortSignal,
+  progress: () => Progress | undefined,
+): Promise<void> {
   let silence: NodeJS.Timeout | undefined
   const silent = new Promise<never>((_, reject) => {
     const listen = (): void => {
@@ -141,9 +151,11 @@ async function keepLoading(agent: Agent, seconds: number, over: AbortSignal): Pr
     listen()
   })
   const broken = new Promise<void>((resolve) => {
-    agent.onNotice((notice) => {
-      if (notice.notice === 'progress' && notice.progress.clients.unexpected !== null) resolve()
-    })
+    const look = (): void => {
+      if ((progress()?.clients.unexpected ?? null) !== null) resolve()
+    }
+    agent.onNotice(look)
+    look()
   })
   await Promise.race([silent, broken, delay(seconds * 1000, undefined, { signal: over })])
 }

@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { obtain, type BuildContext } from '../../vms/cache.js'
 import type { GuestImages } from '../../vms/guest-images.js'
@@ -30,16 +30,20 @@ export async function obtainStandingGuest(
   context: BuildContext,
   observer: StandingObserver,
 ): Promise<StandingGuest> {
-  let isNew = false
+  const heard: Uint8Array[] = []
+  const onConsole = (chunk: Uint8Array): void => {
+    heard.push(chunk)
+    observer.onConsole(chunk)
+  }
   const build = async (folder: string, signal: AbortSignal): Promise<void> => {
-    isNew = true
-    await save(images, params, folder, signal, observer)
+    await save(images, params, folder, signal, { ...observer, onConsole })
+    await writeFile(join(folder, 'console.txt'), Buffer.concat(heard))
   }
   const { kernel, initramfs, rootfs, modules, kernelParameters, hashes } = images
   const parts = [kernel, initramfs, rootfs, modules].map((path) => basename(dirname(path)))
   const inputs = { recipe: 1, emulator: await emulatorVersion(), parts, kernelParameters, hashes, params }
   const folder = await obtain({ kind: 'guest', inputs, title: 'guest that stands ready', build }, context)
-  if (!isNew) observer.onConsole(await readFile(join(folder, 'console.txt')))
+  if (heard.length === 0) observer.onConsole(await readFile(join(folder, 'console.txt')))
   const prepared = JSON.parse(await readFile(join(folder, 'prepared.json'), 'utf8')) as Prepared
   return { memory: { folder, use: 'to resume' }, prepared }
 }
@@ -52,9 +56,7 @@ async function save(
   observer: StandingObserver,
 ): Promise<void> {
   const target = await createQemuTarget(images, signal, { memory: { folder, use: 'to save' } })
-  const heard: Uint8Array[] = []
   target.onConsole((chunk) => {
-    heard.push(chunk)
     observer.onConsole(chunk)
   })
   try {
@@ -63,7 +65,6 @@ async function save(
     const prepared = await prepare(watch, agent, params, observer)
     await target.save()
     await writeFile(join(folder, 'prepared.json'), JSON.stringify(prepared))
-    await appendFile(join(folder, 'console.txt'), Buffer.concat(heard))
   } finally {
     await target.stop()
   }

@@ -26,7 +26,12 @@ export async function guarded<T>({ target, signal }: Watch, promise: Promise<T>)
 }
 
 /** The agent's answer; else why there is none, as the machine tells it. */
-export async function answerOf<T>(watch: Watch, call: Promise<T>, limitMs: number, doing: string): Promise<T> {
+export async function answerOf<T>(
+  watch: Watch,
+  call: Promise<T>,
+  limitMs: number,
+  doing: string,
+): Promise<T> {
   const late = (): Error =>
     new TargetTimeout(
       'FCT_GUEST_TIMEOUT',
