@@ -38,6 +38,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
       '--busted [how]',
       "positive control: load the module with a deliberate bug ('extra_put'); must end FAIL",
     )
+    .option('--clients-only', 'without stressors and injected delays: the module only observes')
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (scenario: string, options: RunArguments) => {
@@ -51,6 +52,11 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   )
     .option('--only <id...>', 'these defects; all if not given', [])
     .option('--time <seconds>', 'seconds of load at most, for each defect', parseSeconds, 60)
+    .option(
+      '--alone <seconds>',
+      'each regression once more under the load of clients alone, for so long, and how much rarer it is found then',
+      parseSeconds,
+    )
     .option('--seed <number>', 'seed of all random choices; drawn if not given', parseSeed)
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())

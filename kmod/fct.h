@@ -106,12 +106,15 @@ void fct_visit_nfsd_tracepoints(void (*visit)(struct tracepoint *tp));
 
 /* fct_gate.c: is nfsd's file cache up? */
 
+/* Closed while a namespace's share of the cache goes, or only when the cache itself does. */
+enum fct_gate { FCT_GATE_NET, FCT_GATE_CACHE, FCT_NR_GATES };
+
 int fct_gate_place(void);
-void fct_gate_close(void);
-bool fct_gate_enter(void);
-void fct_gate_leave(void);
-bool fct_gate_is_open(void);
-void fct_gate_await(void);
+void fct_gates_close(void);
+bool fct_gate_enter(enum fct_gate gate);
+void fct_gate_leave(enum fct_gate gate);
+bool fct_gate_is_open(enum fct_gate gate);
+void fct_gate_await(enum fct_gate gate);
 
 /* fct_capability.c: what works on this kernel, and why the rest does not */
 
@@ -239,6 +242,7 @@ struct fct_pace {
  * @needs: FCT_SYM_* that it cannot do without
  * @knobs: ends with an entry without name
  * @pace: of its threads, NULL if it has none
+ * @gate: FCT_GATE_CACHE for what the kernel does, too, while a namespace's nfsd is being taken down
  * @seek: how many targets to look over for one that is being acquired; NULL: it operates on none
  * @operate: does and counts one operation in a worker, which may be one of another stressor, on a target,
  *	NULL without @seek; nfsd's cache is up meanwhile
@@ -256,6 +260,7 @@ struct fct_stressor {
 	unsigned long needs;
 	const struct fct_knob *knobs;
 	const struct fct_pace *pace;
+	enum fct_gate gate;
 	const unsigned int *seek;
 	void (*operate)(const struct fct_stressor *stressor, struct fct_worker *worker,
 			struct fct_pin *target);

@@ -81,7 +81,7 @@ static bool attached;
 static void detach(void)
 {
 	fct_run_stop(FCT_ANYONE);
-	fct_gate_close();
+	fct_gates_close();
 	fct_hooks_remove();
 	fct_inject_remove();
 	fct_busted_remove();

@@ -30,6 +30,7 @@ const struct fct_stressor fct_fsnotify = {
 	.needs	= FCT_SYM_IS_CACHED,
 	.knobs	= knobs,
 	.pace	= &pace,
+	.gate	= FCT_GATE_CACHE,
 	.seek	= &seek,
 	.operate = fct_close_target,
 	.close	= last_link_gone,

@@ -4,7 +4,10 @@
  *
  * nfsd takes its cache down when its last thread stops, and whoever touches it then touches freed memory:
  * nfsd's own callers are gone by that time, ours must be, too. So the functions that take it down are
- * redirected: they close the gate and wait until everyone is out, before the real one runs.
+ * redirected: they close a gate and wait until everyone is out, before the real one runs.
+ *
+ * A namespace's share goes first. Its nfsd threads have ended by then, and there must be no acquire any more;
+ * but shrinker, laundrette and notifiers are still there, and have to be borne.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,89 +22,103 @@
 
 #define DRAIN_TIMEOUT	(10 * HZ)
 
-static bool open;
+static bool open[FCT_NR_GATES];
 
 /* One CPU's share may be negative: who enters may leave on another CPU. */
-static DEFINE_PER_CPU(long, inside);
+static DEFINE_PER_CPU(long, inside[FCT_NR_GATES]);
 
 static DECLARE_WAIT_QUEUE_HEAD(emptied);
 static DECLARE_WAIT_QUEUE_HEAD(opened);
 
 /**
  * fct_gate_enter - begin an operation on nfsd's file cache
+ * @gate: that it has to pass
  *
- * Return: false if the cache is not up; nothing may be called then, fct_gate_leave() least of all.
+ * Return: false if the gate is closed; nothing may be called then, fct_gate_leave() least of all.
  */
-bool fct_gate_enter(void)
+bool fct_gate_enter(enum fct_gate gate)
 {
 	bool entered;
 
 	/* Whoever is turned away comes and goes on one CPU: a sum may be too large, never too small. */
 	preempt_disable();
-	this_cpu_inc(inside);
+	this_cpu_inc(inside[gate]);
 	smp_mb();	/* either the closer sees us, or we see that it has closed */
-	entered = READ_ONCE(open);
+	entered = READ_ONCE(open[gate]);
 	if (!entered)
-		fct_gate_leave();
+		fct_gate_leave(gate);
 	preempt_enable();
 	return entered;
 }
 
 /**
  * fct_gate_leave - an operation is over
+ * @gate: that it had passed
  */
-void fct_gate_leave(void)
+void fct_gate_leave(enum fct_gate gate)
 {
-	this_cpu_dec(inside);
+	this_cpu_dec(inside[gate]);
 	if (wq_has_sleeper(&emptied))
 		wake_up_all(&emptied);
 }
 
 /**
- * fct_gate_is_open - tell whether nfsd's file cache is up
+ * fct_gate_is_open - tell whether operations of a kind may run
+ * @gate: that they have to pass; the one of the cache is open while nfsd's file cache is up
  */
-bool fct_gate_is_open(void)
+bool fct_gate_is_open(enum fct_gate gate)
 {
-	return READ_ONCE(open);
+	return READ_ONCE(open[gate]);
 }
 
 /**
- * fct_gate_await - wait in a thread of ours until the gate is open, or the thread shall stop
+ * fct_gate_await - wait in a thread of ours until a gate is open, or the thread shall stop
+ * @gate: to wait for
  */
-void fct_gate_await(void)
+void fct_gate_await(enum fct_gate gate)
 {
-	wait_event_interruptible(opened, fct_gate_is_open() || kthread_should_stop());
+	wait_event_interruptible(opened, fct_gate_is_open(gate) || kthread_should_stop());
 }
 
-static void set_open(bool now)
+static void open_gate(enum fct_gate gate)
 {
-	WRITE_ONCE(open, now);
-	if (now)
-		wake_up_all(&opened);
+	WRITE_ONCE(open[gate], true);
+	wake_up_all(&opened);
 }
 
-static bool is_empty(void)
+static bool is_empty(enum fct_gate gate)
 {
 	long sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(inside, cpu));
+		sum += READ_ONCE(per_cpu(inside[gate], cpu));
 	return sum == 0;
 }
 
-/**
- * fct_gate_close - let nobody in any more, and wait until everyone is out
- *
- * A thread that died inside is waited for in vain.
- */
-void fct_gate_close(void)
+/* A thread that died inside is waited for in vain. */
+static void close_gate(enum fct_gate gate)
 {
-	set_open(false);
+	WRITE_ONCE(open[gate], false);
 	smp_mb();	/* pairs with fct_gate_enter() */
-	if (!wait_event_timeout(emptied, is_empty(), DRAIN_TIMEOUT))
+	if (!wait_event_timeout(emptied, is_empty(gate), DRAIN_TIMEOUT))
 		pr_err("an operation does not end, nfsd's file cache goes down under it\n");
+}
+
+/**
+ * fct_gates_close - let nobody in any more, and wait until everyone is out
+ */
+void fct_gates_close(void)
+{
+	close_gate(FCT_GATE_NET);
+	close_gate(FCT_GATE_CACHE);
 	fct_capture_drop_all();
+}
+
+static void open_gates(void)
+{
+	open_gate(FCT_GATE_CACHE);
+	open_gate(FCT_GATE_NET);
 }
 
 static int cache_init(void)
@@ -109,14 +126,14 @@ static int cache_init(void)
 	int err = fct_nfsd.cache_init();
 
 	if (!err)
-		set_open(true);
+		open_gates();
 	fct_hook_leave();
 	return err;
 }
 
 static void cache_shutdown(void)
 {
-	fct_gate_close();
+	fct_gates_close();
 	fct_nfsd.cache_shutdown();
 	fct_hook_leave();
 }
@@ -124,11 +141,13 @@ static void cache_shutdown(void)
 /* One namespace's share goes; the cache stays up for others. */
 static void cache_shutdown_net(struct net *net)
 {
-	bool was_open = READ_ONCE(open);
+	bool was_open = fct_gate_is_open(FCT_GATE_NET);
 
-	fct_gate_close();
+	close_gate(FCT_GATE_NET);
+	fct_capture_drop_all();
 	fct_nfsd.cache_shutdown_net(net);
-	set_open(was_open);
+	if (was_open)
+		open_gate(FCT_GATE_NET);
 	fct_hook_leave();
 }
 
@@ -177,6 +196,7 @@ int fct_gate_place(void)
 	err = add_hooks();
 	if (err)
 		return err;
-	set_open(is_up());
+	if (is_up())
+		open_gates();
 	return 0;
 }

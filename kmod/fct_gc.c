@@ -51,5 +51,6 @@ const struct fct_stressor fct_gc = {
 	.needs		= FCT_SYM_GC_WORKER | FCT_SYM_LRU_COUNT,
 	.knobs		= knobs,
 	.pace		= &pace,
+	.gate		= FCT_GATE_CACHE,
 	.operate	= operate,
 };

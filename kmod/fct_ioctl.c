@@ -216,10 +216,10 @@ static long run_gated(const struct request *request, struct file *file, void *da
 
 	if (!request->gated)
 		return request->run(file, data);
-	if (!fct_gate_enter())
+	if (!fct_gate_enter(FCT_GATE_NET))
 		return -ENODEV;
 	err = request->run(file, data);
-	fct_gate_leave();
+	fct_gate_leave(FCT_GATE_NET);
 	return err;
 }
 

@@ -56,6 +56,7 @@ const struct fct_stressor fct_lease = {
 	.needs	= FCT_SYM_LEASE_NOTIFIER_CALL | FCT_SYM_IS_CACHED,
 	.knobs	= knobs,
 	.pace	= &pace,
+	.gate	= FCT_GATE_CACHE,
 	.seek	= &seek,
 	.operate = fct_close_target,
 	.close	= lease_taken,

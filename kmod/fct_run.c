@@ -94,13 +94,14 @@ static void operate(struct fct_worker *worker)
 
 static void do_burst(struct fct_worker *worker)
 {
+	enum fct_gate gate = worker->stressor->gate;
 	unsigned int i;
 
 	for (i = 0; i < READ_ONCE(worker->stressor->pace->burst) && !kthread_should_stop(); i++) {
-		if (!fct_gate_enter())
+		if (!fct_gate_enter(gate))
 			return;
 		operate(worker);
-		fct_gate_leave();
+		fct_gate_leave(gate);
 		cond_resched();
 	}
 }
@@ -108,11 +109,12 @@ static void do_burst(struct fct_worker *worker)
 static int work(void *data)
 {
 	struct fct_worker *worker = data;
+	enum fct_gate gate = worker->stressor->gate;
 
 	while (!kthread_should_stop()) {
 		do_burst(worker);
-		if (!fct_gate_is_open())
-			fct_gate_await();
+		if (!fct_gate_is_open(gate))
+			fct_gate_await(gate);
 		else if (worker->stressor->await)
 			worker->stressor->await(worker);
 		else

@@ -62,5 +62,6 @@ const struct fct_stressor fct_shrink = {
 	.needs		= FCT_SYM_LRU_SCAN | FCT_SYM_LRU_COUNT,
 	.knobs		= knobs,
 	.pace		= &pace,
+	.gate		= FCT_GATE_CACHE,
 	.operate	= operate,
 };

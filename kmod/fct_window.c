@@ -234,6 +234,6 @@ void fct_stats_fill(struct fct_stats *stats)
 	stats->running = READ_ONCE(fct_active);
 	stats->nr_targets = fct_targets_count();
 	stats->nr_captured = fct_captured_count();
-	stats->nfsd_up = fct_gate_is_open();
+	stats->nfsd_up = fct_gate_is_open(FCT_GATE_CACHE);
 	fct_sweep_fill(&stats->sweep);
 }

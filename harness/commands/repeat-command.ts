@@ -8,13 +8,14 @@ import type { RunPlan } from '../scenario/plan.js'
  */
 export function repeatCommand(
   scenario: string,
-  { kernel, seed, busted, scenario: { seconds } }: RunPlan,
+  { kernel, seed, busted, clientsOnly, scenario: { seconds } }: RunPlan,
 ): string {
   const { name, patches, profile } = kernel
   const words = ['run', scenario, '--kernel', name, '--seed', String(seed), '--time', String(seconds)]
   if (profile !== 'stock') words.push('--profile', profile)
   if (patches.length > 0) words.push('--patch', ...patches)
   if (busted !== '') words.push('--busted', busted)
+  if (clientsOnly) words.push('--clients-only')
   return ['npx', 'fctorture', ...words].map(quote).join(' ')
 }
 

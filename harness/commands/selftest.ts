@@ -3,7 +3,9 @@ import type { Mirrors } from '../../vms/apt-root.js'
 import type { KernelRequest } from '../../vms/kernels/kernels.js'
 import { formatTable } from '../report/text-table.js'
 import { listCases, type SelftestCase } from '../selftest/cases.js'
-import { judgeCase, medianSeconds, type Attempt, type CaseOutcome } from '../selftest/outcome.js'
+import type { Attempt } from '../selftest/attempt.js'
+import { judgeCase, medianSeconds, type CaseOutcome } from '../selftest/outcome.js'
+import { gainOf, medianGain, perMinute, type DetectionRate, type Gain } from '../selftest/rate.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext } from './progress.js'
 import { runScenario } from './run.js'
@@ -15,6 +17,8 @@ export interface SelftestOptions {
   readonly only: readonly string[]
   /** Seconds of load that a defect has to show itself. */
   readonly time: number
+  /** Seconds of load that each regression has under clients alone; not tried if undefined. */
+  readonly alone?: number
   readonly seed?: number
   readonly json?: boolean
   readonly runs: string
@@ -44,26 +48,32 @@ export async function selftestCommand(options: SelftestOptions, signal: AbortSig
 
 async function tryCase(
   defect: SelftestCase,
-  { kernel, time, seed, runs }: SelftestOptions,
+  options: SelftestOptions,
   context: BuildContext,
 ): Promise<CaseOutcome> {
-  const { scenario, busted } = defect
-  const broken = { ...kernel, patches: [...kernel.patches, ...defect.patches] }
+  const { time, alone } = options
   const attempts: Attempt[] = []
   for (const seconds of [Math.min(firstSeconds, time), time - firstSeconds]) {
     if (seconds < 1) break
-    const options = {
-      scenario,
-      kernel: broken,
-      busted,
-      time: seconds,
-      ...(seed !== undefined && { seed }),
-    }
-    const { result, extras } = await runScenario(options, runs, context)
-    attempts.push({ result, console: extras.console })
+    attempts.push(await attempt(defect, { time: seconds }, options, context))
     if (judgeCase(defect, attempts).outcome === 'caught') break
   }
-  return judgeCase(defect, attempts)
+  // What the module itself does wrong, its stressors do.
+  if (alone === undefined || defect.busted !== '') return judgeCase(defect, attempts)
+  const quietly = { time: alone, clientsOnly: true }
+  return judgeCase(defect, attempts, await attempt(defect, quietly, options, context))
+}
+
+async function attempt(
+  { scenario, busted, patches }: SelftestCase,
+  how: { time: number; clientsOnly?: boolean },
+  { kernel, seed, runs }: SelftestOptions,
+  context: BuildContext,
+): Promise<Attempt> {
+  const broken = { ...kernel, patches: [...kernel.patches, ...patches] }
+  const options = { scenario, kernel: broken, busted, ...how, ...(seed !== undefined && { seed }) }
+  const { result, extras } = await runScenario(options, runs, context)
+  return { result, console: extras.console }
 }
 
 function exitOf(outcomes: readonly CaseOutcome[]): number {
@@ -72,19 +82,60 @@ function exitOf(outcomes: readonly CaseOutcome[]): number {
   return outcomes.some(({ outcome }) => outcome === 'error') ? exitStatus.noVerdict : exitStatus.pass
 }
 
-function documentOf(kernel: string, cases: readonly CaseOutcome[], exit: number): object {
-  const caught = cases.filter(({ outcome }) => outcome === 'caught').length
-  return { schema: 1, exit, kernel, caught, of: cases.length, medianSeconds: medianSeconds(cases), cases }
+function documentOf(kernel: string, outcomes: readonly CaseOutcome[], exit: number): object {
+  const caught = outcomes.filter(({ outcome }) => outcome === 'caught').length
+  const cases = outcomes.map((outcome) => ({ ...outcome, gain: gainOfCase(outcome) }))
+  return {
+    ...{ schema: 1, exit, kernel, caught, of: cases.length, medianSeconds: medianSeconds(outcomes) },
+    ...{ medianGain: medianGainOf(outcomes), cases },
+  }
+}
+
+function gainOfCase({ rate, alone }: CaseOutcome): Gain | null {
+  return alone && gainOf(rate, alone)
+}
+
+function medianGainOf(outcomes: readonly CaseOutcome[]): Gain | null {
+  return medianGain(outcomes.map(gainOfCase).filter((gain) => gain !== null))
 }
 
 function describe(outcomes: readonly CaseOutcome[]): string {
-  const rows = outcomes.map(({ id, scenario, expected, fired, outcome, unexplained, ...rest }) => [
-    ...[id, scenario, expected.join(' or '), fired.join(' ') || '-'],
-    rest.secondsToDetection === null ? '-' : `${rest.secondsToDetection.toFixed(1)} s`,
-    outcome + (unexplained.length > 0 ? `, but not ${unexplained.join(' ')}` : ''),
-  ])
+  const compared = outcomes.some(({ alone }) => alone !== null)
+  const rows = outcomes.map((outcome) => [...cellsOf(outcome), ...(compared ? comparison(outcome) : [])])
+  const header = ['defect', 'scenario', 'expected', 'fired', 'found after', 'outcome']
+  const more = compared ? ['per minute', 'clients alone', 'gain'] : []
   const caught = outcomes.filter(({ outcome }) => outcome === 'caught').length
   const median = medianSeconds(outcomes)
-  const total = `${String(caught)} of ${String(outcomes.length)} caught${median === null ? '' : `, median ${median.toFixed(1)} s`}`
-  return `${formatTable([['defect', 'scenario', 'expected', 'fired', 'found after', 'outcome'], ...rows])}\n\n${total}\n`
+  const gain = medianGainOf(outcomes)
+  const total = [
+    `${String(caught)} of ${String(outcomes.length)} caught`,
+    ...(median === null ? [] : [`median ${median.toFixed(1)} s`]),
+    ...(gain === null ? [] : [`median gain ${gainText(gain)}`]),
+  ]
+  return `${formatTable([[...header, ...more], ...rows])}\n\n${total.join(', ')}\n`
+}
+
+function cellsOf({ id, scenario, expected, fired, outcome, unexplained, ...rest }: CaseOutcome): string[] {
+  const after = rest.secondsToDetection
+  return [
+    ...[id, scenario, expected.join(' or '), fired.join(' ') || '-'],
+    after === null ? '-' : `${after.toFixed(1)} s`,
+    outcome + (unexplained.length > 0 ? `, but not ${unexplained.join(' ')}` : ''),
+  ]
+}
+
+function comparison(outcome: CaseOutcome): string[] {
+  const { rate, alone } = outcome
+  const gain = gainOfCase(outcome)
+  return [rateText(rate), alone === null ? '-' : rateText(alone), gain === null ? '-' : gainText(gain)]
+}
+
+/** Nothing found says no more than that it is rarer than once in that time. */
+function rateText(rate: DetectionRate): string {
+  const { detections, seconds } = rate
+  return detections === 0 ? `none in ${seconds.toFixed(0)} s` : perMinute(rate).toFixed(1)
+}
+
+function gainText({ factor, isBound }: Gain): string {
+  return `${isBound ? 'at least ' : ''}${factor.toFixed(1)} x`
 }

@@ -10,6 +10,8 @@ export interface RunPlan {
   readonly seed: number
   /** The module's deliberate bug; empty for a sound module. */
   readonly busted: string
+  /** No stressors and no injected delays: the module observes what clients do. */
+  readonly clientsOnly: boolean
 }
 
 export interface PlanOptions {
@@ -20,18 +22,26 @@ export interface PlanOptions {
   readonly seed?: number
   /** `true` for the usual way of misbehaving. */
   readonly busted?: string | true
+  readonly clientsOnly?: boolean
 }
 
 const usualBug = 'extra_put'
 const drawnSeeds = 2 ** 32
 
 /** @throws UsageError when the scenario cannot be had */
-export function planRun({ scenario: name, kernel, time, seed, busted }: PlanOptions): RunPlan {
-  const scenario = loadScenario(name)
+export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }: PlanOptions): RunPlan {
+  const clientsOnly = rest.clientsOnly === true
+  const scenario = clientsOnly ? clientsAloneIn(loadScenario(name)) : loadScenario(name)
   return {
     scenario: time === undefined ? scenario : { ...scenario, seconds: time },
     kernel,
     seed: seed ?? randomInt(drawnSeeds),
     busted: busted === true ? usualBug : (busted ?? ''),
+    clientsOnly,
   }
+}
+
+/** Windows that only stressors open are not asked for either. */
+function clientsAloneIn(scenario: Scenario): Scenario {
+  return { ...scenario, stressors: {}, optional: [], inject: undefined, exposure: [] }
 }

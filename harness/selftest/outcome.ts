@@ -1,12 +1,7 @@
-import { moduleLines } from '../oracle/console/module-lines.js'
 import type { ResultDocument } from '../verdict/result.js'
+import { loadSecondOf, secondsOfLoad, type Attempt } from './attempt.js'
 import type { SelftestCase } from './cases.js'
-
-/** A run with a defect in it. */
-export interface Attempt {
-  readonly result: ResultDocument
-  readonly console: string
-}
+import { rateOf, type DetectionRate } from './rate.js'
 
 /** What became of one defect. */
 export interface CaseOutcome {
@@ -21,14 +16,22 @@ export interface CaseOutcome {
   readonly outcome: 'caught' | 'missed' | 'error'
   /** Seconds of load until it was found, those of runs that did not find it included; null if it was not. */
   readonly secondsToDetection: number | null
+  readonly rate: DetectionRate
+  /** Under the load of clients alone; null if that was not tried. */
+  readonly alone: DetectionRate | null
   readonly reasons: readonly string[]
   readonly runs: readonly string[]
 }
 
-/** Judges the runs that a defect was given, one after the other. */
+/**
+ * Judges the runs that a defect was given, one after the other.
+ *
+ * @param alone A run under the load of clients alone; it counts for the comparison only.
+ */
 export function judgeCase(
   { id, scenario, rules, also }: SelftestCase,
   attempts: readonly Attempt[],
+  alone?: Attempt,
 ): CaseOutcome {
   const findings = attempts.flatMap(({ result }) => result.findings)
   const fired = [...new Set(findings.map(({ rule }) => rule))]
@@ -42,6 +45,8 @@ export function judgeCase(
     unexplained: fired.filter((rule) => !rules.includes(rule) && !also.includes(rule)),
     outcome: secondsToDetection !== null ? 'caught' : last?.verdict === 'ERROR' ? 'error' : 'missed',
     secondsToDetection,
+    rate: rateOf(rules, attempts),
+    alone: alone === undefined ? null : rateOf(rules, [alone]),
     reasons: last?.reasons.map(({ message }) => message) ?? [],
     runs: attempts.map(({ result }) => result.run),
   }
@@ -52,21 +57,15 @@ function secondsUntil(rules: readonly string[], attempts: readonly Attempt[]): n
   for (const attempt of attempts) {
     const found = attempt.result.findings.filter(({ rule }) => rules.includes(rule))
     if (found.length > 0) return before + Math.min(...found.map((finding) => secondOf(finding, attempt)))
-    before += attempt.result.guestSeconds
+    before += secondsOfLoad(attempt)
   }
   return null
 }
 
 /** Seconds of load until a finding. One without a time is of what was left when the load was over. */
 function secondOf({ firstGuestSecond }: ResultDocument['findings'][number], attempt: Attempt): number {
-  if (firstGuestSecond === 0) return attempt.result.guestSeconds
+  if (firstGuestSecond === 0) return secondsOfLoad(attempt)
   return Math.max(0, firstGuestSecond - loadSecondOf(attempt.console))
-}
-
-/** When the load began, seconds since boot. */
-function loadSecondOf(console: string): number {
-  const mark = moduleLines(console).find(({ message }) => message.startsWith('fctorture: phase load '))
-  return mark?.stamp ?? 0
 }
 
 /** Of the times to detection, seconds; null if nothing was caught. */

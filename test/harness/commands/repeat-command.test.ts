@@ -21,6 +21,10 @@ it('says the seed and the time, drawn or not, and what is not usual', () => {
   )
 })
 
+it('says that clients were alone', () => {
+  expect(repeat({ clientsOnly: true })).toMatch(/ --time 30 --clients-only$/)
+})
+
 it('is read by a shell as it was meant', async () => {
   const path = "it's $HOME `here`.patch"
   const command = repeat({ kernel: { name: 'debian:6.1', patches: [path], profile: 'stock' } })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { judgeCase, medianSeconds, type Attempt } from '../../../harness/selftest/outcome.js'
+import type { Attempt } from '../../../harness/selftest/attempt.js'
+import { judgeCase, medianSeconds } from '../../../harness/selftest/outcome.js'
 import type { ResultDocument } from '../../../harness/verdict/result.js'
 
 const defect = {
@@ -102,6 +103,28 @@ describe('a defect', () => {
     const outcome = judgeCase(defect, [attempt([['leak-after-shutdown', 11]], { verdict: 'ERROR' })])
     expect(outcome.outcome).toBe('caught')
   })
+})
+
+it('is compared with a run under clients alone, which does not catch it', () => {
+  const outcome = judgeCase(
+    defect,
+    [attempt([['leak-after-shutdown', 11]])],
+    attempt([['free-at-zero', 11]], { guestSeconds: 20 }),
+  )
+  expect(outcome).toMatchObject({
+    rate: { detections: 1, seconds: 8 },
+    alone: { detections: 0, seconds: 20 },
+    unexplained: [],
+  })
+  expect(judgeCase(defect, [attempt([])]).alone).toBeNull()
+})
+
+it('counts the seconds of a guest that died by its console', () => {
+  const died = attempt([['leak-after-shutdown', 11]], { guestSeconds: 0 })
+  const panic = { ...died, console: `${console}[   14.500000] Kernel panic\n` }
+  expect(judgeCase(defect, [panic]).rate).toEqual({ detections: 1, seconds: 4 })
+  const quiet = `${console}[   13.500000] fctorture: phase quiet ms=4500\n[   14.500000] Kernel panic\n`
+  expect(judgeCase(defect, [{ ...died, console: quiet }]).rate.seconds).toBe(3)
 })
 
 it('has the median of what was caught', () => {
