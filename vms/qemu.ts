@@ -45,7 +45,8 @@ export interface Machine {
   readonly console: NodeJS.ReadableStream
   /** A virtio-serial port; its bytes end when the machine does. */
   port(name: string): Socket
-  readonly qmp: Qmp
+  /** QEMU's monitor; to be called once. */
+  monitor(): Promise<Qmp>
   /** Resolves when QEMU has ended, whatever the reason: its exit status and the last of its stderr. */
   readonly ended: Promise<MachineEnd>
   /** Ends QEMU and removes its files. Idempotent, never throws. */
@@ -91,8 +92,8 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
   try {
     const sockets = await Promise.race([Promise.all(servers.map(accept)), ended.then(refuse)])
     const ports = new Map([...spec.ports, monitorPort].map((name, index) => [name, sockets[index]]))
-    const qmp = await Promise.race([connectQmp(portOf(ports, monitorPort)), ended.then(refuse)])
-    return { console: qemu.stdout, port: (name) => portOf(ports, name), qmp, ended, stop }
+    const port = (name: string): Socket => portOf(ports, name)
+    return { console: qemu.stdout, port, monitor: () => connectQmp(port(monitorPort)), ended, stop }
   } catch (error) {
     await stop()
     throw error

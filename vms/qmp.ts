@@ -37,8 +37,6 @@ export interface Qmp {
     ...args: Commands[C]['arguments'] extends undefined ? [] : [Commands[C]['arguments']]
   ): Promise<Commands[C]['answer']>
   onEvent(listener: (event: QmpEvent) => void): void
-  /** Rejects with FCT_QMP_LOST when the channel has ended. */
-  readonly lost: Promise<never>
 }
 
 interface Message {
@@ -60,23 +58,20 @@ export async function connectQmp(channel: Duplex): Promise<Qmp> {
   const listeners: ((event: QmpEvent) => void)[] = []
   let nextId = 1
   let end: FctError | undefined
-  const lost = new Promise<never>((_, reject) => {
-    createInterface({ input: channel, crlfDelay: Infinity })
-      .on('line', (line) => {
-        const message = JSON.parse(line) as Message
-        if (message.event !== undefined)
-          for (const listener of listeners) listener({ event: message.event, data: message.data ?? {} })
-        else if (message.id !== undefined) settle(waiting, message.id, message)
-      })
-      .on('close', () => {
-        end = new FctError('FCT_QMP_LOST', 'QEMU has ended')
-        for (const { reject: refuse } of waiting.values()) refuse(end)
-        waiting.clear()
-        reject(end)
-      })
+  const lines = createInterface({ input: channel, crlfDelay: Infinity })
+  lines.on('line', (line) => {
+    const message = JSON.parse(line) as Message
+    if (message.event !== undefined)
+      for (const listener of listeners) listener({ event: message.event, data: message.data ?? {} })
+    else if (message.id !== undefined) settle(waiting, message.id, message)
   })
-  lost.catch(() => undefined)
-  channel.on('error', () => channel.destroy())
+  // A QEMU that is killed resets the channel; what matters is that it has ended.
+  for (const emitter of [channel, lines]) emitter.on('error', () => undefined)
+  channel.on('close', () => {
+    end = new FctError('FCT_QMP_LOST', 'QEMU has ended')
+    for (const { reject } of waiting.values()) reject(end)
+    waiting.clear()
+  })
   const execute = (command: keyof Commands, args?: object): Promise<object> =>
     new Promise((resolve, reject) => {
       if (end !== undefined) {
@@ -88,7 +83,7 @@ export async function connectQmp(channel: Duplex): Promise<Qmp> {
       channel.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`)
     })
   await execute('qmp_capabilities')
-  return { execute, onEvent: (listener) => void listeners.push(listener), lost }
+  return { execute, onEvent: (listener) => void listeners.push(listener) }
 }
 
 function settle(waiting: Map<number, Waiting>, id: number, { return: answer, error }: Message): void {

@@ -1,5 +1,6 @@
 import { FctError } from '../harness/fct-error.js'
 import type { Machine } from './qemu.js'
+import type { Qmp } from './qmp.js'
 
 /** Memory stays where it is, in its file: only the rest is written and read. `events` tells when that is done. */
 const capabilities = [
@@ -13,10 +14,11 @@ const capabilities = [
  * @throws FctError FCT_SNAPSHOT_FAILED
  */
 export async function saveMachine(machine: Machine): Promise<void> {
-  await machine.qmp.execute('stop')
-  await machine.qmp.execute('migrate-set-capabilities', { capabilities })
-  const saved = migrated(machine)
-  await machine.qmp.execute('migrate', { uri: 'exec:cat > state' })
+  const monitor = await machine.monitor()
+  await monitor.execute('stop')
+  await monitor.execute('migrate-set-capabilities', { capabilities })
+  const saved = migrated(machine, monitor)
+  await monitor.execute('migrate', { uri: 'exec:cat > state' })
   await saved
   await machine.stop()
 }
@@ -27,16 +29,17 @@ export async function saveMachine(machine: Machine): Promise<void> {
  * @throws FctError FCT_SNAPSHOT_FAILED
  */
 export async function resumeMachine(machine: Machine): Promise<void> {
-  await machine.qmp.execute('migrate-set-capabilities', { capabilities })
-  const loaded = migrated(machine)
-  await machine.qmp.execute('migrate-incoming', { uri: 'exec:cat state' })
+  const monitor = await machine.monitor()
+  await monitor.execute('migrate-set-capabilities', { capabilities })
+  const loaded = migrated(machine, monitor)
+  await monitor.execute('migrate-incoming', { uri: 'exec:cat state' })
   await loaded
-  await machine.qmp.execute('cont')
+  await monitor.execute('cont')
 }
 
-async function migrated({ qmp, ended }: Machine): Promise<void> {
+async function migrated({ ended }: Machine, monitor: Qmp): Promise<void> {
   const over = new Promise<void>((resolve, reject) => {
-    qmp.onEvent(({ event, data }) => {
+    monitor.onEvent(({ event, data }) => {
       if (event !== 'MIGRATION') return
       if (data?.['status'] === 'completed') resolve()
       if (data?.['status'] === 'failed') reject(failure('QEMU could not move its state'))

@@ -45,16 +45,13 @@ export async function startModuleGuest(
   }
 }
 
-async function boot(
-  request: KernelRequest,
-  folder: string,
-  { files = {}, ...machine }: ModuleGuestOptions,
-): Promise<ModuleGuest> {
-  const inside = join(packageRoot, 'test', 'guest', 'inside')
-  const agent = join(folder, 'agent.cjs')
+const inside = join(packageRoot, 'test', 'guest', 'inside')
+
+/** Makes one file of an agent of test/guest/inside, for the `agent.cjs` of a guest. */
+export async function bundleAgent(name: string, outfile: string): Promise<void> {
   await build({
-    entryPoints: [join(inside, 'agent.ts')],
-    outfile: agent,
+    entryPoints: [join(inside, name)],
+    outfile,
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -63,6 +60,15 @@ async function boot(
     banner: { js: 'const agentUrl = require("node:url").pathToFileURL(__filename).href' },
     logLevel: 'error',
   })
+}
+
+async function boot(
+  request: KernelRequest,
+  folder: string,
+  { files = {}, ...machine }: ModuleGuestOptions,
+): Promise<ModuleGuest> {
+  const agent = join(folder, 'agent.cjs')
+  await bundleAgent('agent.ts', agent)
   const selftest = join(folder, 'selftest')
   const include = `-I${join(packageRoot, 'kmod')}`
   await execa('gcc', ['-static', '-O1', '-Wall', include, '-o', selftest, join(inside, 'selftest.c')])
