@@ -61,6 +61,17 @@ export async function obtain(recipe: Recipe, context: BuildContext): Promise<str
   return final
 }
 
+/** Forgets an entry that has turned out to be damaged. Who uses it keeps what it has open. */
+export async function discard(recipe: Pick<Recipe, 'kind' | 'inputs'>, context: BuildContext): Promise<void> {
+  const final = entryFolder(recipe)
+  const release = await lockEntry(final, context.signal)
+  try {
+    await rm(final, { recursive: true, force: true })
+  } finally {
+    await release()
+  }
+}
+
 async function build(recipe: Recipe, final: string, context: BuildContext): Promise<void> {
   const done = context.announce(recipe.title)
   const partial = `${final}.partial`

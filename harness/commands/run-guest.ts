@@ -8,7 +8,7 @@ import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
 import { asFailure, drive, type DriveEnd, type DriveObserver, type DrivePlan } from '../target/drive.js'
 import { createQemuTarget } from '../target/qemu-target.js'
-import { obtainStandingGuest } from '../target/standing-guest.js'
+import { createStandingGuest } from '../target/standing-guest.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
@@ -50,13 +50,9 @@ export async function runGuest(
       record.writeConsole(chunk)
     }
     const standing = isWorthSaving(plan)
-      ? await obtainStandingGuest(got.images, drivePlan.prepare, context, { ...observer, onConsole })
+      ? await createStandingGuest(got.images, drivePlan.prepare, context, { ...observer, onConsole })
       : undefined
-    target = await createQemuTarget(
-      got.images,
-      context.signal,
-      standing === undefined ? {} : { memory: standing.memory },
-    )
+    target = standing?.target ?? (await createQemuTarget(got.images, context.signal))
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool =>

@@ -33,7 +33,7 @@ export interface QemuTarget extends Target {
   save(): Promise<void>
 }
 
-/** A QEMU guest of our own, from images that stand ready. */
+/** A QEMU guest of our own, from images that stand ready; it runs when this resolves if it resumes. */
 export async function createQemuTarget(
   images: GuestImages,
   signal: AbortSignal,
@@ -52,7 +52,18 @@ export async function createQemuTarget(
     disks: [images.rootfs, images.modules],
     ports: [controlPort, tracePort],
   }
-  return new Guest(await startMachine(spec), { kind: 'qemu', accel: accelerator, reason, ...spec })
+  const machine = await startMachine(spec)
+  if (spec.memory?.use === 'to resume') await resumeOrStop(machine)
+  return new Guest(machine, { kind: 'qemu', accel: accelerator, reason, ...spec })
+}
+
+async function resumeOrStop(machine: Machine): Promise<void> {
+  try {
+    await resumeMachine(machine)
+  } catch (error) {
+    await machine.stop()
+    throw error
+  }
 }
 
 class Guest implements QemuTarget {
@@ -81,11 +92,7 @@ class Guest implements QemuTarget {
   }
 
   async start(): Promise<Agent> {
-    if (this.#resumes) {
-      await resumeMachine(this.#machine)
-      return this.#agent
-    }
-    return this.#boot()
+    return this.#resumes ? this.#agent : this.#boot()
   }
 
   async #boot(): Promise<Agent> {
