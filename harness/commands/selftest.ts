@@ -4,7 +4,7 @@ import type { KernelRequest } from '../../vms/kernels/kernels.js'
 import { formatTable } from '../report/text-table.js'
 import { listCases, type SelftestCase } from '../selftest/cases.js'
 import type { Attempt } from '../selftest/attempt.js'
-import { judgeCase, medianSeconds, type CaseOutcome } from '../selftest/outcome.js'
+import { judgeCase, medianSeconds, verdictOf, type CaseOutcome } from '../selftest/outcome.js'
 import { gainOf, medianGain, perMinute, type DetectionRate, type Gain } from '../selftest/rate.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext } from './progress.js'
@@ -28,6 +28,8 @@ export interface SelftestOptions {
 /** Most defects show at once, and what is found at a run's end only is found sooner in a short one. */
 const firstSeconds = 8
 
+const exits = { pass: exitStatus.pass, fail: exitStatus.fail, 'no verdict': exitStatus.noVerdict }
+
 /** Puts one known defect after the other into a kernel or into the module, and sees whether it is found. */
 export async function selftestCommand(options: SelftestOptions, signal: AbortSignal): Promise<number> {
   const context = buildContext(process.stderr, signal, options.mirrors)
@@ -37,7 +39,7 @@ export async function selftestCommand(options: SelftestOptions, signal: AbortSig
     outcomes.push(await tryCase(defect, options, context))
     signal.throwIfAborted()
   }
-  const exit = exitOf(outcomes)
+  const exit = exits[verdictOf(outcomes)]
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify(documentOf(options.kernel.name, outcomes, exit), null, 2)}\n`
@@ -74,12 +76,6 @@ async function attempt(
   const options = { scenario, kernel: broken, busted, ...how, ...(seed !== undefined && { seed }) }
   const { result, extras } = await runScenario(options, runs, context)
   return { result, console: extras.console }
-}
-
-function exitOf(outcomes: readonly CaseOutcome[]): number {
-  if (outcomes.some(({ outcome, unexplained }) => outcome === 'missed' || unexplained.length > 0))
-    return exitStatus.fail
-  return outcomes.some(({ outcome }) => outcome === 'error') ? exitStatus.noVerdict : exitStatus.pass
 }
 
 function documentOf(kernel: string, outcomes: readonly CaseOutcome[], exit: number): object {

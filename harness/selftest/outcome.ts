@@ -52,6 +52,13 @@ export function judgeCase(
   }
 }
 
+/** All found, and nothing else; a defect whose run broke off is neither found nor missed. */
+export function verdictOf(outcomes: readonly CaseOutcome[]): 'pass' | 'fail' | 'no verdict' {
+  if (outcomes.some(({ outcome, unexplained }) => outcome === 'missed' || unexplained.length > 0))
+    return 'fail'
+  return outcomes.some(({ outcome }) => outcome === 'error') ? 'no verdict' : 'pass'
+}
+
 function secondsUntil(rules: readonly string[], attempts: readonly Attempt[]): number | null {
   let before = 0
   for (const attempt of attempts) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Attempt } from '../../../harness/selftest/attempt.js'
-import { judgeCase, medianSeconds } from '../../../harness/selftest/outcome.js'
+import { judgeCase, medianSeconds, verdictOf } from '../../../harness/selftest/outcome.js'
 import type { ResultDocument } from '../../../harness/verdict/result.js'
 
 const defect = {
@@ -103,6 +103,21 @@ describe('a defect', () => {
     const outcome = judgeCase(defect, [attempt([['leak-after-shutdown', 11]], { verdict: 'ERROR' })])
     expect(outcome.outcome).toBe('caught')
   })
+})
+
+it('are to be found all, and no rule may fire that none of them breaks', () => {
+  const caught = judgeCase(defect, [attempt([['leak-after-shutdown', 11]])])
+  const missed = judgeCase(defect, [attempt([])])
+  const accused = judgeCase(defect, [
+    attempt([
+      ['leak-after-shutdown', 11],
+      ['free-at-zero', 11],
+    ]),
+  ])
+  const broken = judgeCase(defect, [attempt([], { verdict: 'ERROR' })])
+  expect(verdictOf([caught, caught])).toBe('pass')
+  expect(verdictOf([caught, broken])).toBe('no verdict')
+  for (const bad of [missed, accused]) expect(verdictOf([caught, broken, bad])).toBe('fail')
 })
 
 it('is compared with a run under clients alone, which does not catch it', () => {
