@@ -22,9 +22,12 @@ const kernels: [string, string[]][] = [
   ['debian:7.3', []],
 ]
 
+const cells = [1, 2, 3, 4, 5].flatMap((seed) => listScenarios().map((name) => [name, seed] as const))
+
 describe.each(kernels)('on %s', (kernel, absent) => {
-  it.each(listScenarios())('%s uses each stressor that it names', async (name) => {
-    const { result, stderr } = await runFctorture(runs, ['--kernel', kernel, '--time', '8'], {}, name)
+  it.each(cells)('%s uses each stressor that it names, and finds nothing, with seed %s', async (name, seed) => {
+    const args = ['--kernel', kernel, '--time', '8', '--seed', String(seed)]
+    const { result, stderr } = await runFctorture(runs, args, {}, name)
     expect({ verdict: result.verdict, reasons: result.reasons, stderr }).toMatchObject({
       verdict: 'PASS',
       reasons: [],
