@@ -25,16 +25,20 @@ const kernels: [string, string[]][] = [
 const cells = [1, 2, 3, 4, 5].flatMap((seed) => listScenarios().map((name) => [name, seed] as const))
 
 describe.each(kernels)('on %s', (kernel, absent) => {
-  it.each(cells)('%s uses each stressor that it names, and finds nothing, with seed %s', async (name, seed) => {
-    const args = ['--kernel', kernel, '--time', '8', '--seed', String(seed)]
-    const { result, stderr } = await runFctorture(runs, args, {}, name)
-    expect({ verdict: result.verdict, reasons: result.reasons, stderr }).toMatchObject({
-      verdict: 'PASS',
-      reasons: [],
-    })
-    for (const stressor of Object.keys(loadScenario(name).stressors)) {
-      if (!absent.includes(stressor)) expect(result.stressors[stressor]?.useful, stressor).toBeGreaterThan(0)
-    }
-    expect(result.events).toMatchObject({ lost: 0, unexplained: 0 })
-  })
+  it.each(cells)(
+    '%s uses each stressor that it names, and finds nothing, with seed %s',
+    async (name, seed) => {
+      const args = ['--kernel', kernel, '--time', '8', '--seed', String(seed)]
+      const { result, stderr } = await runFctorture(runs, args, {}, name)
+      expect({ verdict: result.verdict, reasons: result.reasons, stderr }).toMatchObject({
+        verdict: 'PASS',
+        reasons: [],
+      })
+      for (const stressor of Object.keys(loadScenario(name).stressors)) {
+        if (!absent.includes(stressor))
+          expect(result.stressors[stressor]?.useful, stressor).toBeGreaterThan(0)
+      }
+      expect(result.events).toMatchObject({ lost: 0, unexplained: 0 })
+    },
+  )
 })
