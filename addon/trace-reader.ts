@@ -10,16 +10,16 @@ export interface TraceReaderOptions {
    */
   readonly fd: number
   /**
-   * Time between two looks at the ring buffer, ms; 1 by default. A CPU with little to say is looked at every
-   * 32nd time.
+   * Least time between two looks at a CPU's ring buffer, ms; 1 by default. It is read when about a quarter of
+   * it is full, at the latest after 128 times this, or when the kernel says that half of it is.
    */
   readonly intervalMs?: number
-  /** Bytes of pages that may wait to be written; 16 MiB by default. */
+  /** Bytes of frames that may wait to be written; 16 MiB by default. */
   readonly poolBytes?: number
 }
 
 export interface TraceReaderStats {
-  /** Sub-buffers written. */
+  /** Sub-buffers taken out of the ring buffer. */
   readonly pages: number
   /** Bytes written, frame headers included. */
   readonly bytes: number
@@ -35,8 +35,8 @@ class ReaderState extends Error {
 }
 
 /**
- * Drains the raw pages of a tracing instance into one file descriptor, as frames (addon/README.md), in
- * threads of its own.
+ * Drains the raw pages of a tracing instance into one file descriptor, as frames (addon/README.md), in a
+ * thread of its own.
  *
  * Nothing is lost between ring buffer and descriptor: while the other end does not read, pages stay where
  * they are, and what the kernel then overwrites shows in its stats.

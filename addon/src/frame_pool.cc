@@ -1,63 +1,41 @@
 #include "frame_pool.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "crc32.h"
 
 namespace fct {
 
-FramePool::FramePool(size_t bytes, size_t largest) {
-  const size_t stride = (sizeof(FrameHeader) + largest + kAlignment - 1) / kAlignment * kAlignment;
-  const size_t count = std::max(bytes / stride, kFewest);
-  memory_.reset(
-      new uint8_t[count * stride]);  // not initialised: pages of it that are never needed cost nothing
-  for (size_t i = 0; i < count; i++) frames_.push_back({memory_.get() + i * stride});
+FramePool::FramePool(size_t bytes, size_t largest)
+    : largest_(sizeof(FrameHeader) + largest),
+      size_(std::max(bytes, 2 * largest_)),
+      memory_(new uint8_t[size_]) {}  // not initialised: what is never needed of it costs nothing
+
+uint8_t* FramePool::Room() {
+  if (!is_wrapped_ && size_ - write_ < largest_ && read_ >= largest_) {
+    end_ = write_;
+    write_ = 0;
+    is_wrapped_ = true;
+  }
+  if ((is_wrapped_ ? read_ : size_) - write_ < largest_) return nullptr;
+  return memory_.get() + write_ + sizeof(FrameHeader);
 }
 
-const Frame* FramePool::Acquire(bool wait) {
-  std::unique_lock lock(mutex_);
-  const auto has_room = [&] { return published_ - released_ < frames_.size(); };
-  if (!has_room()) changed_.notify_all();
-  if (wait) changed_.wait(lock, [&] { return closed_ || has_room(); });
-  return closed_ || !has_room() ? nullptr : &frames_[published_ % frames_.size()];
+void FramePool::Add(FrameHeader header) {
+  uint8_t* const frame = memory_.get() + write_;
+  header.crc32 = Crc32(frame + sizeof header, header.length);
+  std::memcpy(frame, &header, sizeof header);
+  write_ += sizeof header + header.length;
 }
 
-void FramePool::Publish() {
-  const std::lock_guard lock(mutex_);
-  published_++;
-  if (published_ - released_ >= kBatch) changed_.notify_all();
-}
-
-void FramePool::Flush() {
-  const std::lock_guard lock(mutex_);
-  if (published_ > released_) changed_.notify_all();
-}
-
-void FramePool::Finish() {
-  const std::lock_guard lock(mutex_);
-  finished_ = true;
-  changed_.notify_all();
-}
-
-const Frame* FramePool::Next() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return closed_ || finished_ || published_ > released_; });
-  return closed_ || published_ == released_ ? nullptr : &frames_[released_ % frames_.size()];
-}
-
-void FramePool::Release() {
-  const std::lock_guard lock(mutex_);
-  released_++;
-  changed_.notify_all();
-}
-
-void FramePool::Close() {
-  const std::lock_guard lock(mutex_);
-  closed_ = true;
-  changed_.notify_all();
-}
-
-bool FramePool::is_closed() {
-  const std::lock_guard lock(mutex_);
-  return closed_;
+void FramePool::Remove(size_t length) {
+  read_ += length;
+  if (is_wrapped_ && read_ == end_) {
+    read_ = 0;
+    is_wrapped_ = false;
+  }
+  if (is_empty()) read_ = write_ = 0;
 }
 
 }  // namespace fct

@@ -1,13 +1,10 @@
-// A bounded queue of frames between the thread that drains the ring buffer and the one that ships them.
+// A bounded queue of frames on their way from the ring buffer to where they are written. One thread's.
 #ifndef FCT_FRAME_POOL_H
 #define FCT_FRAME_POOL_H
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <vector>
 
 namespace fct {
 
@@ -27,50 +24,37 @@ struct FrameHeader {
 };
 static_assert(sizeof(FrameHeader) == 32, "the host cuts the stream by this");
 
-// Header and data stand together, so that one write sends both.
-struct Frame {
-  uint8_t* bytes;
-  FrameHeader* header() const { return reinterpret_cast<FrameHeader*>(bytes); }
-  uint8_t* data() const { return bytes + sizeof(FrameHeader); }
-};
-
-// One thread fills frames, one other empties them.
+// Frames stand one behind the other, so that one write sends many.
 class FramePool {
  public:
-  // `largest` = bytes of data that a frame can hold. At least two frames, whatever `bytes` says.
+  struct Bytes {
+    const uint8_t* begin;
+    size_t length;
+  };
+
+  // `largest` = bytes of data that a frame can hold. Room for at least two of those, whatever `bytes` says.
   FramePool(size_t bytes, size_t largest);
 
-  // The filling side. Null if all frames are taken; with `wait` only if the pool was closed.
-  const Frame* Acquire(bool wait);
-  // Hands over the frame of the last Acquire(). The other side may hear of it with the next ones, but not
-  // later than at Flush(): to wake it up costs as much as to ship a frame.
-  void Publish();
-  void Flush();
-  // No more frames will come.
-  void Finish();
+  // Where the data of the next frame is to be put, `largest` bytes; null if there is no room now.
+  uint8_t* Room();
+  // Completes the frame at Room(): its data stands there. Sets the checksum.
+  void Add(FrameHeader header);
 
-  // The emptying side: the oldest frame, null when there is none left after Finish(), or after Close().
-  const Frame* Next();
-  // Gives the frame of the last Next() back.
-  void Release();
-
-  // Ends all waiting; frames under way are lost. From any thread.
-  void Close();
-  bool is_closed();
+  bool is_empty() const { return !is_wrapped_ && read_ == write_; }
+  // The oldest bytes, as far as they stand together.
+  Bytes Front() const { return {memory_.get() + read_, (is_wrapped_ ? end_ : write_) - read_}; }
+  // Those of Front() that have been sent, be it the middle of a frame.
+  void Remove(size_t length);
 
  private:
-  static constexpr size_t kAlignment = 64;
-  static constexpr size_t kFewest = 2;
-  static constexpr uint64_t kBatch = 16;  // frames
-
+  size_t largest_;  // header included
+  size_t size_;
   std::unique_ptr<uint8_t[]> memory_;
-  std::vector<Frame> frames_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  uint64_t published_ = 0;
-  uint64_t released_ = 0;
-  bool finished_ = false;
-  bool closed_ = false;
+  size_t read_ = 0;
+  size_t write_ = 0;
+  // If so, what is to be sent goes on at 0 behind end_.
+  bool is_wrapped_ = false;
+  size_t end_ = 0;
 };
 
 }  // namespace fct

@@ -1,6 +1,5 @@
 #include "frame_writer.h"
 
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,7 +10,17 @@
 namespace fct {
 namespace {
 
-constexpr int kRetryMs = 10;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kRetry{10};
+
+// As poll(); a signal is as good as the end of the time.
+int Poll(std::vector<pollfd>* polled, std::chrono::milliseconds longest) {
+  const int ready = ::poll(polled->data(), polled->size(), static_cast<int>(longest.count()));
+  if (ready >= 0 || errno != EINTR) return ready;
+  for (pollfd& one : *polled) one.revents = 0;
+  return 0;
+}
 
 std::string PathOf(int fd) {
   char path[PATH_MAX];
@@ -33,37 +42,37 @@ FrameWriter::FrameWriter(int fd) : fd_(::fcntl(fd, F_DUPFD_CLOEXEC, 0)) {
   if (!wake_.is_open()) throw ErrnoError(errno, "eventfd", "");
 }
 
-bool FrameWriter::Write(const uint8_t* data, size_t length) {
-  while (length > 0) {
-    if (!WaitUntilWritable()) return false;
-    const ssize_t written = WriteSome(data, length);
-    if (written > 0) {
-      data += written;
-      length -= static_cast<size_t>(written);
-    } else if (written < 0 && errno != EAGAIN && errno != EINTR) {
-      throw ErrnoError(errno, "write", path_);
-    }
+bool FrameWriter::Wait(bool is_writing, std::chrono::milliseconds longest, std::vector<pollfd>* others) {
+  if (is_writing && sink_ == Sink::kFile) return true;
+  polled_.assign({{wake_.get(), POLLIN, 0}, {is_writing ? fd_.get() : -1, POLLOUT, 0}});
+  if (others != nullptr) polled_.insert(polled_.end(), others->begin(), others->end());
+  if (Poll(&polled_, longest) < 0) throw ErrnoError(errno, "poll", path_);
+  const short sink = polled_[1].revents;
+  if (sink == POLLHUP) {
+    // A port whose host side is not connected reports this alone, at once, and a write would block; it may
+    // yet be connected.
+    polled_[1].fd = -1;
+    const bool is_short = longest >= 0ms && longest < kRetry;
+    if (Poll(&polled_, is_short ? longest : kRetry) < 0) throw ErrnoError(errno, "poll", path_);
   }
-  return true;
+  uint64_t wakes = 0;
+  if (polled_[0].revents != 0 && ::read(wake_.get(), &wakes, sizeof wakes) < 0)
+    throw ErrnoError(errno, "read", "eventfd");
+  if (others != nullptr) std::copy(polled_.begin() + 2, polled_.end(), others->begin());
+  return (sink & (POLLOUT | POLLERR | POLLNVAL)) != 0;
 }
 
-void FrameWriter::Cancel() {
+size_t FrameWriter::Write(const uint8_t* data, size_t length) {
+  const ssize_t written = WriteSome(data, length);
+  if (written >= 0) return static_cast<size_t>(written);
+  if (errno == EAGAIN || errno == EINTR) return 0;
+  throw ErrnoError(errno, "write", path_);
+}
+
+void FrameWriter::Wake() {
   const uint64_t one = 1;
   // Cannot fail but for an overflow of the counter, and then it is readable already.
   [[maybe_unused]] const ssize_t ignored = ::write(wake_.get(), &one, sizeof one);
-}
-
-// A port whose host side is not connected reports POLLHUP alone, and a write would block; it may yet be
-// connected.
-bool FrameWriter::WaitUntilWritable() {
-  if (sink_ == Sink::kFile) return true;
-  for (;;) {
-    pollfd polled[] = {{fd_.get(), POLLOUT, 0}, {wake_.get(), POLLIN, 0}};
-    if (::poll(polled, 2, -1) < 0 && errno != EINTR) throw ErrnoError(errno, "poll", path_);
-    if ((polled[1].revents & POLLIN) != 0) return false;
-    if ((polled[0].revents & (POLLOUT | POLLERR | POLLNVAL)) != 0) return true;
-    ::poll(&polled[1], 1, kRetryMs);
-  }
 }
 
 // The descriptor's flags are the caller's, so that it may be a blocking one: then a writable pipe takes

@@ -110,7 +110,9 @@ uint32_t TraceDecoder::Collect(uint32_t most, Rows* rows) {
 
 void TraceDecoder::AddCollectors() {
   for (size_t type = collectors_.size(); type < types().size(); type++) {
-    collectors_.push_back({nullptr, 0, types()[type].plan.required});
+    // Every event's pid is read where the first type has it.
+    const uint32_t required = std::max(types()[type].plan.required, types_.pid_offset() + 4);
+    collectors_.push_back({nullptr, 0, required});
   }
   records_.resize(types().size());
 }

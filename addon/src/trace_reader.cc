@@ -3,47 +3,53 @@
 #include <algorithm>
 #include <cstring>
 
-#include "crc32.h"
-
 namespace fct {
 namespace {
 
 constexpr std::chrono::milliseconds kCloseWait{1000};
 // Passes of the final drain that may find a buffer neither readable nor empty; about as many ms.
 constexpr int kMostRetries = 200;
+constexpr std::chrono::milliseconds kRetryWait{1};
+// Bytes at once: a file takes all that it is given, whoever is due meanwhile.
+constexpr size_t kMostWritten = size_t{256} << 10;
 
 }  // namespace
 
-// The drainer reads pages into frames of the pool, the writer ships them; both run until Stop() or Close().
+// One thread drains pages into the pool and writes what the other end takes; it runs until Stop() or Close().
 struct TraceReader::Core {
   explicit Core(const TraceReaderOptions& options)
       : instance(options.instance),
         interval(options.interval),
         layout(ParseHeaderPage(ReadWholeFile(options.instance + "/events/header_page"), 0)),
-        cpus(OpenCpus(options.instance)),
+        cpus(OpenCpus(options.instance, layout.page_size)),
         pool(options.pool_bytes, layout.page_size),
         writer(options.fd) {}
 
   enum class State { kRunning, kStopping, kClosed };
 
-  void Drain();
-  void DrainTick();
-  bool DrainPage(CpuReader* cpu, bool wait);
+  void Run();
+  void RunToEnd();
+  void DrainDue();
   void DrainToEnd();
   bool DrainPass(bool is_tracing, bool* is_unsure);
+  CpuReader::Result DrainPage(CpuReader* cpu);
   void SendEnds();
   void Send(FrameKind kind, uint16_t cpu, uint64_t sequence, const std::string& text);
-  void Write();
-  bool ShipFrames();
+  void ShipUntilDue();
+  void ShipAll();
+  bool MakeRoom();
+  void Ship();
+  void Sleep();
+  uint64_t Now() const;
+  uint64_t NextDue() const;
   void KeepError();
-  bool HasFailed();
   TraceReaderStats Stats();
   void Change(State to);
-  bool WaitForTick();
 
   const std::string instance;
   const std::chrono::milliseconds interval;
   const PageLayout layout;
+  const std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   std::vector<CpuReader> cpus;
   FramePool pool;
   FrameWriter writer;
@@ -52,85 +58,76 @@ struct TraceReader::Core {
   std::atomic<uint64_t> bytes{0};
   std::atomic<uint64_t> blocked{0};
   std::atomic<bool> is_complete{false};
-  uint64_t tick = 0;
-  CpuReader::Result last_result = CpuReader::Result::kEmpty;
+  std::atomic<State> state{State::kRunning};
 
   std::mutex mutex;
-  std::condition_variable changed;
-  State state = State::kRunning;
   std::exception_ptr error;
 };
 
-void TraceReader::Core::Drain() {
+void TraceReader::Core::Run() {
   try {
-    while (WaitForTick()) DrainTick();
-    DrainToEnd();
-    SendEnds();
+    RunToEnd();
   } catch (...) {
     KeepError();
   }
-  pool.Finish();
   for (CpuReader& cpu : cpus) cpu.Close();
+  try {
+    ShipAll();
+    is_complete = pool.is_empty() && state != State::kClosed && !Stats().error;
+  } catch (...) {
+    KeepError();
+  }
+  writer.Close();
 }
 
-// Until a CPU is due. False when there is nothing more to do on the timer.
-bool TraceReader::Core::WaitForTick() {
-  pool.Flush();
-  uint64_t next = UINT64_MAX;
-  for (const CpuReader& cpu : cpus) next = std::min(next, cpu.due());
-  const uint64_t ticks = next > tick ? next - tick : 1;
-  tick += ticks;
-  std::unique_lock lock(mutex);
-  return !changed.wait_for(lock, ticks * interval, [&] { return state != State::kRunning; });
+void TraceReader::Core::RunToEnd() {
+  while (state == State::kRunning) {
+    DrainDue();
+    ShipUntilDue();
+    Sleep();
+  }
+  DrainToEnd();
+  SendEnds();
 }
 
 // Takes turns over the CPUs, a page each, so that a busy one does not make another overrun.
-void TraceReader::Core::DrainTick() {
-  for (bool has_more = true; has_more;) {
+void TraceReader::Core::DrainDue() {
+  const uint64_t tick = Now();
+  for (bool has_more = NextDue() <= tick; has_more && state == State::kRunning;) {
     has_more = false;
     for (CpuReader& cpu : cpus) {
-      if (cpu.due() > tick) continue;
-      if (!DrainPage(&cpu, false)) {
+      if (!cpu.IsNearlyDue(tick)) continue;
+      if (pool.Room() == nullptr) {
         blocked++;
+        for (CpuReader& each : cpus) each.Delay(tick);
         return;
       }
-      cpu.Pace(tick, last_result);
-      has_more = has_more || last_result == CpuReader::Result::kFull;
+      cpu.Pace(tick, DrainPage(&cpu));
+      has_more = has_more || cpu.IsNearlyDue(tick);
     }
-    const std::lock_guard lock(mutex);
-    if (state != State::kRunning) return;
   }
 }
 
-// Moves one page into the pool; last_result says what came. False if the pool had no room, or was closed.
-bool TraceReader::Core::DrainPage(CpuReader* cpu, bool wait) {
-  const Frame* frame = pool.Acquire(wait);
-  if (frame == nullptr) return false;
+// Moves one page into the pool, which has room.
+CpuReader::Result TraceReader::Core::DrainPage(CpuReader* cpu) {
   uint32_t length = 0;
-  last_result = cpu->Read(layout, frame->data(), &length);
-  if (last_result != CpuReader::Result::kFull && last_result != CpuReader::Result::kPart) return true;
-  *frame->header() = {FrameHeader::kMagic,
-                      static_cast<uint16_t>(FrameKind::kPage),
-                      cpu->cpu(),
-                      cpu->NextSequence(),
-                      length,
-                      0,
-                      0};
-  pool.Publish();
-  return true;
+  const CpuReader::Result result = cpu->Read(layout, pool.Room(), &length);
+  if (result != CpuReader::Result::kFull && result != CpuReader::Result::kPart) return result;
+  pool.Add({FrameHeader::kMagic, static_cast<uint16_t>(FrameKind::kPage), cpu->cpu(), cpu->NextSequence(),
+            length, 0, 0});
+  pages++;
+  return result;
 }
 
 // Until all CPUs are empty. What cannot be read after many tries is left; it stands as `entries` in the CPU's
 // stats.
 void TraceReader::Core::DrainToEnd() {
   const bool is_tracing = ReadWholeFile(instance + "/tracing_on").rfind("1", 0) == 0;
-  for (int retries = 0; retries < kMostRetries; retries++) {
+  for (int retries = 0; retries < kMostRetries && state != State::kClosed; retries++) {
     bool is_unsure = false;
     while (DrainPass(is_tracing, &is_unsure)) is_unsure = false;
     if (!is_unsure) return;
-    pool.Flush();
-    std::unique_lock lock(mutex);
-    changed.wait_for(lock, std::chrono::milliseconds(1), [&] { return state == State::kClosed; });
+    writer.Wait(false, kRetryWait);
   }
 }
 
@@ -138,10 +135,11 @@ void TraceReader::Core::DrainToEnd() {
 bool TraceReader::Core::DrainPass(bool is_tracing, bool* is_unsure) {
   bool has_more = false;
   for (CpuReader& cpu : cpus) {
-    if (!DrainPage(&cpu, true)) return false;
-    const bool is_part = last_result == CpuReader::Result::kPart;
-    has_more = has_more || last_result == CpuReader::Result::kFull || (is_part && !is_tracing);
-    *is_unsure = *is_unsure || last_result == CpuReader::Result::kRetry;
+    if (!MakeRoom()) return false;
+    const CpuReader::Result result = DrainPage(&cpu);
+    const bool is_part = result == CpuReader::Result::kPart;
+    has_more = has_more || result == CpuReader::Result::kFull || (is_part && !is_tracing);
+    *is_unsure = *is_unsure || result == CpuReader::Result::kRetry;
   }
   return has_more;
 }
@@ -152,47 +150,72 @@ void TraceReader::Core::SendEnds() {
 }
 
 void TraceReader::Core::Send(FrameKind kind, uint16_t cpu, uint64_t sequence, const std::string& text) {
-  const Frame* frame = pool.Acquire(true);
-  if (frame == nullptr) return;
+  if (!MakeRoom()) return;
   const size_t length = std::min<size_t>(text.size(), layout.page_size);
-  std::memcpy(frame->data(), text.data(), length);
-  *frame->header() = {
-      FrameHeader::kMagic, static_cast<uint16_t>(kind), cpu, sequence, static_cast<uint32_t>(length), 0, 0};
-  pool.Publish();
+  std::memcpy(pool.Room(), text.data(), length);
+  pool.Add(
+      {FrameHeader::kMagic, static_cast<uint16_t>(kind), cpu, sequence, static_cast<uint32_t>(length), 0, 0});
 }
 
-void TraceReader::Core::Write() {
-  try {
-    if (ShipFrames()) is_complete = !HasFailed();
-  } catch (...) {
-    KeepError();
-    Change(State::kClosed);
+// As much as the other end takes without a wait.
+void TraceReader::Core::ShipUntilDue() {
+  while (!pool.is_empty() && writer.Wait(true, std::chrono::milliseconds(0))) {
+    Ship();
+    if (state != State::kRunning || NextDue() <= Now()) return;
   }
-  writer.Close();
 }
 
-// False if it was ended before the last frame.
-bool TraceReader::Core::ShipFrames() {
-  while (const Frame* frame = pool.Next()) {
-    FrameHeader* header = frame->header();
-    header->crc32 = Crc32(frame->data(), header->length);
-    const size_t length = sizeof *header + header->length;
-    if (!writer.Write(frame->bytes, length)) return false;
-    pages += header->kind == static_cast<uint16_t>(FrameKind::kPage);
-    bytes += length;
-    pool.Release();
+// Unless closed meanwhile.
+void TraceReader::Core::ShipAll() {
+  while (!pool.is_empty() && state != State::kClosed) {
+    if (writer.Wait(true, FrameWriter::kForEver)) Ship();
   }
-  return !pool.is_closed();
+}
+
+// False if closed meanwhile.
+bool TraceReader::Core::MakeRoom() {
+  while (pool.Room() == nullptr && state != State::kClosed) {
+    if (writer.Wait(true, FrameWriter::kForEver)) Ship();
+  }
+  return state != State::kClosed;
+}
+
+void TraceReader::Core::Ship() {
+  const FramePool::Bytes front = pool.Front();
+  const size_t written = writer.Write(front.begin, std::min(front.length, kMostWritten));
+  pool.Remove(written);
+  bytes += written;
+}
+
+// Until a CPU is due, because of the time or because its ring buffer has become half full, or something can
+// be written that waits for it.
+void TraceReader::Core::Sleep() {
+  if (state != State::kRunning) return;
+  const auto due = begin + static_cast<int64_t>(NextDue()) * interval;
+  const std::chrono::nanoseconds longest = due - std::chrono::steady_clock::now();
+  if (longest.count() <= 0) return;
+  std::vector<pollfd> polled;
+  for (const CpuReader& cpu : cpus) polled.push_back({cpu.poll_fd(), POLLIN, 0});
+  writer.Wait(!pool.is_empty(), std::chrono::ceil<std::chrono::milliseconds>(longest), &polled);
+  for (size_t i = 0; i < cpus.size(); i++) {
+    if (polled[i].revents != 0) cpus[i].Hurry();
+  }
+}
+
+// The tick.
+uint64_t TraceReader::Core::Now() const {
+  return static_cast<uint64_t>((std::chrono::steady_clock::now() - begin) / interval);
+}
+
+uint64_t TraceReader::Core::NextDue() const {
+  uint64_t next = UINT64_MAX;
+  for (const CpuReader& cpu : cpus) next = std::min(next, cpu.due());
+  return next;
 }
 
 void TraceReader::Core::KeepError() {
   const std::lock_guard lock(mutex);
   if (!error) error = std::current_exception();
-}
-
-bool TraceReader::Core::HasFailed() {
-  const std::lock_guard lock(mutex);
-  return error != nullptr;
 }
 
 TraceReaderStats TraceReader::Core::Stats() {
@@ -202,25 +225,15 @@ TraceReaderStats TraceReader::Core::Stats() {
 
 // Never back: what is closed stays so.
 void TraceReader::Core::Change(State to) {
-  const std::lock_guard lock(mutex);
-  if (state < to) state = to;
-  changed.notify_all();
-  if (state != State::kClosed) return;
-  pool.Close();
-  writer.Cancel();
+  State from = state;
+  while (from < to && !state.compare_exchange_weak(from, to)) continue;
+  writer.Wake();
 }
 
 TraceReader::TraceReader(const TraceReaderOptions& options) : core_(std::make_shared<Core>(options)) {}
 
 void TraceReader::Start() {
-  if (!core_) return;
-  threads_.Spawn("fct-drain", [core = core_] { core->Drain(); });
-  try {
-    threads_.Spawn("fct-ship", [core = core_] { core->Write(); });
-  } catch (...) {
-    Close();
-    throw;
-  }
+  if (core_) threads_.Spawn("fct-drain", [core = core_] { core->Run(); });
 }
 
 void TraceReader::Stop(std::function<void()> done) {

@@ -1,10 +1,10 @@
-// Drains the raw pages of a tracing instance on a timer and ships them as frames. No Node in it.
+// Drains the raw pages of a tracing instance as its ring buffer fills, and ships them as frames. No Node in
+// it.
 #ifndef FCT_TRACE_READER_H
 #define FCT_TRACE_READER_H
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -21,14 +21,14 @@
 namespace fct {
 
 struct TraceReaderOptions {
-  std::string instance;  // folder of the tracing instance
-  int fd = -1;           // where the frames go; stays the caller's
-  std::chrono::milliseconds interval{1};
+  std::string instance;                   // folder of the tracing instance
+  int fd = -1;                            // where the frames go; stays the caller's
+  std::chrono::milliseconds interval{1};  // a tick
   size_t pool_bytes = 0;
 };
 
 struct TraceReaderStats {
-  uint64_t pages = 0;    // shipped
+  uint64_t pages = 0;    // drained
   uint64_t bytes = 0;    // shipped, frame headers included
   uint64_t blocked = 0;  // ticks that ended because the pool was full; the ring buffer holds what was left
   std::exception_ptr error;  // what ended the stream early; null if nothing did

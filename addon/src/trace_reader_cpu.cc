@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "trace_decode_page.h"
 
@@ -33,6 +35,14 @@ std::vector<uint16_t> ListCpus(const std::string& folder) {
   return cpus;
 }
 
+// The file says "64", or "7 (expanded: 1408)" before the first use.
+uint64_t ReadRingBytes(const std::string& folder) {
+  const std::string text = ReadWholeFile(folder + "/buffer_size_kb");
+  const size_t expanded = text.find(':');
+  const char* const number = text.c_str() + (expanded == std::string::npos ? 0 : expanded + 1);
+  return std::strtoull(number, nullptr, 10) * 1024;
+}
+
 CpuReader::Result ResultOfErrno(int number, const std::string& folder) {
   switch (number) {
     case EAGAIN:
@@ -50,10 +60,11 @@ CpuReader::Result ResultOfErrno(int number, const std::string& folder) {
 
 }  // namespace
 
-CpuReader::CpuReader(const std::string& instance, uint16_t cpu)
+CpuReader::CpuReader(const std::string& instance, uint16_t cpu, uint32_t page_size)
     : folder_(instance + "/per_cpu/cpu" + std::to_string(cpu)),
       cpu_(cpu),
-      fd_(OpenFile(folder_ + "/trace_pipe_raw", O_RDONLY | O_NONBLOCK)) {}
+      fd_(OpenFile(folder_ + "/trace_pipe_raw", O_RDONLY | O_NONBLOCK)),
+      ring_(std::max<uint64_t>(ReadRingBytes(folder_) / page_size, 4)) {}
 
 CpuReader::Result CpuReader::Read(const PageLayout& layout, uint8_t* into, uint32_t* length) {
   if (!fd_.is_open()) return Result::kGone;
@@ -71,19 +82,29 @@ CpuReader::Result CpuReader::Read(const PageLayout& layout, uint8_t* into, uint3
 std::string CpuReader::ReadStats() const { return ReadWholeFile(folder_ + "/stats"); }
 
 void CpuReader::Pace(uint64_t tick, Result result) {
+  const bool is_first = !std::exchange(has_begun_, true);
   if (result == Result::kFull) {
     full_++;
     return;  // there may be more at once
   }
-  if (full_ == 0) wait_ = std::min(wait_ * 2, kLongestWait);
-  if (full_ > kMany) wait_ = 1;
+  if (result == Result::kPart && is_first) return;
+  has_begun_ = false;
+  if (std::exchange(is_hurried_, false) && full_ < ring_ / 4) is_poll_used_ = false;
+  const uint64_t many = is_poll_used_ ? ring_ / 2 : ring_ / 4;
+  if (full_ > many + ring_ / 4) {
+    wait_ = 1;
+  } else if (full_ > many) {
+    wait_ = std::max<uint64_t>(wait_ / 2, 1);
+  } else if (full_ <= many / 2) {
+    wait_ = std::min(wait_ * 2, kLongestWait);
+  }
   full_ = 0;
-  due_ = (tick / wait_ + 1) * wait_;  // at the same ticks as other CPUs
+  due_ = tick + wait_;
 }
 
-std::vector<CpuReader> OpenCpus(const std::string& instance) {
+std::vector<CpuReader> OpenCpus(const std::string& instance, uint32_t page_size) {
   std::vector<CpuReader> readers;
-  for (const uint16_t cpu : ListCpus(instance + "/per_cpu")) readers.emplace_back(instance, cpu);
+  for (const uint16_t cpu : ListCpus(instance + "/per_cpu")) readers.emplace_back(instance, cpu, page_size);
   return readers;
 }
 

@@ -13,12 +13,13 @@ namespace fct {
 
 class CpuReader {
  public:
-  // What a read gave. kPart: a sub-buffer less than half full, so that the reader has caught up with the
-  // writer. kRetry: nothing now, although there may be something. kGone: the CPU's buffer has been taken
-  // away.
+  // What a read gave. kPart: a sub-buffer less than half full, or the rest of one; the reader may have caught
+  // up with the writer. kRetry: nothing now, although there may be something. kGone: the CPU's buffer has
+  // been taken away.
   enum class Result { kFull, kPart, kEmpty, kRetry, kGone };
 
-  CpuReader(const std::string& instance, uint16_t cpu);
+  // `page_size` = bytes of a sub-buffer. Throws ErrnoError.
+  CpuReader(const std::string& instance, uint16_t cpu, uint32_t page_size);
 
   uint16_t cpu() const { return cpu_; }
   uint64_t NextSequence() { return sequence_++; }
@@ -31,27 +32,45 @@ class CpuReader {
   // Tracefs refuses to remove an instance with open files.
   void Close() { fd_.Reset(); }
 
-  // Pacing: each nearly empty sub-buffer would still take a whole one in trace.dat, and to look costs more
-  // than to read, so that a slow CPU is read less often.
+  // Pacing: to wake up costs more than to read, and each nearly empty sub-buffer would still take a whole one
+  // in trace.dat. So a CPU is read when a quarter to a half of its ring buffer should be full, but not later
+  // than after kLongestWait ticks. Where the kernel does not wake us up at a half, half as much.
   uint64_t due() const { return due_; }  // the tick
-  // After each Read() of a tick, until one has not been kFull.
+  // Whether it may as well be read when another one is due.
+  bool IsNearlyDue(uint64_t tick) const { return due_ <= tick + wait_ / 2; }
+  // After each Read() of a tick, until it is no longer due. The first of a tick may give the rest of a
+  // sub-buffer that was read in part; only a later one that is kPart is the writer's.
   void Pace(uint64_t tick, Result result);
+  // Nothing could be read for want of room.
+  void Delay(uint64_t tick) { due_ = tick + 1; }
+
+  // The kernel wakes whoever polls when half of the ring buffer is full (buffer_percent). Kernels before
+  // 42fb0a1e84ff ("tracing/ring-buffer: Have polling block on watermark", 6.1) do so whenever there is
+  // anything; as soon as that shows, -1, which poll() takes for nothing.
+  int poll_fd() const { return is_poll_used_ ? fd_.get() : -1; }
+  void Hurry() {
+    is_hurried_ = true;
+    due_ = 0;
+  }
 
  private:
-  static constexpr uint64_t kLongestWait = 32;  // ticks; bounds what a panic of the kernel takes with it
-  static constexpr uint32_t kMany = 4;          // sub-buffers of a tick; a small part of any ring buffer
+  static constexpr uint64_t kLongestWait = 128;  // ticks; bounds what a panic of the kernel takes with it
 
   std::string folder_;
   uint16_t cpu_;
   UniqueFd fd_;
   uint64_t sequence_ = 0;
   uint64_t due_ = 0;
-  uint64_t wait_ = 1;  // a power of two
-  uint32_t full_ = 0;  // sub-buffers of this tick
+  uint64_t wait_ = 1;  // ticks
+  uint64_t ring_;      // sub-buffers of the ring buffer
+  uint64_t full_ = 0;  // sub-buffers of this tick
+  bool has_begun_ = false;
+  bool is_hurried_ = false;
+  bool is_poll_used_ = true;
 };
 
 // One for each per_cpu/cpuN of the instance, in the order of their numbers. Throws ErrnoError.
-std::vector<CpuReader> OpenCpus(const std::string& instance);
+std::vector<CpuReader> OpenCpus(const std::string& instance, uint32_t page_size);
 
 }  // namespace fct
 

@@ -37,9 +37,7 @@ export async function readWithAddon(work: Work): Promise<Reading> {
   try {
     const reader = new TraceReader({ instance: instance.folder, fd })
     reader.start()
-    const reading = await measure(work, instance.folder, () =>
-      findTasks('self/task', ['fct-drain', 'fct-ship']),
-    )
+    const reading = await measure(work, instance.folder, () => findTasks('self/task', ['fct-drain']))
     await stopTracing(instance)
     await reader.stop()
     reader.close()
