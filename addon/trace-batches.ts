@@ -67,6 +67,11 @@ abstract class TraceTables {
     this.types = batches.types
   }
 
+  /** Id -> pointer, of the batches so far. */
+  get pointers(): readonly bigint[] {
+    return this.#pointers
+  }
+
   /** The pointer of the traced kernel; 0n for an id that no batch so far had. */
   pointer(id: number): bigint {
     return this.#pointers[id] ?? 0n

@@ -1,16 +1,17 @@
 import { readFile, stat } from 'node:fs/promises'
+import type { TraceSource } from '../decode/trace-source.js'
 import { UsageError } from '../fct-error.js'
-import { explainAddress, explainFinding, parseNamed } from '../oracle/explain.js'
+import { brokenRows, explainAddress, explainFinding, parseNamed } from '../oracle/explain.js'
 import type { FlavourId } from '../oracle/flavours/flavour.js'
 import type { ObjectLife } from '../oracle/object-life.js'
-import { judge, livesOf, type JudgeInput, type OracleReport } from '../oracle/oracle.js'
+import { judgeSource, readLives, type JudgePapers, type OracleReport } from '../oracle/oracle.js'
 import { summarizeCheck } from '../report/check-summary.js'
 import { printable } from '../report/figures.js'
 import { lifeLines } from '../report/evidence-files.js'
 import { codePath, describeLife } from '../report/life-rows.js'
 import { readRunConsole, readRunPapers } from '../store/run-papers.js'
 import { accountOf, composeCheck, coverageOf, type CheckDocument } from '../verdict/recording.js'
-import { asUnreadable, readTraceInput, type TraceInputOptions } from './trace-input.js'
+import { asUnreadable, openTraceInput, type TraceInputOptions } from './trace-input.js'
 import { toLines, writeText } from './write-text.js'
 
 export interface CheckOptions extends TraceInputOptions {
@@ -22,7 +23,8 @@ export interface CheckOptions extends TraceInputOptions {
 
 /** A recording, judged, and what it was judged by. */
 export interface Checked {
-  readonly input: JudgeInput
+  readonly source: TraceSource
+  readonly papers: JudgePapers
   readonly oracle: OracleReport
   readonly document: CheckDocument
 }
@@ -37,22 +39,27 @@ export async function checkCommand(file: string, options: CheckOptions): Promise
 }
 
 export async function checkRecording(file: string, options: CheckOptions): Promise<Checked> {
-  const trace = await readTraceInput(file, options)
-  const papers = (await isFolder(file)) ? await readRunPapers(file) : null
-  const account = accountOf(trace, papers)
-  const input: JudgeInput = {
-    trace,
-    coverage: coverageOf(trace, account),
+  const source = await openTraceInput(file, options)
+  const { head } = source
+  const run = (await isFolder(file)) ? await readRunPapers(file) : null
+  const papers: JudgePapers = {
     console: await readConsole(file, options),
-    isGuest: papers !== null,
-    filecache: papers?.filecache ?? [],
-    ...(papers?.leftovers && { leftovers: papers.leftovers }),
-    wasRestarted: papers?.wasRestarted ?? false,
-    stressors: papers?.stressors ?? [],
+    isGuest: run !== null,
+    filecache: run?.filecache ?? [],
+    ...(run?.leftovers && { leftovers: run.leftovers }),
+    wasRestarted: run?.wasRestarted ?? false,
+    stressors: run?.stressors ?? [],
     ...(options.flavour !== 'auto' && { flavour: options.flavour }),
   }
-  const oracle = judge(input)
-  return { input, oracle, document: composeCheck({ file, trace, papers, account, oracle }) }
+  let account = accountOf({ ringStats: head.ringStats, rows: 0 }, run)
+  const oracle = await judgeSource(source, papers, {
+    coverageOf: ({ rows, gaps }) => {
+      account = accountOf({ ringStats: head.ringStats, rows }, run)
+      return coverageOf({ gaps }, account)
+    },
+  })
+  const document = composeCheck({ file, head, papers: run, account, oracle })
+  return { source, papers, oracle, document }
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -73,28 +80,33 @@ function toJson(document: object): string {
 }
 
 async function explain(text: string, checked: Checked, isJson: boolean): Promise<void> {
-  const told = lookUp(text, checked)
+  const told = await lookUp(text, checked)
   if (typeof told === 'string') await writeText(toLines([printable(told)]))
   else if (isJson) await writeText([toJson({ schema: 1, lives: told })])
   else await writeText(toLines(told.flatMap(describe)))
 }
 
 /** @returns the lives, or the text that is all there is of a finding without an object */
-function lookUp(text: string, { input, oracle: { findings } }: Checked): readonly ObjectLife[] | string {
+async function lookUp(
+  text: string,
+  { source, papers, oracle: { findings } }: Checked,
+): Promise<readonly ObjectLife[] | string> {
   const named = parseNamed(text)
   if (named === undefined) {
     throw noObject(
       `${text} is neither an address (0xffff888004100100, or #2 behind it) nor a finding's number`,
     )
   }
-  const reader = livesOf(input)
   if ('finding' in named) {
     const finding = findings[named.finding - 1]
     if (finding === undefined)
       throw noObject(`there is no finding ${String(named.finding)}: there are ${String(findings.length)}`)
-    return finding.life && reader ? [explainFinding(reader, finding.life)] : finding.evidence
+    const { life } = finding
+    if (!life) return finding.evidence
+    return [explainFinding(await readLives(source, papers, { rows: brokenRows(life) }), life)]
   }
-  const lives = reader ? explainAddress(reader, named, findings) : []
+  const reader = await readLives(source, papers, { addresses: [named.address] })
+  const lives = explainAddress(reader, named, findings)
   if (lives.length === 0) throw noObject(`the trace does not show ${text}`)
   return lives
 }

@@ -1,11 +1,12 @@
 import { parseCapabilities, type Capabilities } from '../agent/capabilities.js'
 import type { Progress } from '../agent/protocol.js'
 import type { Coverage } from '../decode/gap-bounds.js'
-import { loadTrace, type Trace } from '../decode/load-trace.js'
+import { TypeCounts } from '../decode/trace-account.js'
+import { openTraceSource } from '../decode/trace-source.js'
 import { asFailure, type DriveEnd } from '../target/drive.js'
 import { KernelFault, TargetLost, TargetTimeout } from '../target/target.js'
 import { moduleLines } from '../oracle/console/module-lines.js'
-import { judge, type OracleReport } from '../oracle/oracle.js'
+import { judge, judgeSource, type JudgePapers, type OracleReport } from '../oracle/oracle.js'
 import type { RunPlan } from '../scenario/plan.js'
 import type { SpoolEnd } from '../store/trace-spool.js'
 import { composeResult } from '../verdict/compose-result.js'
@@ -27,18 +28,15 @@ export async function judgeRun(
   console: string,
 ): Promise<Judgement> {
   const { end } = aftermath
-  const { trace, failure } = await decode(aftermath)
-  const events = accountFor(end.spool, trace?.rows.count ?? 0)
-  const oracle = judge({
-    trace: trace ?? null,
-    coverage: coverageOf(end.spool, events, trace?.gaps.length ?? 0),
+  const papers: JudgePapers = {
     console,
     isGuest: true,
     filecache: end.finished?.filecache ?? [],
     ...(end.finished && { leftovers: end.finished.leftovers }),
     stressors: Object.keys(plan.scenario.stressors),
     wasRestarted: plan.scenario.disturb.includes('restart'),
-  })
+  }
+  const { oracle, events, types, failure } = await judgeTrace(aftermath, papers)
   const device = end.progress?.device
   const input: VerdictInput = {
     oracle,
@@ -48,7 +46,7 @@ export async function judgeRun(
     required: {
       ...requirements(plan.scenario, parseCapabilities(end.prepared?.capabilities ?? '')),
       happenings: {
-        ...countEvents(trace, plan.scenario.events),
+        ...countEvents(types, plan.scenario.events),
         ...countDisturbances(plan.scenario.disturb, end.finished?.disturbances),
       },
     },
@@ -72,12 +70,9 @@ function onlyOpen(exposure: Readonly<Record<string, number>>): Record<string, nu
   return Object.fromEntries(Object.entries(exposure).filter(([, windows]) => windows > 0))
 }
 
-function countEvents(trace: Trace | undefined, names: readonly string[]): Record<string, number> {
-  const count = (name: string): number => {
-    const type = trace?.types.findIndex((other) => other.name === name) ?? -1
-    return Object.values(trace?.columns[type] ?? {})[0]?.length ?? 0
-  }
-  const countAny = (any: string): number => any.split('|').reduce((sum, name) => sum + count(name), 0)
+function countEvents(types: TypeCounts | undefined, names: readonly string[]): Record<string, number> {
+  const countAny = (any: string): number =>
+    any.split('|').reduce((sum, name) => sum + (types?.countOf(name) ?? 0), 0)
   return Object.fromEntries(names.map((any) => [any, countAny(any)]))
 }
 
@@ -105,13 +100,35 @@ function requirements(
   }
 }
 
-/** The stored pages as columns; what cannot be decoded is our failure, not the kernel's. */
-async function decode({ end, spool }: Aftermath): Promise<{ trace?: Trace; failure?: FctError }> {
-  if (spool === undefined) return {}
+interface JudgedTrace {
+  readonly oracle: OracleReport
+  readonly events: EventAccount
+  /** None of a trace that cannot be read. */
+  readonly types?: TypeCounts
+  readonly failure?: FctError
+}
+
+/** Judges the stored pages; what cannot be decoded is our failure, not the kernel's. */
+async function judgeTrace({ end, spool }: Aftermath, papers: JudgePapers): Promise<JudgedTrace> {
+  const nothing = {
+    oracle: judge({ trace: null, coverage: 'cut', ...papers }),
+    events: accountFor(end.spool, 0),
+  }
+  if (spool === undefined) return nothing
   try {
-    return { trace: await loadTrace(await spool.assemble(end.finished?.cmdlines ?? '')) }
+    const source = await openTraceSource(await spool.assemble(end.finished?.cmdlines ?? ''))
+    const types = new TypeCounts(source.head.types)
+    let events = nothing.events
+    const oracle = await judgeSource(source, papers, {
+      beside: types,
+      coverageOf: ({ rows, gaps }) => {
+        events = accountFor(end.spool, rows)
+        return coverageOf(end.spool, events, gaps.length)
+      },
+    })
+    return { oracle, events, types }
   } catch (error) {
-    return { failure: asFailure(error) }
+    return { ...nothing, failure: asFailure(error) }
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { Trace } from '../decode/load-trace.js'
+import type { TraceSource } from '../decode/trace-source.js'
 import { FctError, UsageError, messageOf } from '../fct-error.js'
-import { openTrace } from '../store/run-trace.js'
+import { openSource, openTrace } from '../store/run-trace.js'
 
 export interface TraceInputOptions {
   /** A tracing instance's name; '' is the top one. */
@@ -21,8 +22,29 @@ export function addTraceInput(command: Command): Command {
  * @throws UsageError FCT_TRACE_UNREADABLE if there is no such file; FctError FCT_DECODE_... with the offset, if it is no sound trace
  */
 export async function readTraceInput(path: string, { buffer }: TraceInputOptions): Promise<Trace> {
+  return withPath(path, () => openTrace(path, { buffer }))
+}
+
+/** The same, to be read batch by batch. */
+export async function openTraceInput(path: string, { buffer }: TraceInputOptions): Promise<TraceSource> {
+  const source = await withPath(path, () => openSource(path, { buffer }))
+  return {
+    head: source.head,
+    async *read() {
+      const slices = source.read()[Symbol.asyncIterator]()
+      for (;;) {
+        const next = await withPath(path, () => slices.next())
+        if (next.done === true) return
+        yield next.value
+      }
+    },
+  }
+}
+
+/** Says of which file an error tells. */
+async function withPath<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await openTrace(path, { buffer })
+    return await read()
   } catch (error) {
     if (error instanceof FctError) throw error
     const { code = '' } = error as NodeJS.ErrnoException

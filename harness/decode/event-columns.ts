@@ -1,13 +1,14 @@
-import type { Trace } from './load-trace.js'
+import type { TraceSlice } from './load-trace.js'
 
-type NumberColumn = ArrayLike<number>
+export type NumberColumn = ArrayLike<number>
 
 /** One event type of a trace, and the rows' way into its columns. */
 export interface EventColumns {
-  /** Index into `trace.types`, as in `trace.rows.type`. */
+  /** Index into the trace's types, as in `rows.type`. */
   readonly type: number
   /** Value -> name tables of the print format, by field. */
   readonly symbols: Readonly<Record<string, Readonly<Record<number, string>>>>
+  /** Of these rows; without an element if none of them is of the type. */
   column(field: string): NumberColumn
 }
 
@@ -16,16 +17,25 @@ class FieldMissing extends Error {
   readonly code = 'FCT_DECODE_FIELD'
 }
 
+const noRows = new Uint32Array(0)
+
 /**
  * @param event Name as in the format file, with its system: `fctorture:fct_file`.
  * @returns undefined if the trace has no such event type.
  */
-export function findEventColumns(trace: Trace, event: string): EventColumns | undefined {
-  const type = trace.types.findIndex(({ system, name }) => `${system}:${name}` === event)
-  const found = trace.types[type]
+export function findEventColumns(
+  { types, columns }: Pick<TraceSlice, 'types' | 'columns'>,
+  event: string,
+): EventColumns | undefined {
+  const type = types.findIndex(({ system, name }) => `${system}:${name}` === event)
+  const found = types[type]
   if (!found) return undefined
-  const columns = trace.columns[type] ?? {}
-  return { type, symbols: found.symbols, column: (field) => numbers(columns[field], `${event}.${field}`) }
+  const fields = columns[type]
+  return {
+    type,
+    symbols: found.symbols,
+    column: (field) => (fields ? numbers(fields[field], `${event}.${field}`) : noRows),
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
-import { findEventColumns, type EventColumns } from './event-columns.js'
-import type { Trace } from './load-trace.js'
+import { findEventColumns, type EventColumns, type NumberColumn } from './event-columns.js'
+import type { TraceSlice } from './load-trace.js'
 
 /**
  * A view that moves over the fct_file events of a trace: one nfsd_file_* tracepoint each, with the
@@ -11,40 +11,62 @@ import type { Trace } from './load-trace.js'
 export class FileEvents {
   row = 0
   #index = 0
-  readonly #trace: Trace
-  readonly #codes: Uint8Array
+  #first = 0
+  #rows: TraceSlice['rows']
+  #columns: FileColumns
+  /** The reader's codes, by what `op` has. */
+  readonly codes = new Uint8Array(256)
   readonly #names: Readonly<Record<number, string>>
-  readonly #columns: Columns
 
   /**
    * @param codeOf The reader's own code, 0..255, for a tracepoint's name; what `operation` returns.
    * @returns undefined if the trace has no fct_file event type.
    * @throws FieldMissing if the type has other fields than kmod/fct_trace.h gives it.
    */
-  static over(trace: Trace, codeOf: (tracepoint: string) => number): FileEvents | undefined {
-    const events = findEventColumns(trace, 'fctorture:fct_file')
+  static over(
+    trace: Omit<TraceSlice, 'gaps'>,
+    codeOf: (tracepoint: string) => number,
+  ): FileEvents | undefined {
+    const events = findEventColumns(trace, name)
     if (!events) return undefined
-    const columns = Object.fromEntries(fields.map((field) => [field, events.column(field)])) as Columns
-    return new FileEvents(trace, events, columns, codeOf)
+    const view = new FileEvents(events, trace.rows, codeOf)
+    view.enter(trace)
+    return view
   }
 
   private constructor(
-    trace: Trace,
     { type, symbols }: EventColumns,
-    columns: Columns,
+    rows: TraceSlice['rows'],
     codeOf: (tracepoint: string) => number,
   ) {
-    this.type = type
-    this.#trace = trace
-    this.#columns = columns
-    this.#codes = new Uint8Array(256)
     const names = symbols['op'] ?? {}
+    this.type = type
+    this.#rows = rows
+    this.#columns = noColumns
     this.#names = names
-    for (const [value, name] of Object.entries(names)) this.#codes[Number(value)] = codeOf(name)
+    for (const [value, name] of Object.entries(names)) this.codes[Number(value)] = codeOf(name)
     this.tracepoints = Object.values(names)
   }
 
-  /** Index into `trace.types`. */
+  /**
+   * From now on the view is over these rows of the same trace.
+   *
+   * @throws FieldMissing as `over`.
+   */
+  enter(slice: Omit<TraceSlice, 'gaps'>): void {
+    const events = findEventColumns(slice, name)
+    if (!events) return
+    this.#rows = slice.rows
+    this.#first = slice.first ?? 0
+    this.#columns = columnsBy((field) => events.column(field))
+  }
+
+  /** Of the rows that the view is over, as they are: for those who read them without a view. */
+  get columns(): FileColumns {
+    return this.#columns
+  }
+
+  /** Index into the trace's types. */
   readonly type: number
   /** The tracepoints that the module knows, verbatim. */
   readonly tracepoints: readonly string[]
@@ -54,14 +76,14 @@ export class FileEvents {
     return this.#names[rawOperation] ?? `op ${String(rawOperation)}`
   }
 
-  /** @param row A row of `trace.rows` whose type is `this.type`. */
+  /** @param row One that the view is over, of a type that is `this.type`. */
   moveTo(row: number): void {
     this.row = row
-    this.#index = this.#trace.rows.index[row] ?? 0
+    this.#index = this.#rows.index[row - this.#first] ?? 0
   }
 
   get operation(): number {
-    return this.#codes[this.#columns.op[this.#index] ?? 0] ?? 0
+    return this.codes[this.#columns.op[this.#index] ?? 0] ?? 0
   }
   /** The tracepoint's number in the module's own table. */
   get rawOperation(): number {
@@ -90,14 +112,25 @@ export class FileEvents {
     return this.#columns.ms[this.#index] ?? 0
   }
   get cpu(): number {
-    return this.#trace.rows.cpu[this.row] ?? 0
+    return this.#rows.cpu[this.row - this.#first] ?? 0
   }
   get pid(): number {
-    return this.#trace.rows.pid[this.row] ?? 0
+    return this.#rows.pid[this.row - this.#first] ?? 0
   }
 }
 
 /* The format's `may` is left to those who look at a trace by hand. */
-const fields = ['nf', 'inode', 'file', 'flags', 'ref', 'status', 'ms', 'op'] as const
+export const fileFields = ['nf', 'inode', 'file', 'flags', 'ref', 'status', 'ms', 'op'] as const
 
-type Columns = Record<(typeof fields)[number], ArrayLike<number>>
+export type FileColumns = Readonly<Record<(typeof fileFields)[number], NumberColumn>>
+
+const name = 'fctorture:fct_file'
+
+const noColumns = columnsBy(() => [])
+
+function columnsBy(of: (field: keyof FileColumns) => NumberColumn): FileColumns {
+  return Object.fromEntries(fileFields.map((field) => [field, of(field)])) as Record<
+    keyof FileColumns,
+    NumberColumn
+  >
+}

@@ -1,5 +1,5 @@
-import { findEventColumns, type EventColumns } from './event-columns.js'
-import type { Trace } from './load-trace.js'
+import { findEventColumns } from './event-columns.js'
+import type { TraceSlice } from './load-trace.js'
 
 /** The module's own events that are no tracepoint of nfsd's (kmod/fct_trace.h). */
 export type ModuleEvent =
@@ -16,47 +16,66 @@ export type ModuleEvent =
 export class ModuleEvents {
   row = 0
   #index = 0
+  #first = 0
   #type = 0
-  readonly #trace: Trace
-  /** By index into `trace.types`: columns of the types that are read here. */
-  readonly #columns: (Columns | undefined)[] = []
+  #rows: TraceSlice['rows']
+  /** By type: columns of the types that are read here. */
+  #columns: (Columns | undefined)[] = []
+  #seesFiles = false
   readonly #calls: number
   readonly #fputs: number
   readonly #reuses: number
   readonly #dirties: number
   readonly #closeCall: number
 
-  constructor(trace: Trace) {
-    this.#trace = trace
-    const calls = this.#open('fct_call')
-    this.#calls = calls?.type ?? -1
-    this.#fputs = this.#open('fct_fput')?.type ?? -1
-    this.#reuses = this.#open('fct_reuse')?.type ?? -1
-    this.#dirties = this.#open('fct_dirty')?.type ?? -1
-    const stressors = Object.entries(calls?.symbols['stressor'] ?? {})
+  /** Over these rows, until it enters others. */
+  constructor(trace: TraceSlice) {
+    const typeOf = (name: string): number => findEventColumns(trace, `fctorture:${name}`)?.type ?? -1
+    this.#rows = trace.rows
+    this.#calls = typeOf('fct_call')
+    this.#fputs = typeOf('fct_fput')
+    this.#reuses = typeOf('fct_reuse')
+    this.#dirties = typeOf('fct_dirty')
+    const stressors = Object.entries(trace.types[this.#calls]?.symbols['stressor'] ?? {})
     this.#closeCall = Number(stressors.find(([, name]) => name === 'close')?.[0] ?? -1)
+    this.enter(trace)
   }
 
-  /** By index into `trace.types`: 1 if `moveTo` takes rows of this type. */
-  get types(): Uint8Array {
-    return Uint8Array.from(this.#trace.types, (_, type) => (this.#columns[type] ? 1 : 0))
+  /** From now on the view is over these rows of the same trace. */
+  enter({ rows, columns, first = 0 }: TraceSlice): void {
+    this.#rows = rows
+    this.#first = first
+    this.#columns = []
+    for (const type of [this.#calls, this.#fputs, this.#reuses, this.#dirties])
+      if (type >= 0) this.#columns[type] = columns[type] ?? {}
+    if ((this.#columns[this.#fputs]?.file?.length ?? 0) > 0) this.#seesFiles = true
+  }
+
+  /** Whether `moveTo` takes rows of this type. */
+  has(type: number): boolean {
+    return type === this.#calls || type === this.#fputs || type === this.#reuses || type === this.#dirties
+  }
+
+  /** The trace describes an event of struct files that are closed; `told` has it once there is one. */
+  get mayTellOfFiles(): boolean {
+    return this.#fputs >= 0
   }
 
   /** What the module that wrote the trace tells; of struct files only if it really did. */
   get told(): ReadonlySet<ModuleEvent> {
     const told = new Set<ModuleEvent>()
     if (this.#calls >= 0) told.add('close begins').add('close ends')
-    if ((this.#columns[this.#fputs]?.file?.length ?? 0) > 0) told.add('file closes')
+    if (this.#seesFiles) told.add('file closes')
     if (this.#reuses >= 0) told.add('memory comes back')
     if (this.#dirties >= 0) told.add('dirty is disposed')
     return told
   }
 
-  /** @param row A row of `trace.rows` of one of `types`. */
+  /** @param row One that the view is over, of a type that it has. */
   moveTo(row: number): void {
     this.row = row
-    this.#type = this.#trace.rows.type[row] ?? 0
-    this.#index = this.#trace.rows.index[row] ?? 0
+    this.#type = this.#rows.type[row - this.#first] ?? 0
+    this.#index = this.#rows.index[row - this.#first] ?? 0
   }
 
   /** undefined: a call that is no nfsd_file_close_inode_sync(). */
@@ -85,17 +104,11 @@ export class ModuleEvents {
     return this.#read('kthread') === 1
   }
   get pid(): number {
-    return this.#trace.rows.pid[this.row] ?? 0
+    return this.#rows.pid[this.row - this.#first] ?? 0
   }
 
   #read(field: Field): number {
     return this.#columns[this.#type]?.[field]?.[this.#index] ?? 0
-  }
-
-  #open(name: string): EventColumns | undefined {
-    const events = findEventColumns(this.#trace, `fctorture:${name}`)
-    if (events) this.#columns[events.type] = this.#trace.columns[events.type] ?? {}
-    return events
   }
 }
 

@@ -1,5 +1,5 @@
 import { findEventColumns } from './event-columns.js'
-import type { Trace } from './load-trace.js'
+import type { TraceSlice } from './load-trace.js'
 
 export type Phase = 'load' | 'quiet' | 'shutdown' | 'end'
 
@@ -13,20 +13,21 @@ export interface PhaseMark {
 
 const phases: readonly string[] = ['load', 'quiet', 'shutdown', 'end'] satisfies Phase[]
 
-/** The fct_phase events of a trace, in order. Phases that a later module may add are passed over. */
-export function readPhaseMarks(trace: Trace): PhaseMark[] {
-  const events = findEventColumns(trace, 'fctorture:fct_phase')
-  if (!events) return []
+/** The fct_phase events of these rows, in order. Phases that a later module may add are passed over. */
+export function readPhaseMarks(slice: Omit<TraceSlice, 'gaps'>): PhaseMark[] {
+  const events = findEventColumns(slice, 'fctorture:fct_phase')
+  const values = events?.column('phase')
+  if (!events || !values || values.length === 0) return []
   const names = events.symbols['phase'] ?? {}
-  const values = events.column('phase')
   const times = events.column('ms')
   const marks: PhaseMark[] = []
-  const { count, type, index } = trace.rows
+  const { count, type, index } = slice.rows
   for (let row = 0; row < count; row++) {
     if (type[row] !== events.type) continue
     const at = index[row] ?? 0
     const phase = names[values[at] ?? 0] ?? ''
-    if (phases.includes(phase)) marks.push({ phase: phase as Phase, row, ms: times[at] ?? 0 })
+    if (!phases.includes(phase)) continue
+    marks.push({ phase: phase as Phase, row: (slice.first ?? 0) + row, ms: times[at] ?? 0 })
   }
   return marks
 }

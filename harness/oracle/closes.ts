@@ -1,5 +1,6 @@
 import type { FileEvents } from '../decode/file-events.js'
 import type { ModuleEvents } from '../decode/module-events.js'
+import type { Lives } from './lives.js'
 import { codes } from './operations.js'
 
 /** A call of nfsd_file_close_inode_sync() under way. */
@@ -15,30 +16,28 @@ interface Call {
   file: number
 }
 
-/** The module's calls of nfsd_file_close_inode_sync(): those under way, and for each inode the last that returned. */
+/** The module's calls of nfsd_file_close_inode_sync() under way; which have returned, the inodes' records say (`Lives`). */
 export class Closes {
-  readonly #beginRows: Int32Array
-  readonly #endRows: Int32Array
   /** By caller. */
   readonly #calls = new Map<number, Call>()
   /** By caller: how many calls in a row have returned with the file open that they had freed last. */
   readonly #leftOpen = new Map<number, number>()
+  readonly #lives: Lives
   readonly #seesFiles: boolean
   #openGaps = 0
 
-  /** @param pointers Number of interned pointers. @param seesFiles Whether a struct file's close can be seen. */
-  constructor(pointers: number, seesFiles: boolean) {
-    this.#beginRows = new Int32Array(pointers).fill(-1)
-    this.#endRows = new Int32Array(pointers).fill(-1)
+  /** @param seesFiles Whether a struct file's close can be seen. */
+  constructor(lives: Lives, seesFiles: boolean) {
+    this.#lives = lives
     this.#seesFiles = seesFiles
   }
 
   /** Row at which the last call for the inode began that has returned; -1 if there was none. */
   beginRow(inode: number): number {
-    return this.#beginRows[inode] ?? -1
+    return this.#lives.closeBeginRow(inode)
   }
   endRow(inode: number): number {
-    return this.#endRows[inode] ?? -1
+    return this.#lives.closeEndRow(inode)
   }
   /** Of the caller's call under way: row of an nfsd_file_closing that no nfsd_file_free has followed; -1: none. */
   queuedRow(pid: number): number {
@@ -55,8 +54,12 @@ export class Closes {
     return this.#leftOpen.get(pid) ?? 0
   }
 
+  /** Whether `apply` does something. */
+  get areUnderWay(): boolean {
+    return this.#calls.size > 0
+  }
+
   apply({ operation, nf, file, pid, row }: FileEvents): void {
-    if (this.#calls.size === 0) return
     if (operation !== codes.nfsd_file_closing && operation !== codes.nfsd_file_free) return
     const call = this.#calls.get(pid)
     if (!call) return
@@ -106,8 +109,7 @@ export class Closes {
   #end({ pid, row }: ModuleEvents): void {
     const call = this.#calls.get(pid)
     if (!call) return
-    this.#beginRows[call.inode] = call.row
-    this.#endRows[call.inode] = row
+    this.#lives.noteClose(call.inode, call.row, row)
     if (call.freeRow >= 0) this.#leftOpen.set(pid, call.file === 0 ? 0 : this.leftOpen(pid) + 1)
     this.#calls.delete(pid)
   }

@@ -33,7 +33,8 @@ export function explainFinding(reader: LifeReader, life: ObjectLife): ObjectLife
   return reader.read(reader.rowsAround(row), [row], true)
 }
 
-function brokenRows({ parts }: ObjectLife): number[] {
+/** Those of the steps that broke a rule. */
+export function brokenRows({ parts }: ObjectLife): number[] {
   return parts
     .filter(isStep)
     .filter(({ isBroken }) => isBroken)

@@ -16,37 +16,56 @@ export interface Finding {
   readonly life?: ObjectLife
 }
 
-/** Collects what rules say; evidence is gathered once per signature. */
+/** A broken rule, before anybody has looked at the object's life. Accusations of one signature are one. */
+export interface Accusation {
+  readonly rule: string
+  readonly broken: Broken
+  /** Of the first of them: an event of the object. */
+  readonly row: number
+  count: number
+}
+
+/** What rules say while events go by. */
+export class Accusations {
+  /** By signature, in the order in which they came. */
+  readonly #all = new Map<string, Accusation>()
+
+  add(rule: string, broken: Broken, row: number): void {
+    const signature = signatureOf(rule, broken.path)
+    const known = this.#all.get(signature)
+    if (known) known.count++
+    else this.#all.set(signature, { rule, broken, row, count: 1 })
+  }
+
+  list(): Accusation[] {
+    return [...this.#all.values()]
+  }
+}
+
+/** Collects what is found, with the evidence of the first of each signature. */
 export class Findings {
   readonly #found = new Map<string, Finding>()
 
-  add(rule: string, broken: Broken, row: number, writer: EvidenceWriter): void {
-    const at = broken.row ?? row
-    this.#merge(rule, broken.path, () => {
-      const { text, life } = writer.write(at, broken.says)
-      return { firstGuestSecond: writer.secondAt(at), evidence: text, life }
-    })
+  add({ rule, broken, row, count }: Accusation, writer: EvidenceWriter): void {
+    const signature = signatureOf(rule, broken.path)
+    const { text, life } = writer.write(row, broken.says)
+    const firstGuestSecond = writer.secondAt(row)
+    this.#found.set(signature, { rule, signature, count, firstGuestSecond, evidence: text, life })
   }
 
   addOnPaper(rule: string, { path, second, evidence }: BrokenOnPaper): void {
-    this.#merge(rule, path, () => ({ firstGuestSecond: second, evidence }))
+    const signature = signatureOf(rule, path)
+    const known = this.#found.get(signature)
+    const first = { rule, signature, count: 1, firstGuestSecond: second, evidence }
+    this.#found.set(signature, known ? { ...known, count: known.count + 1 } : first)
   }
 
   /** In the order in which they were first seen in the guest: the first is nearest to the cause. */
   list(): Finding[] {
     return [...this.#found.values()].sort((a, b) => a.firstGuestSecond - b.firstGuestSecond)
   }
+}
 
-  #merge(
-    rule: string,
-    path: string,
-    first: () => Pick<Finding, 'firstGuestSecond' | 'evidence' | 'life'>,
-  ): void {
-    const signature = `${rule}: ${path}`
-    const known = this.#found.get(signature)
-    this.#found.set(
-      signature,
-      known ? { ...known, count: known.count + 1 } : { rule, signature, count: 1, ...first() },
-    )
-  }
+function signatureOf(rule: string, path: string): string {
+  return `${rule}: ${path}`
 }

@@ -1,6 +1,7 @@
 import { unitOf } from '../decode/clock.js'
+import type { Excerpt } from '../decode/excerpt.js'
 import { FileEvents } from '../decode/file-events.js'
-import type { Trace } from '../decode/load-trace.js'
+import type { TraceHead } from '../decode/load-trace.js'
 import type { Flavour } from './flavours/flavour.js'
 import {
   isShown,
@@ -29,29 +30,35 @@ interface LifeRows {
   readonly rows: readonly number[]
 }
 
-/** Finds the lives of objects in a trace: a life is a pointer and a generation, as slab memory is used again. */
+/**
+ * Finds the lives of objects in what was taken out of a trace: a life is a pointer and a generation, as slab memory is used
+ * again. Rows are those of the trace.
+ */
 export class LifeReader {
-  readonly #trace: Trace
+  readonly #head: TraceHead
+  readonly #excerpt: Excerpt
+  readonly #places: ReadonlyMap<number, number>
   readonly #events: FileEvents | undefined
   readonly #context: LifeContext
   readonly #begin: Uint8Array
   readonly #hasTime: boolean
 
-  constructor(trace: Trace, context: LifeContext) {
-    this.#trace = trace
-    this.#events = FileEvents.over(trace, codeOf)
+  constructor(head: TraceHead, excerpt: Excerpt, context: LifeContext) {
+    this.#head = head
+    this.#excerpt = excerpt
+    this.#places = new Map(excerpt.rowNumbers.map((row, place) => [row, place]))
+    this.#events = FileEvents.over(excerpt.slice, codeOf)
     this.#context = context
     this.#begin = codeSet(
       context.key === 'nfsd_file' ? ['nfsd_file_alloc'] : ['nfsd_file_open', 'nfsd_file_opened'],
     )
     // The module counts milliseconds whatever the ring buffer's clock counts.
-    this.#hasTime = context.key === 'nfsd_file' || unitOf(trace) === 'ns'
+    this.#hasTime = context.key === 'nfsd_file' || unitOf(head) === 'ns'
   }
 
-  /** Guest second of an event; 0 if there is no time. */
+  /** Guest second of an event. */
   secondAt(row: number): number {
-    this.#events?.moveTo(row)
-    return this.#context.bootSecond + (this.#events?.ms ?? 0) / 1000
+    return this.#context.bootSecond + this.#at(row).ms / 1000
   }
 
   /** The life that an event belongs to. An event that begins one ends the life before, which it may accuse. */
@@ -71,8 +78,10 @@ export class LifeReader {
    * @returns none if the trace does not know the address
    */
   find(address: bigint, generation?: number): LifeRows[] {
-    const nf = this.#trace.pointers.indexOf(address)
-    if (nf <= 0) return []
+    const { rowNumbers } = this.#excerpt
+    const row = rowNumbers.find((each) => this.#pointer(this.#nfAt(each)) === spell(address))
+    const nf = row === undefined ? 0 : this.#nfAt(row)
+    if (nf === 0) return []
     const lives = this.#livesOf(nf).filter(({ rows }) => rows.length > 0)
     return generation === undefined
       ? lives
@@ -103,10 +112,10 @@ export class LifeReader {
     return {
       row,
       second: this.#hasTime ? this.secondAt(row) : null,
-      stamp: String(this.#trace.rows.ts[row] ?? 0n),
+      stamp: String(this.#excerpt.slice.rows.ts[this.#places.get(row) ?? -1] ?? 0n),
       cpu,
       pid,
-      comm: this.#trace.comms[pid] ?? '',
+      comm: this.#head.comms[pid] ?? '',
       operation: this.#at(row).nameOf(rawOperation),
       ref,
       flags: this.#flagNames(flags),
@@ -117,16 +126,14 @@ export class LifeReader {
 
   /** All lives at an address; the first one, #0, is what the trace shows of it before any begins. */
   #livesOf(nf: number): LifeRows[] {
-    const { type, count } = this.#trace.rows
     const lives: number[][] = [[]]
-    for (let row = 0; row < count; row++) {
-      if (type[row] !== this.#events?.type) continue
+    for (const row of this.#excerpt.rowNumbers) {
       const { nf: other, operation } = this.#at(row)
       if (other !== nf) continue
       if (this.#begin[operation] === 1) lives.push([])
       lives.at(-1)?.push(row)
     }
-    const address = pointer(this.#trace, nf)
+    const address = this.#pointer(nf)
     return lives.map((rows, generation) => ({ object: `${address}#${String(generation)}`, rows }))
   }
 
@@ -152,7 +159,7 @@ export class LifeReader {
   }
 
   #inodeAt(row: number | undefined): string {
-    return pointer(this.#trace, row === undefined ? 0 : this.#at(row).inode)
+    return this.#pointer(row === undefined ? 0 : this.#at(row).inode)
   }
 
   #nfAt(row: number): number {
@@ -162,8 +169,12 @@ export class LifeReader {
   #at(row: number): FileEvents {
     const events = this.#events
     if (events === undefined) throw new RangeError('the trace has no events of an nfsd_file')
-    events.moveTo(row)
+    events.moveTo(this.#places.get(row) ?? -1)
     return events
+  }
+
+  #pointer(id: number): string {
+    return spell(this.#excerpt.slice.pointers[id] ?? 0n)
   }
 
   #flagNames(flags: number): string {
@@ -175,6 +186,6 @@ export class LifeReader {
   }
 }
 
-function pointer({ pointers }: Trace, id: number): string {
-  return `0x${(pointers[id] ?? 0n).toString(16)}`
+function spell(pointer: bigint): string {
+  return `0x${pointer.toString(16)}`
 }

@@ -1,13 +1,18 @@
 import type { FileEvents } from '../decode/file-events.js'
-import { codes, codeSet } from './operations.js'
+import { effectBits, effectsOf } from './effects.js'
+import { factOfSign, facts } from './facts.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
+import { codes } from './operations.js'
+import { grown, lifeWords, never, recordWords, shift } from './records.js'
 
-const unseen = 0
-const unknown = 1
-const alive = 2
-const freed = 3
-/** Allocated and nothing else, where it may never be heard of again (Flavour.losersVanish). */
-const allocated = 4
+const { alive, freed, unknown, allocated, tracked, unhashed, queued } = facts
+const early = facts['unhashed early']
+const dirty = facts['under writeback']
+const users = facts['in use']
+const oneUser = users & -users
+const mostUsers = users / oneUser
+const { met } = facts
+const state = alive | freed | unknown | allocated
 
 /**
  * What the trace tells of each nfsd_file so far. An object is a pointer and a generation: slab memory is used
@@ -15,6 +20,9 @@ const allocated = 4
  *
  * A life whose alloc was not seen, or that was half seen because events are missing, is not `isTracked`: of
  * such a life only what the trace says since is known, and rules that count accuse nobody.
+ *
+ * There is a record for each pointer that has occurred. The slab gives the same addresses out again and again, so that
+ * there are as many as were in use at once at the most, however long the trace is.
  */
 export class Lives {
   nf = 0
@@ -22,167 +30,141 @@ export class Lives {
   ended = 0
   /** Tracked lives that a gap in the trace made unknown. */
   cutByGaps = 0
+  records = new Int32Array(1024 * recordWords)
   #openGaps = 0
-  #epoch = 1
-  readonly #leaveLru: Uint8Array
-  readonly #atZero: Uint8Array
-  readonly #atAlloc: typeof alive | typeof allocated
-  readonly #epochs: Uint32Array
-  readonly #states: Uint8Array
-  readonly #tracked: Uint8Array
-  readonly #generations: Uint32Array
-  readonly #balances: Int32Array
-  readonly #unhashes: Uint8Array
-  readonly #earlyUnhashes: Uint8Array
-  readonly #disposals: Uint8Array
-  readonly #writebacks: Uint8Array
-  readonly #users: Uint8Array
-  readonly #touchedMs: Uint32Array
-  readonly #leftRows: Int32Array
-  readonly #lastRows: Int32Array
-  readonly #beginRows: Int32Array
-  readonly #unhashRows: Int32Array
-  readonly #freeRows: Int32Array
+  readonly #effects: Int32Array
+  readonly #atAlloc: number
 
-  /** @param pointers Number of interned pointers: ids are below it. */
   constructor(
-    pointers: number,
     flavour: Flavour,
     readonly flags: FlagMasks,
   ) {
-    this.#leaveLru = codeSet(flavour.leaveLru)
-    this.#atZero = codeSet(flavour.atZero)
+    this.#effects = effectsOf(flavour)
     this.#atAlloc = flavour.losersVanish ? allocated : alive
-    this.#epochs = new Uint32Array(pointers)
-    this.#states = new Uint8Array(pointers)
-    this.#tracked = new Uint8Array(pointers)
-    this.#generations = new Uint32Array(pointers)
-    this.#balances = new Int32Array(pointers)
-    this.#unhashes = new Uint8Array(pointers)
-    this.#earlyUnhashes = new Uint8Array(pointers)
-    this.#disposals = new Uint8Array(pointers)
-    this.#writebacks = new Uint8Array(pointers)
-    this.#users = new Uint8Array(pointers)
-    this.#touchedMs = new Uint32Array(pointers)
-    this.#leftRows = new Int32Array(pointers).fill(-1)
-    this.#lastRows = new Int32Array(pointers).fill(-1)
-    this.#beginRows = new Int32Array(pointers).fill(-1)
-    this.#unhashRows = new Int32Array(pointers).fill(-1)
-    this.#freeRows = new Int32Array(pointers).fill(-1)
   }
 
-  select(nf: number): void {
+  /** Makes room. @param pointers Number of interned pointers: ids are below it. */
+  reserve(pointers: number): void {
+    const words = pointers << shift
+    if (words > this.records.length) this.records = grown(this.records, words)
+  }
+
+  /** @param row Of an event that has to do with it. */
+  select(nf: number, row: number): void {
     this.nf = nf
-    if (this.#epochs[nf] === this.#epoch && this.#openGaps === 0) return
-    this.#epochs[nf] = this.#epoch
-    this.#states[nf] = unseen
-    this.#reset(nf, 0)
+    if (this.isInGap || this.#word === 0) this.#reset(row + 1)
+  }
+
+  /** Events are missing: what is seen says nothing of what was before it. */
+  get isInGap(): boolean {
+    return this.#openGaps > 0
   }
 
   /** An nfsd_file_alloc was seen, and no free since; and it is not one that may have gone unseen. */
   get isAlive(): boolean {
-    return this.#states[this.nf] === alive
+    return (this.#word & alive) !== 0
   }
   /** An nfsd_file_free was seen, and no alloc since. */
   get isFreed(): boolean {
-    return this.#states[this.nf] === freed
+    return (this.#word & freed) !== 0
   }
   get isTracked(): boolean {
-    return this.#tracked[this.nf] === 1
-  }
-  /** Tells the lives at one address apart; grows with each. */
-  get generation(): number {
-    return this.#generations[this.nf] ?? 0
+    return (this.#word & tracked) !== 0
   }
   /** nfsd_file_lru_add of this life minus what left the LRU; below 0 while an nfsd_file_lru_add is late. */
   get lruBalance(): number {
-    return this.#balances[this.nf] ?? 0
+    return this.#read(lifeWords.balance)
   }
-  get unhashes(): number {
-    return this.#unhashes[this.nf] ?? 0
+  get wasUnhashed(): boolean {
+    return (this.#word & unhashed) !== 0
   }
-  /** nfsd_file_unhash since the free, beyond the freed life's own: the next life's, before its alloc. */
-  get earlyUnhashes(): number {
-    return this.#earlyUnhashes[this.nf] ?? 0
+  /** An nfsd_file_unhash since the free, beyond the freed life's own: the next life's, before its alloc. */
+  get wasUnhashedEarly(): boolean {
+    return (this.#word & early) !== 0
   }
-  /** How often somebody took the count to zero and queued the object for disposal. */
-  get disposals(): number {
-    return this.#disposals[this.nf] ?? 0
+  /** Somebody took the count to zero and queued the object for disposal. */
+  get isQueued(): boolean {
+    return (this.#word & queued) !== 0
   }
   /** Acquires that no put has followed yet: so many references are held for callers, or more. */
   get users(): number {
-    return this.#users[this.nf] ?? 0
+    return (this.#word & users) / oneUser
   }
   /** The laundrette has passed the object over because of dirty pages. */
   get hadWriteback(): boolean {
-    return this.#writebacks[this.nf] === 1
+    return (this.#word & dirty) !== 0
   }
   /** When somebody last used it, or last moved it to another list; ms since the module was loaded. */
   get touchedMs(): number {
-    return this.#touchedMs[this.nf] ?? 0
+    return this.#read(lifeWords.touchedMs) >>> 0
   }
   get lastRow(): number {
-    return this.#lastRows[this.nf] ?? -1
+    return this.#read(lifeWords.last) - 1
   }
-  /** Row at which the last of those who had unhashed, put or listed it went on to something else; -1: none has. */
+  /**
+   * Row at which the last of those who had unhashed, put or listed it went on to something else; -1: none
+   * has.
+   */
   get leftRow(): number {
-    return this.#leftRows[this.nf] ?? -1
+    return this.#read(lifeWords.left) - 1
   }
   /** Row of its nfsd_file_alloc. */
   get beginRow(): number {
-    return this.#beginRows[this.nf] ?? -1
+    return this.#read(lifeWords.begin) - 1
   }
   /** Row of the nfsd_file_unhash of a life that was alive then; -1 as long as there was none. */
   get unhashRow(): number {
-    return this.#unhashRows[this.nf] ?? -1
+    const row = this.#read(lifeWords.unhash)
+    return row === never ? -1 : row - 1
   }
   get freeRow(): number {
-    return this.#freeRows[this.nf] ?? -1
+    return this.#read(lifeWords.free) - 1
+  }
+
+  /** The facts of the selected life, and those of the event that depend on it. @param lastRow Of the event's task, `Tasks.lastRow`. */
+  factsBefore(inode: number, flags: number, lastRow: number): number {
+    let known = this.#word | factOfSign(this.lruBalance, facts['off the LRU'])
+    if (this.unhashRow >= 0 && this.unhashRow < lastRow) known |= facts['unhashed before']
+    if (!this.isAlive || this.beginRow >= this.closeBeginRow(inode)) return known
+    if ((flags & this.flags.gc) === 0) return known
+    const isHashed = (flags & this.flags.hashed) !== 0
+    return known | facts['outlived a close'] | (isHashed ? facts['hashed behind a close'] : 0)
   }
 
   /**
-   * Takes the event into account.
+   * Takes an event of the selected object into account.
    *
    * @param isOwnLruAdd An nfsd_file_lru_add that belongs to this life (Tasks.ownsLruAdd).
    */
-  apply(event: FileEvents, isOwnLruAdd: boolean): void {
-    const { nf } = this
-    const { operation } = event
-    this.#lastRows[nf] = event.row
-    if (this.#states[nf] === unseen) this.#states[nf] = unknown
-    if (this.#states[nf] === allocated && operation !== codes.nfsd_file_alloc) this.#live()
-    if (this.#leaveLru[operation] === 1) this.#balances[nf] = this.lruBalance - 1
-    if (isOwnLruAdd) this.#balances[nf] = this.lruBalance + 1
-    if (this.#atZero[operation] === 1) this.#disposals[nf] = Math.min(this.disposals + 1, 255)
-    switch (operation) {
-      case codes.nfsd_file_alloc:
-        this.#begin(event)
-        break
-      case codes.nfsd_file_free:
-        this.#end(event)
-        break
-      case codes.nfsd_file_unhash:
-        this.#countUnhash(event.row)
-        return
-      case codes.nfsd_file_gc_writeback:
-        this.#writebacks[nf] = 1
-        return
-      case codes.nfsd_file_gc_referenced:
-      case codes.nfsd_file_gc_aged:
-      case codes.nfsd_file_gc_hashed:
-        return
-      case codes.nfsd_file_acquire:
-        this.#users[nf] = Math.min(this.users + 1, 255)
-        break
-      case codes.nfsd_file_put:
-        this.#users[nf] = Math.max(this.users - 1, 0)
-    }
-    this.#touchedMs[nf] = event.ms
+  apply({ operation, row, flags, ms }: FileEvents, isOwnLruAdd: boolean): void {
+    const { records } = this
+    const at = this.nf << shift
+    const effect = this.#effects[operation] ?? 0
+    records[at + lifeWords.last] = row + 1
+    records[at + (effect & effectBits.touched)] = ms
+    this.#meet(operation)
+    const moves = (isOwnLruAdd ? 1 : 0) - ((effect & effectBits.leavesLru) !== 0 ? 1 : 0)
+    records[at + lifeWords.balance] = this.lruBalance + moves
+    this.#word |= effect & (facts.queued | facts['under writeback'])
+    if (operation === codes.nfsd_file_acquire && this.users < mostUsers) this.#word += oneUser
+    if (operation === codes.nfsd_file_put && this.users > 0) this.#word -= oneUser
+    if (operation === codes.nfsd_file_alloc) this.#begin(row + 1, flags)
+    if (operation === codes.nfsd_file_free) this.#end(row + 1, flags)
+    if (operation === codes.nfsd_file_unhash) this.#unhash(row + 1)
   }
 
-  /** Somebody who had to do with this life of an object does something else now. */
-  leave(nf: number, generation: number, row: number): void {
-    if (this.#generations[nf] === generation) this.#leftRows[nf] = row
+  /** A call of nfsd_file_close_inode_sync() for the inode has returned. */
+  noteClose(inode: number, beginRow: number, endRow: number): void {
+    const at = inode << shift
+    this.records[at + lifeWords.closeBegin] = beginRow + 1
+    this.records[at + lifeWords.closeEnd] = endRow + 1
+  }
+  /** Row at which the last call for the inode began that has returned; -1 if there was none. */
+  closeBeginRow(inode: number): number {
+    return (this.records[(inode << shift) + lifeWords.closeBegin] ?? 0) - 1
+  }
+  closeEndRow(inode: number): number {
+    return (this.records[(inode << shift) + lifeWords.closeEnd] ?? 0) - 1
   }
 
   /**
@@ -201,76 +183,82 @@ export class Lives {
 
   /** Selects each object whose present or last life is tracked, one after the other. */
   *eachTracked(): Generator<this> {
-    for (let nf = 1; nf < this.#states.length; nf++) {
-      if (this.#epochs[nf] !== this.#epoch || this.#tracked[nf] !== 1) continue
-      this.nf = nf
+    const { records } = this
+    for (let at = 0; at < records.length; at += recordWords) {
+      if (((records[at] ?? 0) & tracked) === 0) continue
+      this.nf = at >> shift
       yield this
     }
   }
 
   #forgetAll(): void {
-    for (const life of this.eachTracked()) if (life.isAlive) this.cutByGaps++
-    this.#epoch++
+    const { records } = this
+    for (let at = 0; at < records.length; at += recordWords) {
+      const word = records[at] ?? 0
+      if ((word & tracked) !== 0 && (word & alive) !== 0) this.cutByGaps++
+      // What closes have returned is known as before.
+      records.fill(0, at, at + lifeWords.closeBegin)
+    }
   }
 
-  #begin({ row, flags }: FileEvents): void {
-    const { nf } = this
+  #begin(row: number, flags: number): void {
     // Counted too low does no harm, too high would accuse: both the events and the sample must say that it
     // was unhashed.
-    const wasUnhashed = this.isFreed && (flags & this.flags.hashed) === 0
-    const unhashes = wasUnhashed ? Math.min(this.earlyUnhashes, 1) : 0
-    this.#states[nf] = this.#atAlloc
-    this.#reset(nf, this.#openGaps > 0 ? 0 : 1)
-    this.#unhashes[nf] = unhashes
-    this.#beginRows[nf] = row
+    const wasUnhashed = this.isFreed && (flags & this.flags.hashed) === 0 && this.wasUnhashedEarly
+    this.#reset(row)
+    this.#word |= this.#atAlloc | (this.isInGap ? 0 : tracked) | (wasUnhashed ? unhashed : 0)
+    this.records[(this.nf << shift) + lifeWords.begin] = row
     if (this.#atAlloc === alive) this.begun++
-  }
-
-  #live(): void {
-    this.#states[this.nf] = alive
-    this.begun++
   }
 
   /**
    * A pending object has no alloc event: its insertion failed, or lost the race (facts/filecache.md, "Not
    * bugs").
    */
-  #end({ row, flags }: FileEvents): void {
-    const { nf } = this
-    const wasAlive = this.#states[nf] === alive
-    if (!wasAlive && (flags & this.flags.pending) !== 0) this.#reset(nf, 0)
-    if (wasAlive) this.ended++
-    else this.#ownUnhashes()
-    this.#states[nf] = freed
-    this.#freeRows[nf] = row
+  #end(row: number, flags: number): void {
+    if (this.isAlive) this.ended++
+    else {
+      if ((flags & this.flags.pending) !== 0) this.#reset(row)
+      // The unhash of a life that was not seen to begin: it was no early one, as the free shows.
+      if (this.wasUnhashedEarly) this.#word = (this.#word & ~early) | unhashed
+    }
+    this.#word = (this.#word & ~state) | freed
+    this.records[(this.nf << shift) + lifeWords.free] = row
   }
 
-  #countUnhash(row: number): void {
-    const { nf } = this
-    if (this.isAlive) this.#unhashRows[nf] = row
-    const isEarly = this.#states[nf] === unknown || (this.isFreed && this.unhashes > 0)
-    const counts = isEarly ? this.#earlyUnhashes : this.#unhashes
-    counts[nf] = Math.min((counts[nf] ?? 0) + 1, 255)
+  #unhash(row: number): void {
+    if (this.isAlive) this.records[(this.nf << shift) + lifeWords.unhash] = row
+    const isEarly = (this.#word & unknown) !== 0 || (this.isFreed && this.wasUnhashed)
+    this.#word |= isEarly ? early : unhashed
   }
 
-  /** The unhash of a life that was not seen to begin: it was no early one, as the free shows. */
-  #ownUnhashes(): void {
-    this.#unhashes[this.nf] = Math.max(this.unhashes, Math.min(this.earlyUnhashes, 1))
-    this.#earlyUnhashes[this.nf] = 0
+  /** An object of which nothing was seen, or nothing but its alloc. */
+  #meet(operation: number): void {
+    if ((this.#word & state) === 0) this.#word |= unknown
+    if ((this.#word & allocated) === 0 || operation === codes.nfsd_file_alloc) return
+    this.#word = (this.#word & ~allocated) | alive
+    this.begun++
   }
 
-  #reset(nf: number, tracked: 0 | 1): void {
-    this.#generations[nf] = (this.#generations[nf] ?? 0) + 1
-    this.#tracked[nf] = tracked
-    this.#balances[nf] = 0
-    this.#unhashes[nf] = 0
-    this.#earlyUnhashes[nf] = 0
-    this.#disposals[nf] = 0
-    this.#writebacks[nf] = 0
-    this.#users[nf] = 0
-    this.#leftRows[nf] = -1
-    this.#beginRows[nf] = -1
-    this.#unhashRows[nf] = -1
-    this.#freeRows[nf] = -1
+  /** @param row Counted from 1. */
+  #reset(row: number): void {
+    const { records } = this
+    const at = this.nf << shift
+    records[at] = met
+    records[at + lifeWords.since] = row
+    records[at + lifeWords.balance] = records[at + lifeWords.left] = records[at + lifeWords.begin] = 0
+    records[at + lifeWords.unhash] = never
+    records[at + lifeWords.free] = 0
+  }
+
+  get #word(): number {
+    return this.records[this.nf << shift] ?? 0
+  }
+  set #word(word: number) {
+    this.records[this.nf << shift] = word
+  }
+
+  #read(word: number): number {
+    return this.records[(this.nf << shift) + word] ?? 0
   }
 }

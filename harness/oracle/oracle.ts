@@ -1,51 +1,33 @@
-import { FileEvents } from '../decode/file-events.js'
-import { findGaps, type Coverage, type Gap } from '../decode/gap-bounds.js'
+import type { Coverage, Gap } from '../decode/gap-bounds.js'
 import type { Trace } from '../decode/load-trace.js'
-import { ModuleEvents } from '../decode/module-events.js'
-import { asFileEvents } from '../decode/own-events.js'
-import { readPhaseMarks, type PhaseMark } from '../decode/phase-marks.js'
-import { messageOf } from '../fct-error.js'
+import type { PhaseMark } from '../decode/phase-marks.js'
+import { ObjectFinder } from '../decode/excerpt.js'
+import type { TraceSource } from '../decode/trace-source.js'
+import { lifeContext, openCase, type Case, type JudgePapers } from './case.js'
 import { moduleLines } from './console/module-lines.js'
 import type { Splat } from './console/splat.js'
 import { splitConsole } from './console/split-console.js'
-import { countEvents as countForNfsd, type Counted } from './counted.js'
 import { EvidenceWriter } from './evidence.js'
-import type { FilecacheSample } from './filecache.js'
 import { Findings, type Finding } from './findings.js'
-import { flagMasks, type FlavourFeatures, type FlavourId } from './flavours/flavour.js'
-import { featuresOf, flavours, probeFlavour, type ProbedFlavour } from './flavours/probe.js'
-import type { Leftovers } from './leftovers.js'
+import type { ProbedFlavour } from './flavours/probe.js'
+import { hear, hearAtOnce, hearOut, takeOut, type Hearing, type HearingOptions } from './hearing.js'
 import { LifeReader } from './life-reader.js'
 import { isForOthers, whyNotApplied, type Supplies } from './needs.js'
-import { codeOf, codes, tracepoints, type Tracepoint } from './operations.js'
+import { codes, type Tracepoint } from './operations.js'
 import type { ObjectKey } from './object-life.js'
-import type { PaperRule, Rule, TraceRule } from './rule.js'
+import type { PaperRule, Papers, Rule } from './rule.js'
 import { isElsewhere } from './rules/console-splat.js'
 import { ruleSet } from './rule-set.js'
-import { TraceJudge } from './trace-judge.js'
-import { recordedIn } from './without-identity.js'
+import { suppliesOnPaper } from './supplies.js'
+
+export type { JudgePapers }
 
 /** Everything that a run leaves behind for judgement. */
-export interface JudgeInput {
+export interface JudgeInput extends JudgePapers {
   /** null if the guest was gone before any of it came, or the file cannot be read. */
   readonly trace: Trace | null
   /** How much of what happened the trace holds: `whole` only if the ring buffer's own counters agree. */
   readonly coverage: Coverage
-  /** What tells the flavour; without it the formats in the trace do. */
-  readonly features?: FlavourFeatures
-  /** The flavour, by somebody who knows it, instead of what is probed. */
-  readonly flavour?: FlavourId
-  /** All that the kernel printed, from power-on on. */
-  readonly console: string
-  /** The console is that of a guest of ours, which boots, and then takes the module in. */
-  readonly isGuest?: boolean
-  readonly filecache: readonly FilecacheSample[]
-  /** Not there if the guest could not tell any more. */
-  readonly leftovers?: Leftovers
-  /** nfsd was stopped and started again: its counters began anew. */
-  readonly wasRestarted?: boolean
-  /** Names of the stressors that ran: some hide a defect from a rule. */
-  readonly stressors: readonly string[]
 }
 
 export interface OracleReport {
@@ -76,36 +58,61 @@ export interface OracleReport {
   readonly splats: readonly Splat[]
 }
 
-/** Judges one run. Pure: the same input gives the same report, on any machine. */
-export function judge(input: JudgeInput): OracleReport {
-  const { supplies, features, trace } = gather(input)
-  const splats = splitConsole(input.console)
-  const reasons = ruleSet.map((rule) => ({ rule, reason: whyNotApplied(rule, supplies) }))
+/**
+ * Judges one run whose trace is in memory, if there is one. Pure: the same input gives the same report, on any machine.
+ *
+ * @param rules Other rules than all there are.
+ */
+export function judge({ trace, coverage, ...papers }: JudgeInput, rules = ruleSet): OracleReport {
+  if (trace === null) return conclude(papers, rules, openCase(null, papers))
+  const hearing = hearAtOnce(trace, hear(trace, papers, { rules, coverageOf: () => coverage }))
+  return conclude(papers, rules, openCase(trace, papers), { head: trace, hearing })
+}
+
+/**
+ * Judges one run whose trace is read from front to back, once if nothing is missing or found. Memory is that of the objects, and
+ * of a batch.
+ *
+ * @throws Error as readTrace().
+ */
+export async function judgeSource(
+  source: TraceSource,
+  papers: JudgePapers,
+  options: Omit<HearingOptions, 'rules'>,
+): Promise<OracleReport> {
+  const { head } = source
+  const hearing = await hearOut(source, hear(head, papers, { rules: ruleSet, ...options }))
+  return conclude(papers, ruleSet, openCase(head, papers), { head, hearing })
+}
+
+/** The lives of the objects that some rows are of, or that are at some addresses. */
+export async function readLives(
+  source: TraceSource,
+  papers: JudgePapers,
+  { rows = [], addresses = [] }: { readonly rows?: Iterable<number>; readonly addresses?: Iterable<bigint> },
+): Promise<LifeReader> {
+  const trial = openCase(source.head, papers)
+  const excerpt = await hearOut(source, takeOut(trial, new ObjectFinder(rows, addresses)))
+  return new LifeReader(source.head, excerpt, lifeContext(trial, papers))
+}
+
+interface Heard {
+  readonly head: TraceSource['head']
+  readonly hearing: Hearing
+}
+
+function conclude(papers: JudgePapers, rules: readonly Rule[], trial: Case, heard?: Heard): OracleReport {
+  const { judge, supplies = suppliesOnPaper(trial, papers) } = heard?.hearing ?? {}
+  const splats = splitConsole(papers.console)
+  const reasons = rules.map((rule) => ({ rule, reason: whyNotApplied(rule, supplies) }))
   const applied = reasons.filter(({ reason }) => reason === undefined).map(({ rule }) => rule)
   const findings = new Findings()
-  const verdict = trace
-    ? judgeEvents(trace, input.console, { supplies, features }, applied, findings)
-    : undefined
-  const heldByPages = mayBeHeldByPages(trace, supplies)
-  const { filecache, leftovers } = input
-  const counted = typeof supplies.counted === 'string' ? undefined : supplies.counted
-  const bootedAt = input.isGuest === true ? (moduleLines(input.console)[0]?.stamp ?? Infinity) : 0
-  const hasQuarantine = /KernelAddressSanitizer initialized/.test(input.console)
-  const papers = {
-    splats,
-    hasQuarantine,
-    bootedAt,
-    filecache,
-    leftovers,
-    counted,
-    quietMs: supplies.quietMs,
-    heldByPages,
-  }
-  for (const rule of applied.filter(isPaperRule)) {
-    for (const broken of rule.judge(papers)) findings.addOnPaper(rule.id, broken)
-  }
+  if (heard) prove(heard, lifeContext(trial, papers), findings)
+  const presented = present(papers, supplies, splats)
+  for (const rule of applied.filter(isPaperRule))
+    for (const broken of rule.judge(presented)) findings.addOnPaper(rule.id, broken)
   return {
-    flavour: flavourOf(supplies.probed),
+    flavour: flavourOf(trial.probed),
     key: typeof supplies.events === 'string' ? null : supplies.key,
     applied: applied.map(({ id }) => id),
     notApplied: reasons.flatMap(({ rule, reason }) =>
@@ -114,155 +121,45 @@ export function judge(input: JudgeInput): OracleReport {
         : [{ id: rule.id, kind: rule.kind, reason, isForOthers: isForOthers(rule, supplies) }],
     ),
     findings: findings.list(),
-    notes: [...notesOnGc(applied, input.stressors), ...notesOnSplats(splats, bootedAt)],
-    lives: {
-      begun: verdict?.lives.begun ?? 0,
-      ended: verdict?.lives.ended ?? 0,
-      cutByGaps: verdict?.lives.cutByGaps ?? 0,
-    },
-    events: countEvents(verdict?.perOperation),
+    notes: [...notesOnGc(applied, papers.stressors), ...notesOnSplats(splats, presented.bootedAt)],
+    lives: { begun: 0, ended: 0, cutByGaps: 0, ...judge?.lives },
+    events: judge?.counts ?? { judged: 0, perTracepoint: {} },
     gaps: supplies.gaps,
     phases: supplies.phases,
     splats,
   }
 }
 
-/** The lives that the input's trace shows, whether or not they are judged; undefined without events of an nfsd_file. */
-export function livesOf(input: JudgeInput): LifeReader | undefined {
-  const { supplies, features, trace } = gather(input)
-  if (trace === null || typeof supplies.events === 'string') return undefined
-  return readerOf(trace, input.console, { supplies, features })
+/** Each accusation with the life of the object. */
+function prove(
+  { head, hearing: { accusations, excerpt } }: Heard,
+  context: ReturnType<typeof lifeContext>,
+  findings: Findings,
+): void {
+  if (!excerpt) return
+  const writer = new EvidenceWriter(new LifeReader(head, excerpt, context))
+  for (const accusation of accusations) findings.add(accusation, writer)
 }
 
-/** What there is to judge by; `trace` has its events as the module writes them, whoever wrote them. */
-interface Gathered {
-  readonly supplies: Supplies
-  readonly features: FlavourFeatures
-  readonly trace: Trace | null
-}
-
-function gather(input: JudgeInput): Gathered {
-  const features = input.features ?? featuresOf(input.trace?.types ?? [])
-  const { trace, key } = withFileEvents(input.trace)
-  const phases = trace ? readPhaseMarks(trace) : []
-  const events = trace ? findEvents(trace) : 'there is no trace'
-  const gaps = trace ? findGaps(trace, input.coverage) : []
-  const supplies: Supplies = {
-    probed: findFlavour(input.flavour, features),
-    events,
-    key,
-    recorded: trace && typeof events !== 'string' ? recordedIn(events, trace.rows) : new Set(),
-    counted:
-      trace && typeof events !== 'string' && gaps.length === 0
-        ? count(input, trace, events, phases)
-        : 'events are missing',
-    told: trace ? new ModuleEvents(trace).told : new Set(),
-    clock: trace?.clock ?? '',
-    raisedStamps: (trace?.perCpu ?? []).reduce((sum, { raised }) => sum + raised, 0),
-    gaps,
-    phases,
-    quietMs: quietMsOf(phases),
-    filecache: input.filecache,
-    hasLeftovers: input.leftovers !== undefined,
-    hasConsole: input.console.trim() !== '',
-  }
-  return { supplies, features, trace }
-}
-
-function withFileEvents(trace: Trace | null): { trace: Trace | null; key: ObjectKey } {
-  const hasModule = trace?.types.some(({ system, name }) => system === 'fctorture' && name === 'fct_file')
-  const own = trace !== null && hasModule !== true ? asFileEvents(trace) : undefined
-  return own ? { trace: own, key: 'struct file' } : { trace, key: 'nfsd_file' }
-}
-
-/** Without the names of its flags no flavour can be judged, whoever knows it. */
-function findFlavour(known: FlavourId | undefined, features: FlavourFeatures): ProbedFlavour {
-  const flavour = flavours.find(({ id }) => id === known)
-  return flavour && features.flags.size > 0 ? { flavour } : probeFlavour(features)
-}
-
-/** @returns Why the counters of nfsd cannot be compared. */
-function count(
-  { filecache, wasRestarted }: JudgeInput,
-  trace: Trace,
-  events: FileEvents,
-  phases: readonly PhaseMark[],
-): Counted | string {
-  if (wasRestarted) return 'nfsd was restarted, and its counters with it'
-  if (!filecache.some(({ phase }) => phase === 'start')) return 'the counters were not read before the load'
-  return countForNfsd(trace, events, phases) ?? 'the trace does not tell when the load was'
-}
-
-function findEvents(trace: Trace): FileEvents | string {
-  try {
-    const events = FileEvents.over(trace, codeOf)
-    if (!events) return 'the trace has no events that carry the nfsd_file pointer (fct_file)'
-    return trace.rows.type.subarray(0, trace.rows.count).includes(events.type)
-      ? events
-      : 'the trace has no fct_file event'
-  } catch (error) {
-    return messageOf(error)
+/** What rules look at that are not over events. */
+function present(papers: JudgePapers, supplies: Supplies, splats: readonly Splat[]): Papers {
+  const { console, filecache, leftovers } = papers
+  return {
+    splats,
+    hasQuarantine: /KernelAddressSanitizer initialized/.test(console),
+    bootedAt: papers.isGuest === true ? (moduleLines(console)[0]?.stamp ?? Infinity) : 0,
+    filecache,
+    leftovers,
+    counted: typeof supplies.counted === 'string' ? undefined : supplies.counted,
+    quietMs: supplies.quietMs,
+    heldByPages: mayBeHeldByPages(supplies),
   }
 }
 
 /** Also where the trace cannot tell. Of any flavour: the event means the same in each. */
-function mayBeHeldByPages(trace: Trace | null, { recorded, events, gaps }: Supplies): boolean {
-  if (!trace || typeof events === 'string' || gaps.length > 0) return true
+function mayBeHeldByPages({ recorded, events, gaps }: Supplies): boolean {
+  if (typeof events === 'string' || gaps.length > 0) return true
   return recorded.has(codes.nfsd_file_gc_writeback)
-}
-
-function quietMsOf(phases: readonly PhaseMark[]): number | null {
-  const quiet = phases.find(({ phase }) => phase === 'quiet')
-  const shutdown = phases.find(({ phase }) => phase === 'shutdown')
-  return quiet && shutdown ? shutdown.ms - quiet.ms : null
-}
-
-function judgeEvents(
-  trace: Trace,
-  console: string,
-  { supplies, features }: Omit<Gathered, 'trace'>,
-  applied: readonly Rule[],
-  findings: Findings,
-): TraceJudge | undefined {
-  const {
-    probed: { flavour },
-    events,
-    phases,
-    gaps,
-  } = supplies
-  if (!flavour || typeof events === 'string') return undefined
-  const rules = applied.filter((rule): rule is TraceRule => !isPaperRule(rule))
-  const writer = new EvidenceWriter(readerOf(trace, console, { supplies, features }))
-  const judge = new TraceJudge(
-    { trace, events, phases, gaps, flavour, flags: flagMasks(features), rules },
-    findings,
-    writer,
-  )
-  judge.run()
-  return judge
-}
-
-function readerOf(
-  trace: Trace,
-  console: string,
-  { supplies: { key, probed }, features }: Omit<Gathered, 'trace'>,
-): LifeReader {
-  // Without the module the clock is the ring buffer's, which counts from boot.
-  const bootSecond = key === 'nfsd_file' ? moduleLoadSecond(console) : 0
-  return new LifeReader(trace, { key, flavour: probed.flavour, flags: features.flags, bootSecond })
-}
-
-/**
- * The trace counts time from the module's load, the console from boot. The module prints each phase with its
- * own time, and the kernel says when it takes a module of ours in.
- */
-function moduleLoadSecond(console: string): number {
-  const lines = moduleLines(console)
-  for (const { stamp, message } of lines) {
-    const [, ms] = /^fctorture: phase \w+ ms=(\d+)/.exec(message) ?? []
-    if (stamp !== null && ms !== undefined) return stamp - Number(ms) / 1000
-  }
-  return lines[0]?.stamp ?? 0
 }
 
 function isPaperRule(rule: Rule): rule is PaperRule {
@@ -288,12 +185,4 @@ function notesOnSplats(splats: readonly Splat[], bootedAt: number): Notes {
   if (count === 0) return []
   const note = `${String(count)} reports of the kernel that do not name nfsd are no findings; report.html shows them`
   return [{ id: 'console-splat', note }]
-}
-
-function countEvents(perOperation: Uint32Array | undefined): OracleReport['events'] {
-  const counts = tracepoints.map((name) => [name, perOperation?.[codes[name]] ?? 0] as const)
-  return {
-    judged: perOperation?.reduce((sum, count) => sum + count, 0) ?? 0,
-    perTracepoint: Object.fromEntries(counts.filter(([, count]) => count > 0)),
-  }
 }

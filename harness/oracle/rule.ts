@@ -3,6 +3,7 @@ import type { ModuleEvent, ModuleEvents } from '../decode/module-events.js'
 import type { Phase, PhaseMark } from '../decode/phase-marks.js'
 import type { Closes } from './closes.js'
 import type { Counted } from './counted.js'
+import type { Fact } from './facts.js'
 import type { FilecacheSample } from './filecache.js'
 import type { FlagMasks, Flavour, FlavourId } from './flavours/flavour.js'
 import type { Leftovers } from './leftovers.js'
@@ -54,7 +55,7 @@ export interface Standing {
 }
 
 /** Evidence that is not in the trace. */
-interface Papers {
+export interface Papers {
   readonly splats: readonly Splat[]
   /** KASAN keeps what was freed for a while, and SLUB counts it as used. */
   readonly hasQuarantine: boolean
@@ -82,6 +83,8 @@ export interface Broken {
   readonly says: string
   /** The event that broke it, if another than the one under the eyes. */
   readonly row?: number
+  /** Only if the trace tells of such events at all, which may not be known before its end. */
+  readonly given?: ModuleEvent
 }
 
 /** A rule broken by what the kernel printed; its evidence is the text. */
@@ -108,6 +111,11 @@ export interface TraceRule extends RuleHead {
   readonly unsound?: Readonly<Partial<Record<FlavourId, string>>>
   /** The tracepoints that `check` wants to see. */
   on?(flavour: Flavour): readonly Tracepoint[]
+  /**
+   * Facts of which at least one is there whenever `check` finds something at this tracepoint: only then it is asked, and so it is
+   * fast if sound kernels seldom show them. A rule without is asked each time.
+   */
+  suspects?(tracepoint: Tracepoint): readonly Fact[]
   check?(moment: Moment): Broken | undefined
   /** The events of the module that `checkModule` wants to see. */
   readonly onModule?: readonly ModuleEvent[]

@@ -1,7 +1,10 @@
 import type { FileEvents } from '../decode/file-events.js'
+import { effectBits, effectsOf } from './effects.js'
+import { facts } from './facts.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import type { Lives } from './lives.js'
-import { codes, codeSet } from './operations.js'
+import { codes } from './operations.js'
+import { grown, keyOf, lifeWords, operationBits, recordWords, shift, taskBits, taskWords } from './records.js'
 
 /**
  * How many puts of a task without an acquire are let pass after the trace began or events went missing: an
@@ -10,86 +13,100 @@ import { codes, codeSet } from './operations.js'
  */
 const unseenHolds = 2
 
-const mostHeld = 64
+/** GC objects acquired and not yet put that are known of a task; the latest, should a defect make them more. */
+export const mostHeld = 64
 
-interface Task {
-  operation: number
-  nf: number
-  /** Generation of `nf` when `operation` happened. */
-  generation: number
-  /** Row of the task's last event, of ours or of nfsd; -1 if none is known. */
-  row: number
-  /** Row of its last nfsd_file_acquire or nfsd_file_put. */
-  settledRow: number
-  /** How often in a row the task has done `operation` with `nf`. */
-  turns: number
-  /** nfsd_file_cons_err since the last nfsd_file_acquire. */
-  retries: number
-  /** GC objects acquired and not yet put, by pointer id; the latest of them, should a defect make it grow. */
-  held: number[]
-  allowance: number
-  /** Row of a put that nothing seen entitles the task to; -1 if there is none. */
-  doubtfulPut: number
-  /** What the last put took, to be given back should it turn out to be nfsd_file_do_acquire()'s own. */
-  taken: 'nothing' | 'hold' | 'allowance'
-  takenNf: number
-}
+/** How far apart the lists of two tasks are, in words for each word between their records; the first word of each is 0. */
+export const heldShift = 3
+const heldWords = recordWords << heldShift
 
-/** What each task did last. A view: getters speak of the task of the last `select`. */
+/** So many turns in a row no sound path does (endless-loop says why). */
+export const manyTurns = 100
+
+const inDoubt = facts['put in doubt']
+const turning = facts['many turns']
+const retrying = facts['many retries']
+const { retried } = taskBits
+const moods = taskBits.handles | taskBits.mayList
+const taskFacts = inDoubt | turning | retrying
+
+/** What a put took, if it was not one of those held: the pointer's id is what it took then. */
+const tookNothing = 0
+const tookAllowance = -1
+
+/** No pid of a record. */
+const nobody = -0x8000_0000
+
+/** So many pids are found without a look into a Map. */
+export const nearPids = 1024
+
+/**
+ * What each task did last: a record for each that has occurred since the trace began or events went missing. A view:
+ * getters speak of the task of the last `select`.
+ */
 export class Tasks {
-  readonly #tasks = new Map<number, Task>()
-  #pid = -1
-  #task: Task = newTask()
-  /** nfsd_file_do_acquire() has gone another way than that to a refused lease. */
-  readonly #construct = codeSet([
-    'nfsd_file_alloc',
-    'nfsd_file_open',
-    'nfsd_file_opened',
-    'nfsd_file_cons_err',
-  ])
-  /** Behind these their task may list the object, or take it off the LRU. */
-  readonly #handles = codeSet(['nfsd_file_unhash', 'nfsd_file_put', 'nfsd_file_lru_add'])
+  records = new Int32Array(64 * recordWords)
+  /** By the lower bits of a pid: where the record of the last such pid is. */
+  readonly near = new Int32Array(nearPids)
+  /** Pointer ids, the latest last; see `heldShift`. */
+  held = new Int32Array(64 * heldWords)
+  #count = 0
+  #at = 0
+  readonly #atByPid = new Map<number, number>()
   #openGaps = 0
-  readonly #precedeLruAdd: Uint8Array
+  readonly #effects: Int32Array
   /** Who adds to the LRU holds a reference until it has said so. */
-  readonly #addersHold: boolean
+  readonly addersHold: boolean
 
   constructor(
     flavour: Flavour,
     readonly flags: FlagMasks,
   ) {
-    this.#precedeLruAdd = codeSet(flavour.precedeLruAdd)
-    this.#addersHold = flavour.holdReference.includes('nfsd_file_lru_add')
+    this.#effects = effectsOf(flavour)
+    this.addersHold = flavour.holdReference.includes('nfsd_file_lru_add')
+    this.#forgetAll()
+  }
+
+  /** @returns where its record is; while events are missing it is one of which nothing is known */
+  find(pid: number): number {
+    const known = this.#atByPid.get(pid)
+    const at = known ?? this.#append()
+    if (known !== undefined && this.#openGaps > 0) this.records.fill(0, at, at + recordWords)
+    this.records[at + taskWords.pid] = pid
+    this.#atByPid.set(pid, at)
+    this.near[pid & (nearPids - 1)] = at
+    return at
   }
 
   select(pid: number): void {
-    if (pid === this.#pid && this.#openGaps === 0) return
-    this.#pid = pid
-    const known = this.#openGaps > 0 ? undefined : this.#tasks.get(pid)
-    this.#task = known ?? newTask()
-    if (!known) this.#tasks.set(pid, this.#task)
+    this.#at = this.find(pid)
   }
 
+  /** Facts of the task. */
+  get facts(): number {
+    return this.#word & taskFacts
+  }
   /** Code of the task's last event before this one; 0 if none is known. */
   get lastOperation(): number {
-    return this.#task.operation
+    return this.#read(taskWords.key) & ((1 << operationBits) - 1)
   }
   get lastNf(): number {
-    return this.#task.nf
+    return this.#read(taskWords.key) >>> operationBits
   }
-  /** Row of the task's last event before this one; what the task does now it began to do later. */
+  /** Row of the task's last event before this one, -1 if none is known; what the task does now it began to do later. */
   get lastRow(): number {
-    return this.#task.row
+    return this.#read(taskWords.row) - 1
   }
   /**
    * Row of the task's last nfsd_file_acquire or nfsd_file_put; neither stands between the lookup of an entry
    * and the nfsd_file_acquire that hands it out.
    */
   get settledRow(): number {
-    return this.#task.settledRow
+    return this.#read(taskWords.settled) - 1
   }
+  /** Row of a put that nothing seen entitles the task to; -1 if there is none. */
   get doubtfulPut(): number {
-    return this.#task.doubtfulPut
+    return this.#read(taskWords.doubtful) - 1
   }
 
   /**
@@ -98,7 +115,7 @@ export class Tasks {
    * (Flavour.precedeLruAdd).
    */
   ownsLruAdd(life: Lives): boolean {
-    return this.#addersHold || this.#mayAdd(this.#task, life)
+    return this.addersHold || this.#isAt(this.#at, life, taskBits.mayList)
   }
 
   /**
@@ -106,56 +123,52 @@ export class Tasks {
    */
   countLateLruAdds(life: Lives): number {
     let count = 0
-    for (const task of this.#tasks.values()) if (task !== this.#task && this.#mayAdd(task, life)) count++
+    for (let at = 0; at < this.#count << shift; at += recordWords)
+      if (at !== this.#at && this.#isAt(at, life, taskBits.mayList)) count++
     return count
-  }
-
-  #mayAdd({ operation, nf, generation }: Task, life: Lives): boolean {
-    return this.#precedeLruAdd[operation] === 1 && nf === life.nf && generation === life.generation
   }
 
   /** A task may be about to take the object's present life off the LRU, or to put it there. */
   isSomebodyAt(life: Lives): boolean {
-    for (const task of this.#tasks.values()) if (this.#isAt(task, life)) return true
+    for (let at = 0; at < this.#count << shift; at += recordWords)
+      if (this.#isAt(at, life, taskBits.handles)) return true
     return false
   }
 
   /** The how manieth time in a row it is, this one included, that the task does this, or that an acquire of its tries again. */
-  countTurns({ operation, nf }: FileEvents): number {
-    const task = this.#task
-    if (operation === codes.nfsd_file_cons_err) return task.retries + 1
-    return task.operation === operation && task.nf === nf ? task.turns + 1 : 1
+  countTurns({ operation, nf }: Pick<FileEvents, 'operation' | 'nf'>): number {
+    if (operation === codes.nfsd_file_cons_err) return this.#read(taskWords.retries) + 1
+    return keyOf(operation, nf) === this.#read(taskWords.key) ? this.#read(taskWords.repeats) + 2 : 1
   }
 
+  /**
+   * Takes an event of the selected task into account.
+   *
+   * @param life The object's, as it is after the event.
+   */
   apply(event: FileEvents, life: Lives): void {
-    const task = this.#task
-    task.turns = this.countTurns(event)
-    const { operation, nf } = event
-    if (this.#handles[task.operation] === 1) life.leave(task.nf, task.generation, event.row)
-    if (operation === codes.nfsd_file_cons_err) task.retries++
-    if (operation === codes.nfsd_file_acquire) task.retries = 0
-    if (operation === codes.nfsd_file_acquire) acquire(task, nf, this.#isGc(event))
-    else if (operation === codes.nfsd_file_put) put(task, event, this.#isGc(event))
-    else if (this.#construct[operation] === 1) task.taken = 'nothing'
-    if (operation === codes.nfsd_file_acquire || operation === codes.nfsd_file_put)
-      task.settledRow = event.row
-    task.row = event.row
-    task.operation = operation
-    task.nf = nf
-    task.generation = nf === 0 ? 0 : life.generation
+    const { operation, nf, flags, row } = event
+    const { records } = this
+    const at = this.#at
+    this.#leave(life, row + 1)
+    const before = this.#read(taskWords.key)
+    const isGc = (flags & this.flags.gc) !== 0
+    this.#repeat(before === keyOf(operation, nf))
+    if (operation === codes.nfsd_file_acquire) this.#acquire(nf, isGc)
+    if (operation === codes.nfsd_file_put)
+      this.#put(nf, row + 1, isGc && before !== keyOf(codes.nfsd_file_cons_err, nf))
+    if (operation === codes.nfsd_file_cons_err) this.#retry()
+    const effect = this.#effects[operation] ?? 0
+    if ((effect & effectBits.constructs) !== 0) records[at + taskWords.taken] = tookNothing
+    if ((effect & effectBits.settles) !== 0) records[at + taskWords.settled] = row + 1
+    records[at + taskWords.key] = keyOf(operation, nf)
+    records[at + taskWords.keyRow] = records[at + taskWords.row] = row + 1
+    this.#word = (this.#word & ~moods) | ((effect >> effectBits.taskShift) & moods)
   }
 
-  /** The task has come to this row, without an event of nfsd's. */
+  /** The selected task has come to this row, without an event of nfsd's. */
   note(row: number): void {
-    this.#task.row = row
-  }
-
-  #isAt({ operation, nf, generation }: Task, life: Lives): boolean {
-    return this.#handles[operation] === 1 && nf === life.nf && generation === life.generation
-  }
-
-  #isGc({ flags }: FileEvents): boolean {
-    return (flags & this.flags.gc) !== 0
+    this.records[this.#at + taskWords.row] = row + 1
   }
 
   beginGap(): void {
@@ -169,60 +182,123 @@ export class Tasks {
   }
 
   #forgetAll(): void {
-    this.#tasks.clear()
-    this.#pid = -1
+    this.#atByPid.clear()
+    this.near.fill(0)
+    this.records.fill(0)
+    this.#count = 0
+    // Record 0 is nobody's: it is what `near` says of pids that it does not know.
+    this.records[this.#append() + taskWords.pid] = nobody
   }
-}
 
-function acquire(task: Task, nf: number, isGc: boolean): void {
-  if (nf === 0) giveBack(task)
-  else if (isGc) hold(task, nf)
-  task.doubtfulPut = -1
-  task.taken = 'nothing'
-}
-
-/**
- * nfsd_open_break_lease() refused: the put before was of the reference that the lookup had taken, not of one
- * held before.
- */
-function giveBack(task: Task): void {
-  if (task.taken === 'hold') hold(task, task.takenNf)
-  if (task.taken === 'allowance') task.allowance++
-}
-
-function put(task: Task, { nf, row }: FileEvents, isGc: boolean): void {
-  task.doubtfulPut = -1
-  task.taken = 'nothing'
-  if (!isGc || (task.operation === codes.nfsd_file_cons_err && task.nf === nf)) return
-  const held = task.held.lastIndexOf(nf)
-  if (held < 0 && task.allowance === 0) {
-    task.doubtfulPut = row
-    return
+  #append(): number {
+    const at = this.#count++ << shift
+    if (at === this.records.length) {
+      this.records = grown(this.records, 0)
+      this.held = grown(this.held, 0)
+    }
+    return at
   }
-  task.taken = held >= 0 ? 'hold' : 'allowance'
-  task.takenNf = nf
-  if (held >= 0) task.held.splice(held, 1)
-  else task.allowance--
-}
 
-function hold({ held }: Task, nf: number): void {
-  held.push(nf)
-  if (held.length > mostHeld) held.shift()
-}
+  /** The task goes on to something else than what it did last. */
+  #leave(life: Lives, row: number): void {
+    const nf = this.lastNf
+    if ((this.#word & taskBits.handles) !== 0 && this.#isOfLife(this.#at, nf, life))
+      life.records[(nf << shift) + lifeWords.left] = row
+  }
 
-function newTask(): Task {
-  return {
-    operation: 0,
-    nf: 0,
-    generation: 0,
-    turns: 0,
-    retries: 0,
-    row: -1,
-    settledRow: -1,
-    held: [],
-    allowance: unseenHolds,
-    doubtfulPut: -1,
-    taken: 'nothing',
-    takenNf: 0,
+  /** The task does once more what it did last, or something else. */
+  #repeat(isSame: boolean): void {
+    const repeats = isSame ? this.#read(taskWords.repeats) + 1 : 0
+    this.records[this.#at + taskWords.repeats] = repeats
+    this.#word = (this.#word & ~turning) | (repeats + 1 === manyTurns - 1 ? turning : 0)
+  }
+
+  #acquire(nf: number, isGc: boolean): void {
+    const { records } = this
+    const at = this.#at
+    if (nf === 0) this.#giveBack()
+    else if (isGc) this.#hold(at, nf)
+    records[at + taskWords.doubtful] = 0
+    records[at + taskWords.retries] = 0
+    records[at + taskWords.taken] = tookNothing
+    this.#word &= ~(inDoubt | retried | retrying)
+  }
+
+  /**
+   * nfsd_open_break_lease() refused: the put before was of the reference that the lookup had taken, not of one
+   * held before.
+   */
+  #giveBack(): void {
+    const taken = this.#read(taskWords.taken)
+    if (taken > 0) this.#hold(this.#at, taken)
+    if (taken === tookAllowance) this.records[this.#at + taskWords.spent] = this.#read(taskWords.spent) - 1
+  }
+
+  #put(nf: number, row: number, isOfHeld: boolean): void {
+    const { records } = this
+    const at = this.#at
+    this.#word &= ~inDoubt
+    records[at + taskWords.doubtful] = 0
+    records[at + taskWords.taken] = tookNothing
+    if (!isOfHeld) return
+    const isHeld = this.#letGo(at, nf)
+    const spent = this.#read(taskWords.spent)
+    if (!isHeld && spent === unseenHolds) {
+      records[at + taskWords.doubtful] = row
+      this.#word |= inDoubt
+      return
+    }
+    records[at + taskWords.taken] = isHeld ? nf : tookAllowance
+    if (!isHeld) records[at + taskWords.spent] = spent + 1
+  }
+
+  #retry(): void {
+    const retries = this.#read(taskWords.retries) + 1
+    this.records[this.#at + taskWords.retries] = retries
+    this.#word = (this.#word & ~retrying) | retried | (retries === manyTurns - 1 ? retrying : 0)
+  }
+
+  #hold(at: number, nf: number): void {
+    const first = (at << heldShift) + 1
+    let count = this.records[at + taskWords.held] ?? 0
+    if (count === mostHeld) this.held.copyWithin(first, first + 1, first + count--)
+    this.held[first + count] = nf
+    this.records[at + taskWords.held] = count + 1
+  }
+
+  /** @returns false if the task does not hold it */
+  #letGo(at: number, nf: number): boolean {
+    const { held } = this
+    const first = (at << heldShift) + 1
+    const last = (at << heldShift) + (this.records[at + taskWords.held] ?? 0)
+    let index = last
+    while (index >= first && held[index] !== nf) index--
+    if (index < first) return false
+    held.copyWithin(index, index + 1, last + 1)
+    this.records[at + taskWords.held] = last - first
+    return true
+  }
+
+  /** What the task did last was with the object's present life, and has this bit. */
+  #isAt(at: number, life: Lives, bit: number): boolean {
+    const key = this.records[at + taskWords.key] ?? 0
+    const isWith = ((this.records[at] ?? 0) & bit) !== 0 && key >>> operationBits === life.nf
+    return isWith && this.#isOfLife(at, life.nf, life)
+  }
+
+  /** The task's last event with the object was one of the object's present life. */
+  #isOfLife(at: number, nf: number, { records }: Lives): boolean {
+    return (this.records[at + taskWords.keyRow] ?? 0) >= (records[(nf << shift) + lifeWords.since] ?? 0)
+  }
+
+  get #word(): number {
+    return this.records[this.#at] ?? 0
+  }
+  set #word(word: number) {
+    this.records[this.#at] = word
+  }
+
+  #read(word: number): number {
+    return this.records[this.#at + word] ?? 0
   }
 }

@@ -1,102 +1,125 @@
 import type { FileEvents } from '../decode/file-events.js'
-import type { Gap } from '../decode/gap-bounds.js'
-import type { Trace } from '../decode/load-trace.js'
-import { ModuleEvents } from '../decode/module-events.js'
+import type { GapEdge } from '../decode/gap-bounds.js'
+import type { TraceSlice } from '../decode/load-trace.js'
+import type { ModuleEvents } from '../decode/module-events.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
 import { Closes } from './closes.js'
-import type { EvidenceWriter } from './evidence.js'
-import type { Findings } from './findings.js'
+import { effectsOf } from './effects.js'
+import { factOfSign, facts } from './facts.js'
+import { FastPath } from './fast-path.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import { Lives } from './lives.js'
-import { codeCount, codes, codeSet } from './operations.js'
+import { codes } from './operations.js'
 import type { Broken, ModuleMoment, Moment, Standing, TraceRule } from './rule.js'
+import { anything, Suspicions } from './suspicions.js'
 import { Tasks } from './tasks.js'
 
 export interface TraceCase {
-  readonly trace: Trace
+  /** Views over the rows that are judged: who gives the rows moves the views there first. */
   readonly events: FileEvents
-  readonly phases: readonly PhaseMark[]
-  readonly gaps: readonly Gap[]
+  readonly told: ModuleEvents
   readonly flavour: Flavour
   readonly flags: FlagMasks
   readonly rules: readonly TraceRule[]
+  /** Those that have begun; who gives the rows adds to it. */
+  readonly phases: readonly PhaseMark[]
+  /** Asks every rule at every event and takes no shortcut: what comes out is the same. */
+  readonly isThorough?: boolean
+  /** @param row An event of the object that broke the rule. */
+  readonly onBroken: (rule: TraceRule, broken: Broken, row: number) => void
 }
 
-/** Something to do before the event of `row` is looked at. */
-interface Stop {
-  readonly row: number
-  readonly act: () => void
-}
-
-/** Takes the rules over every event of a trace, once and in order. */
+/** Takes the rules over every event of a trace, once and in order; what it keeps does not grow with the trace. */
 export class TraceJudge {
   readonly lives: Lives
-  /** Events per code of operations.ts. */
-  readonly perOperation = new Uint32Array(codeCount)
   readonly #case: TraceCase
   readonly #tasks: Tasks
   readonly #closes: Closes
   readonly #moment: Moment
   readonly #module: ModuleMoment
-  readonly #findings: Findings
-  readonly #writer: EvidenceWriter
-  /** By code: the rules that want to see the operation. */
-  readonly #wanted: readonly (readonly TraceRule[])[]
+  readonly #suspicions: Suspicions
+  readonly #fastPath: FastPath
+  #lastMs = 0
 
-  constructor(trial: TraceCase, findings: Findings, writer: EvidenceWriter) {
-    const { trace, events, flavour, flags, rules } = trial
+  constructor(trial: TraceCase) {
+    const { events, told, flavour, flags, rules } = trial
     this.#case = trial
-    this.#findings = findings
-    this.#writer = writer
-    this.lives = new Lives(trace.pointers.length, flavour, flags)
+    this.lives = new Lives(flavour, flags)
     this.#tasks = new Tasks(flavour, flags)
-    const told = new ModuleEvents(trace)
-    this.#closes = new Closes(trace.pointers.length, told.told.has('file closes'))
+    this.#closes = new Closes(this.lives, told.mayTellOfFiles)
     const [life, closes] = [this.lives, this.#closes]
     this.#moment = { event: events, life, task: this.#tasks, closes, flags, flavour }
     this.#module = { event: told, life, closes }
-    const sets = rules.map((rule) => ({ rule, set: codeSet(rule.on?.(flavour) ?? []) }))
-    this.#wanted = Array.from(this.perOperation, (_, code) =>
-      sets.filter(({ set }) => set[code] === 1).map(({ rule }) => rule),
-    )
+    this.#suspicions = new Suspicions(rules, flavour)
+    this.#fastPath = new FastPath(this.lives, this.#tasks, {
+      effects: effectsOf(flavour),
+      alarms: this.#suspicions.alarms,
+      addersHold: this.#tasks.addersHold,
+      gcMask: flags.gc,
+      hashedMask: flags.hashed,
+    })
   }
 
-  run(): void {
-    const { count } = this.#case.trace.rows
-    let row = 0
-    for (const stop of this.#stops()) {
-      this.#walk(row, stop.row)
-      stop.act()
-      row = stop.row
+  /** @param from Row of the slice, not of the trace. @param to The row behind the last one. */
+  walk(slice: TraceSlice, from: number, to: number): void {
+    const { events, told, isThorough } = this.#case
+    const { type } = slice.rows
+    const first = slice.first ?? 0
+    this.lives.reserve(slice.pointers.length)
+    for (let row = from; row < to; row++) {
+      if (isThorough !== true && !this.lives.isInGap)
+        row = this.#fastPath.run(slice, events, this.#closes.areUnderWay, row, to)
+      if (row >= to) break
+      if (type[row] === events.type) this.#see(first + row)
+      else if (told.has(type[row] ?? 0)) this.#hear(first + row)
     }
-    this.#walk(row, count)
-    const ms = Math.max(this.#case.events.ms, this.#case.phases.at(-1)?.ms ?? 0)
+    const { ms } = events.columns
+    this.#lastMs = ms[ms.length - 1] ?? this.#lastMs
+  }
+
+  /** A phase begins. */
+  enterPhase({ phase, ms }: PhaseMark): void {
+    this.#takeStock((rule) => rule.atPhase?.(phase, this.#standing(ms)))
+  }
+
+  /** Events begin to be missing, or cease to be. */
+  pass({ isBegin }: GapEdge): void {
+    for (const memory of [this.lives, this.#tasks, this.#closes]) {
+      if (isBegin) memory.beginGap()
+      else memory.endGap()
+    }
+  }
+
+  end(): void {
+    const ms = Math.max(this.#lastMs, this.#case.phases.at(-1)?.ms ?? 0)
     this.#takeStock((rule) => rule.atEnd?.(this.#standing(ms)))
   }
 
-  /** The hot path: no object is made, no big integer read (facts/tracing.md). */
-  #walk(from: number, to: number): void {
-    const { trace, events } = this.#case
-    const { type } = trace.rows
-    const { lives, perOperation } = this
-    const tasks = this.#tasks
-    const closes = this.#closes
-    const { types } = this.#module.event
-    for (let row = from; row < to; row++) {
-      if (type[row] !== events.type) {
-        if (types[type[row] ?? 0] === 1) this.#hear(row)
-        continue
-      }
-      events.moveTo(row)
-      const { nf, operation } = events
-      perOperation[operation] = (perOperation[operation] ?? 0) + 1
-      tasks.select(events.pid)
-      lives.select(nf)
-      if (nf !== 0) this.#check(operation, row)
-      const isOwnLruAdd = operation === codes.nfsd_file_lru_add && tasks.ownsLruAdd(lives)
-      if (nf !== 0) lives.apply(events, isOwnLruAdd)
-      tasks.apply(events, lives)
-      closes.apply(events)
+  /** An event of nfsd's, whatever it is. */
+  #see(row: number): void {
+    const { event, life, task, closes } = this.#moment
+    event.moveTo(row)
+    const { operation, nf } = event
+    task.select(event.pid)
+    life.select(nf, row)
+    if (nf !== 0) {
+      this.#ask()
+      const isOwnLruAdd = operation === codes.nfsd_file_lru_add && task.ownsLruAdd(life)
+      life.apply(event, isOwnLruAdd)
+    }
+    task.apply(event, life)
+    closes.apply(event)
+  }
+
+  #ask(): void {
+    const { event, life, task } = this.#moment
+    const { operation, inode, flags, ref, row } = event
+    const known =
+      life.factsBefore(inode, flags, task.lastRow) | task.facts | factOfSign(ref, facts['count is 0'])
+    const isThorough = this.#case.isThorough === true
+    for (const rule of this.#suspicions.rulesFor(operation, isThorough ? anything : known)) {
+      const broken = rule.check?.(this.#moment)
+      if (broken) this.#case.onBroken(rule, broken, broken.row ?? row)
     }
   }
 
@@ -106,74 +129,24 @@ export class TraceJudge {
     event.moveTo(row)
     const { event: kind, nf, pid } = event
     if (kind === undefined) return
-    life.select(nf)
+    life.select(nf, row)
     for (const rule of this.#case.rules) {
       const broken = rule.onModule?.includes(kind) ? rule.checkModule?.(this.#module) : undefined
-      if (broken) this.#findings.add(rule.id, broken, row, this.#writer)
+      if (broken) this.#case.onBroken(rule, broken, broken.row ?? row)
     }
     closes.hear(event)
     this.#tasks.select(pid)
     this.#tasks.note(row)
   }
 
-  #check(operation: number, row: number): void {
-    for (const rule of this.#wanted[operation] ?? []) {
-      const broken = rule.check?.(this.#moment)
-      if (broken) this.#findings.add(rule.id, broken, row, this.#writer)
-    }
-  }
-
-  #stops(): Stop[] {
-    const { phases, gaps } = this.#case
-    const stops: Stop[] = []
-    // Before a phase at the same row: what is missing may have happened before it.
-    for (const { from, to } of gaps) {
-      stops.push(
-        {
-          row: from,
-          act: () => {
-            this.#beginGap()
-          },
-        },
-        {
-          row: to,
-          act: () => {
-            this.#endGap()
-          },
-        },
-      )
-    }
-    for (const { phase, row, ms } of phases) {
-      stops.push({
-        row,
-        act: () => {
-          this.#takeStock((rule) => rule.atPhase?.(phase, this.#standing(ms)))
-        },
-      })
-    }
-    return stops.sort((a, b) => a.row - b.row)
-  }
-
   #takeStock(ask: (rule: TraceRule) => Iterable<Broken> | undefined): void {
     for (const rule of this.#case.rules) {
-      for (const broken of ask(rule) ?? []) this.#findings.add(rule.id, broken, broken.row ?? 0, this.#writer)
+      for (const broken of ask(rule) ?? []) this.#case.onBroken(rule, broken, broken.row ?? 0)
     }
   }
 
   #standing(ms: number): Standing {
     const { phases, flavour } = this.#case
     return { lives: this.lives, phases, flavour, ms }
-  }
-
-  #beginGap(): void {
-    this.lives.beginGap()
-    this.#tasks.beginGap()
-    this.#closes.beginGap()
-  }
-
-  #endGap(): void {
-    this.lives.endGap()
-    this.#tasks.endGap()
-    this.#closes.endGap()
   }
 }

@@ -1,5 +1,3 @@
-import type { FileEvents } from '../decode/file-events.js'
-import type { Trace } from '../decode/load-trace.js'
 import type { Rule } from './rule.js'
 import { codes, type Tracepoint } from './operations.js'
 
@@ -30,15 +28,4 @@ export function whyNotWithoutIdentity(rule: Rule, recorded: ReadonlySet<number>)
   return witness.some((name) => recorded.has(codes[name]))
     ? undefined
     : `the trace has no ${witness.join(' or ')}`
-}
-
-/** Codes of the tracepoints of which the trace has at least one event. */
-export function recordedIn(events: FileEvents, rows: Trace['rows']): Set<number> {
-  const seen = new Uint8Array(256)
-  for (let row = 0; row < rows.count; row++) {
-    if (rows.type[row] !== events.type) continue
-    events.moveTo(row)
-    seen[events.operation] = 1
-  }
-  return new Set([...seen.keys()].filter((code) => seen[code] === 1))
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readTrace, readTraceParts, type ReadTraceOptions, type Trace } from '../../addon/index.js'
 import type { TraceMetadata } from '../agent/protocol.js'
+import { openTraceSource, sourceOf, type TraceSource } from '../decode/trace-source.js'
 import { FctError } from '../fct-error.js'
 import { layOutTraceDat } from './trace-dat.js'
 
@@ -72,6 +73,13 @@ async function readParts(folder: string): Promise<Trace> {
 export async function openTrace(path: string, options: ReadTraceOptions = {}): Promise<Trace> {
   const isFolder = (await stat(path)).isDirectory()
   return isFolder ? readRunTrace(path) : readTrace(path, options)
+}
+
+/** The same, to be read batch by batch; what has not been put together yet is read at once. */
+export async function openSource(path: string, options: ReadTraceOptions = {}): Promise<TraceSource> {
+  if (!(await stat(path)).isDirectory()) return openTraceSource(path, options)
+  const whole = join(path, traceDatName)
+  return (await exists(whole)) ? openTraceSource(whole) : sourceOf(await readRunTrace(path))
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { unitOf } from '../decode/clock.js'
 import type { Coverage } from '../decode/gap-bounds.js'
-import type { Trace } from '../decode/load-trace.js'
+import type { TraceHead } from '../decode/load-trace.js'
+import type { TraceAccount } from '../decode/trace-account.js'
 import type { FilecacheSample } from '../oracle/filecache.js'
 import type { Leftovers } from '../oracle/leftovers.js'
 import type { OracleReport } from '../oracle/oracle.js'
@@ -54,13 +55,15 @@ export interface CheckFinding extends Omit<ResultFinding, 'firstGuestSecond'> {
 }
 
 /** By the run's account, or by the ring buffer's counters in the file; nulls if there are neither. */
-export function accountOf(trace: Trace, papers: RunPapers | null): EventAccount {
-  const read = trace.rows.count
+export function accountOf(
+  { ringStats, rows: read }: Pick<TraceHead, 'ringStats'> & Pick<TraceAccount, 'rows'>,
+  papers: RunPapers | null,
+): EventAccount {
   if (papers !== null) {
     return { ...(papers.result?.events ?? { produced: null, lost: null, unexplained: null }), read }
   }
-  const rings = trace.ringStats.filter((ring) => ring !== null)
-  if (rings.length === 0 || rings.length < trace.ringStats.length)
+  const rings = ringStats.filter((ring) => ring !== null)
+  if (rings.length === 0 || rings.length < ringStats.length)
     return { produced: null, read, lost: null, unexplained: null }
   const lost = rings.reduce(
     (sum, { overrun, commitOverrun, dropped }) => sum + overrun + commitOverrun + dropped,
@@ -71,7 +74,10 @@ export function accountOf(trace: Trace, papers: RunPapers | null): EventAccount 
 }
 
 /** Whole if everything that was lost is marked in the pages, so that the place is known. */
-export function coverageOf({ gaps }: Trace, { lost, unexplained }: EventAccount): Coverage {
+export function coverageOf(
+  { gaps }: Pick<TraceAccount, 'gaps'>,
+  { lost, unexplained }: EventAccount,
+): Coverage {
   if (lost === null || unexplained === null) return 'cut'
   const marked = gaps.reduce((sum, { missed }) => sum + (missed ?? 0), 0)
   return unexplained === 0 && lost === marked ? 'whole' : 'holed'
@@ -80,13 +86,13 @@ export function coverageOf({ gaps }: Trace, { lost, unexplained }: EventAccount)
 /** A recording and what the oracle says of it. */
 export interface Judged {
   readonly file: string
-  readonly trace: Trace
+  readonly head: TraceHead
   readonly papers: RunPapers | null
   readonly account: EventAccount
   readonly oracle: OracleReport
 }
 
-export function composeCheck({ file, trace, papers, account, oracle }: Judged): CheckDocument {
+export function composeCheck({ file, head, papers, account, oracle }: Judged): CheckDocument {
   const input: VerdictInput = {
     oracle,
     events: account,
@@ -97,7 +103,7 @@ export function composeCheck({ file, trace, papers, account, oracle }: Judged): 
     doubts: [...doubtsOfSize(oracle), ...doubtsOfRun(papers)],
   }
   const { verdict, exit, reasons } = decideVerdict(input)
-  const hasTime = oracle.key !== 'struct file' || unitOf(trace) === 'ns'
+  const hasTime = oracle.key !== 'struct file' || unitOf(head) === 'ns'
   return {
     schema: 1,
     verdict,
@@ -106,7 +112,7 @@ export function composeCheck({ file, trace, papers, account, oracle }: Judged): 
     run: papers && { scenario: papers.scenario, seed: papers.seed },
     flavour: oracle.flavour,
     key: oracle.key,
-    clock: trace.clock,
+    clock: head.clock,
     events: { ...account, ...oracle.events },
     lives: { ...oracle.lives, bound: upperBound(oracle.lives.ended) },
     exposure: input.exposure,

@@ -5,6 +5,7 @@
 import { cpus, loadavg, release } from 'node:os'
 import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
+import { benchOracle } from './oracle.js'
 import { benchTraceReaders } from './trace-readers.js'
 import { benchTraces } from './traces.js'
 
@@ -20,6 +21,7 @@ export interface Measurement {
 const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   kernels: benchKernels,
   module: benchModule,
+  oracle: benchOracle,
   traces: async () => [...(await benchTraces()), ...(await benchTraceReaders())],
 }
 

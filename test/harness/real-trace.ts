@@ -55,8 +55,12 @@ export function withoutModule(trace: Trace, clock = trace.clock): Trace {
       ...(name === 'nfsd_file_acquire' && { status: of(status!) }),
     }
   })
-  const types = trace.types.map((type) =>
-    type.system === 'fctorture' ? { ...type, system: 'sched', name: `sched_${type.name}` } : type,
+  const fieldsOf = (type: number): Trace['types'][number]['fields'] =>
+    Object.keys(columns[type] ?? {}).map((name) => ({ name }) as Trace['types'][number]['fields'][number])
+  const types = trace.types.map((type, index) =>
+    type.system === 'fctorture'
+      ? { ...type, system: 'sched', name: `sched_${type.name}` }
+      : { ...type, fields: fieldsOf(index) },
   )
   return { ...trace, clock, rows, columns, types }
 }

@@ -1,4 +1,4 @@
-import type { Trace } from '../../decode/load-trace.js'
+import type { TraceHead } from '../../decode/load-trace.js'
 import { bucketsHoldRef } from './buckets-hold-ref.js'
 import type { Flavour, FlavourFeatures } from './flavour.js'
 import { lruHoldsRef } from './lru-holds-ref.js'
@@ -35,7 +35,7 @@ export function probeFlavour(features: FlavourFeatures): ProbedFlavour {
 /**
  * The features that a trace carries: formats of all nfsd_file_* events, whether or not they were recorded.
  */
-export function featuresOf(types: Trace['types']): FlavourFeatures {
+export function featuresOf(types: TraceHead['types']): FlavourFeatures {
   const nfsd = types.filter(({ system, name }) => system === 'nfsd' && name.startsWith('nfsd_file_'))
   const tables = nfsd.map(({ symbols }) => symbols['nf_flags'] ?? symbols['flags'] ?? {})
   const flags = tables.flatMap((table) =>

@@ -34,6 +34,9 @@ export const closeSyncCloses: TraceRule = {
     few instructions between fput() and flush_delayed_fput(): it happens, but not to ${String(unlucky)} calls of a
     thread one after the other.`,
   on: () => tracepoints,
+  suspects: (tracepoint) => [
+    tracepoint === 'nfsd_file_unhash' ? 'outlived a close' : 'hashed behind a close',
+  ],
   check: stillHashed,
   onModule: ['close ends'],
   checkModule: leftBehind,
@@ -65,5 +68,6 @@ function leftBehind({ event: { pid }, closes }: ModuleMoment): Broken | undefine
     path: 'struct file open',
     says: `its struct file was open when the nfsd_file_close_inode_sync() returned that had freed it, as those of the ${String(unlucky - 1)} calls before`,
     row: open,
+    given: 'file closes',
   }
 }

@@ -20,6 +20,7 @@ export const disposeAtZero: TraceRule = {
     in nfsd_file_cond_queue() after refcount_sub_and_test(), both when the count is 0; and no count rises from
     0. In the seed patch nfsd_file_closing comes before the drop, and is left out.`,
   on: ({ atZero }) => atZero,
+  suspects: () => ['count is above 0', 'count is saturated'],
   check({ event }) {
     if (event.ref === 0) return undefined
     const what = nameOf(event.operation)

@@ -1,8 +1,6 @@
 import { nameOf, tracepoints } from '../operations.js'
 import type { TraceRule } from '../rule.js'
-
-/** More than any sound path does in a row; a loop without end does it in some milliseconds. */
-const manyTurns = 100
+import { manyTurns } from '../tasks.js'
 
 /** These a walk of the LRU says of an entry again and again, if it is alone there and in use or dirty. */
 const walked = ['nfsd_file_gc_referenced', 'nfsd_file_gc_writeback']
@@ -19,6 +17,7 @@ export const endlessLoop: TraceRule = {
     once, and go on to the next (nfsd_file_cond_queue()); other tracepoints take turns in a life or happen once.
     A loop that passes no tracepoint is left to the kernel's soft lockup detector, which the console tells of.`,
   on: () => tracepoints.filter((name) => !walked.includes(name)),
+  suspects: (tracepoint) => [tracepoint === 'nfsd_file_cons_err' ? 'many retries' : 'many turns'],
   check({ event, task }) {
     const what = nameOf(event.operation)
     const turns = task.countTurns(event)

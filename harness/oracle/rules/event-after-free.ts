@@ -22,6 +22,7 @@ export const eventAfterFree: TraceRule = {
     tracepoints.filter(
       (name) => !mayTrailFree.includes(name) && name !== 'nfsd_file_alloc' && name !== 'nfsd_file_free',
     ),
+  suspects: () => ['freed'],
   check({ event, life, flags, flavour }) {
     if (!life.isFreed) return undefined
     const what = nameOf(event.operation)

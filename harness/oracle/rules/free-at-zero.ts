@@ -15,6 +15,7 @@ export const freeAtZero: TraceRule = {
     reference, nfsd_file_put_noref() and nfsd_file_dispose_list_sync() free after refcount_dec_and_test(),
     nfsd_file_close() after refcount_dec_if_one(): at 0, too.`,
   on: () => ['nfsd_file_free'],
+  suspects: () => ['count is above 0', 'count is saturated'],
   check(moment) {
     const { ref } = moment.event
     if (ref === 0 || isRaceLoser(moment)) return undefined

@@ -44,10 +44,10 @@ export const idleDisposed: TraceRule = {
 
 function stillThere(life: Standing['lives'], { flavour }: Standing): Broken | undefined {
   if (!life.isAlive || life.hadWriteback) return undefined
-  if (flavour.skipsUnhashed && life.unhashes > 0) return undefined
+  if (flavour.skipsUnhashed && life.wasUnhashed) return undefined
   const after = `${String(idleLimitMs / 1000)} s without use`
   const row = life.lastRow
-  if (life.disposals > 0)
+  if (life.isQueued)
     return { path: 'queued and not freed', says: `still on a dispose list after ${after}`, row }
   if (life.lruBalance > 0) return { path: 'left on the LRU', says: `still on the LRU after ${after}`, row }
   return undefined

@@ -13,6 +13,7 @@ export const inUseNotTaken: TraceRule = {
     it is never counted below 0. nfsd_file_gc_disposed, nfsd_file_closing and nfsd_file_free come when the
     count is 0 (refcount_dec_and_test(), refcount_sub_and_test()), and no count rises from 0.`,
   on: ({ atZero }) => [...atZero, 'nfsd_file_free'],
+  suspects: () => ['in use'],
   check({ event, life }) {
     if (!life.isTracked || !life.isAlive || life.users === 0) return undefined
     const what = nameOf(event.operation)

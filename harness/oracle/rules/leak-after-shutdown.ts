@@ -18,8 +18,7 @@ export const leakAfterShutdown: TraceRule = {
     for (const life of lives.eachTracked()) {
       if (!life.isAlive) continue
       yield {
-        path:
-          life.lruBalance > 0 ? 'left on the LRU' : life.disposals > 0 ? 'left on a dispose list' : 'left',
+        path: life.lruBalance > 0 ? 'left on the LRU' : life.isQueued ? 'left on a dispose list' : 'left',
         says: 'still there after nfsd had stopped',
         row: life.lastRow,
       }

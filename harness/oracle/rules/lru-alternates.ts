@@ -1,5 +1,6 @@
 import { lruHolds, type Flavour } from '../flavours/flavour.js'
-import { codes, nameOf } from '../operations.js'
+import type { Fact } from '../facts.js'
+import { codes, nameOf, type Tracepoint } from '../operations.js'
 import type { Broken, Moment, Standing, TraceRule } from '../rule.js'
 
 /**
@@ -39,6 +40,7 @@ export const lruAlternates: TraceRule = {
     the end of a life: who adds or removes holds a reference until its tracepoint has run, or the lock, so
     that both counts are complete then.`,
   on: ({ leaveLru }) => ['nfsd_file_lru_add', 'nfsd_file_alloc', ...leaveLru],
+  suspects: suspectsOf,
   check(moment) {
     const { event, life } = moment
     if (!life.isTracked) return undefined
@@ -53,6 +55,11 @@ export const lruAlternates: TraceRule = {
       if (broken) yield broken
     }
   },
+}
+
+function suspectsOf(tracepoint: Tracepoint): readonly Fact[] {
+  if (tracepoint === 'nfsd_file_alloc') return ['on the LRU', 'off the LRU too often']
+  return tracepoint === 'nfsd_file_lru_add' ? ['on the LRU'] : ['off the LRU', 'off the LRU too often']
 }
 
 /** The account of a life that has ended. */

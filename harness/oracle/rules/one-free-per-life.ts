@@ -18,6 +18,10 @@ export const oneFreePerLife: TraceRule = {
     of the insert race. With hash buckets the loser is logged as allocated and given back unseen: an
     nfsd_file_alloc alone makes no live object there.`,
   on: ({ atZero }) => ['nfsd_file_alloc', 'nfsd_file_free', ...atZero],
+  suspects: (tracepoint) => {
+    if (tracepoint === 'nfsd_file_free') return ['freed']
+    return tracepoint === 'nfsd_file_alloc' ? ['alive'] : ['queued']
+  },
   check(moment) {
     if (moment.event.operation === codes.nfsd_file_free) return checkFree(moment)
     if (moment.event.operation === codes.nfsd_file_alloc) return checkAlloc(moment)
@@ -40,7 +44,7 @@ function checkAlloc({ life }: Moment): Broken | undefined {
 }
 
 function checkDisposal({ event, life }: Moment): Broken | undefined {
-  if (!life.isAlive || life.disposals === 0) return undefined
+  if (!life.isAlive || !life.isQueued) return undefined
   const what = nameOf(event.operation)
   return { path: `${what} of an object on a dispose list`, says: 'queued for disposal a second time' }
 }

@@ -24,6 +24,7 @@ export const putWithoutAcquire: TraceRule = {
     drops both without a tracepoint). Hence a put is judged only at the task's next put or acquire. Puts for
     what a task may have acquired before the trace began are let pass.`,
   on: () => ['nfsd_file_acquire', 'nfsd_file_put'],
+  suspects: () => ['put in doubt'],
   check({ task }) {
     if (task.doubtfulPut < 0) return undefined
     return {

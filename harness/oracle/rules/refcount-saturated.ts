@@ -13,6 +13,7 @@ export const refcountSaturated: TraceRule = {
     reference that is held. Only objects that are alive count, and no tracepoint that may look at freed
     memory.`,
   on: ({ mayTrailFree }) => tracepoints.filter((name) => !mayTrailFree.includes(name)),
+  suspects: () => ['count is saturated'],
   check({ event, life, flags }) {
     if (event.ref >= 0 || !life.isTracked || !life.isAlive || (event.flags & ~flags.all) !== 0)
       return undefined

@@ -13,8 +13,9 @@ export const twoLists: TraceRule = {
     nfsd_file_lru_del for one who has just unlinked it and holds a reference meanwhile. nfsd_file_gc_in_use and
     nfsd_file_lru_add say nothing: they run when their reference is gone.`,
   on: () => ['nfsd_file_gc_referenced', 'nfsd_file_gc_writeback', 'nfsd_file_lru_del'],
+  suspects: () => ['queued'],
   check({ event, life }) {
-    if (!life.isTracked || !life.isAlive || life.disposals === 0) return undefined
+    if (!life.isTracked || !life.isAlive || !life.isQueued) return undefined
     const what = nameOf(event.operation)
     return { path: `${what} on a dispose list`, says: `on the LRU (${what}) and on a dispose list at once` }
   },

@@ -14,10 +14,11 @@ export const unhashOnce: TraceRule = {
     After it one more may belong to the next life, whose nfsd_file_alloc event comes behind
     rhltable_insert().`,
   on: () => ['nfsd_file_unhash'],
+  suspects: () => ['unhashed'],
   check({ life }) {
     const isSecond = life.isAlive
-      ? life.unhashes > 0
-      : life.isFreed && life.unhashes > 0 && life.earlyUnhashes > 0
+      ? life.wasUnhashed
+      : life.isFreed && life.wasUnhashed && life.wasUnhashedEarly
     if (!life.isTracked || !isSecond) return undefined
     return { path: 'nfsd_file_unhash twice', says: 'removed from the hash table a second time' }
   },

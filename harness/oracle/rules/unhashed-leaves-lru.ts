@@ -20,6 +20,7 @@ export const unhashedLeavesLru: TraceRule = {
     'nfsd_file_gc_disposed',
     'nfsd_file_gc_in_use',
   ],
+  suspects: () => ['unhashed before'],
   check({ event, life, task }) {
     if (!life.isTracked || !life.isAlive || life.unhashRow < 0) return undefined
     if (task.lastRow <= Math.max(life.unhashRow, life.leftRow) || task.isSomebodyAt(life)) return undefined

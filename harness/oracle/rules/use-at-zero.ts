@@ -16,6 +16,7 @@ export const useAtZero: TraceRule = {
     Flavour.holdReference names each tracepoint with its own. The sample is taken inside the tracepoint. Below
     zero is a saturated refcount_t.`,
   on: ({ holdReference }) => holdReference,
+  suspects: () => ['count is 0', 'count is saturated'],
   check({ event }) {
     if (event.ref > 0) return undefined
     const what = nameOf(event.operation)

@@ -1,0 +1,76 @@
+/**
+ * What is known of an object, or of a task, is a record of sixteen words, which is a cache line. Rows count from 1 in records, so
+ * that 0 is none, and a record of zeros is that of somebody of whom nothing is known. Word 0 has facts.
+ */
+export const shift = 4
+export const recordWords = 1 << shift
+
+/** Words of an object's record, which its pointer's id finds. */
+export const lifeWords = {
+  /** Of the event since which the record tells of this life: tells apart the lives at one address. */
+  since: 1,
+  balance: 2,
+  touchedMs: 3,
+  last: 4,
+  left: 5,
+  begin: 6,
+  /** `never`, if it was not. */
+  unhash: 7,
+  free: 8,
+  // The same pointer as an inode: rows of the module's last call for it that has returned.
+  closeBegin: 9,
+  closeEnd: 10,
+} as const
+
+/** Words of a task's record. */
+export const taskWords = {
+  pid: 1,
+  /** What it did last: the pointer's id and the operation, as `keyOf` puts them together. */
+  key: 2,
+  keyRow: 3,
+  /** Of its last event, of ours or of nfsd. */
+  row: 4,
+  /** Of its last nfsd_file_acquire or nfsd_file_put. */
+  settled: 5,
+  /** What the last put took, to be given back should it turn out to be nfsd_file_do_acquire()'s own (`Tasks.giveBack`). */
+  taken: 6,
+  /** How many are in its list of those held. */
+  held: 7,
+  /** How often in a row, behind the first time, it did the same. */
+  repeats: 8,
+  /** nfsd_file_cons_err since the last nfsd_file_acquire. */
+  retries: 9,
+  /** Row of a put that nothing seen entitles the task to. */
+  doubtful: 10,
+  /** How much of its allowance is used up. */
+  spent: 11,
+} as const
+
+/** What word 0 of a task's record has beside facts. */
+export const taskBits = {
+  /** There was an nfsd_file_cons_err since the last nfsd_file_acquire. */
+  retried: 1 << 1,
+  /** Behind what it did last it may list the object, or take it off the LRU. */
+  handles: 1 << 2,
+  /** What it did last may stand before its nfsd_file_lru_add (Flavour.precedeLruAdd). */
+  mayList: 1 << 3,
+} as const
+
+/** A word of both that takes what is written of no use: to write there is faster than to branch. */
+export const wasteWord = 15
+
+/** A row that is behind all others. */
+export const never = 0x7fff_ffff
+
+export const operationBits = 5
+
+/** An operation and its object in one word. */
+export function keyOf(operation: number, nf: number): number {
+  return (nf << operationBits) | operation
+}
+
+export function grown(records: Int32Array, words: number): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(Math.max(words, records.length * 2))
+  longer.set(records)
+  return longer
+}

@@ -1,0 +1,39 @@
+import { maskOf } from './facts.js'
+import type { Flavour } from './flavours/flavour.js'
+import { codeCount, codes } from './operations.js'
+import type { TraceRule } from './rule.js'
+
+/** A rule that wants to see an operation, and the facts without which it need not. */
+interface Suspicion {
+  readonly rule: TraceRule
+  readonly facts: number
+}
+
+/** Any fact: there is always one, as each count is at 0, above or saturated. */
+export const anything = -1
+
+/** Which rules are to be asked at an event, put together from what the rules say they suspect. */
+export class Suspicions {
+  /** By code: the facts of which none is there if no rule need be asked. */
+  readonly alarms = new Int32Array(codeCount)
+  readonly #byCode: readonly Suspicion[][]
+
+  constructor(rules: readonly TraceRule[], flavour: Flavour) {
+    this.#byCode = Array.from(this.alarms, () => [])
+    for (const rule of rules) {
+      for (const tracepoint of rule.on?.(flavour) ?? []) {
+        const suspects = rule.suspects?.(tracepoint)
+        const facts = suspects ? maskOf(suspects) : anything
+        const code = codes[tracepoint]
+        this.alarms[code] = (this.alarms[code] ?? 0) | facts
+        this.#byCode[code]?.push({ rule, facts })
+      }
+    }
+  }
+
+  /** @param facts Of an event of that operation. */
+  *rulesFor(operation: number, facts: number): Generator<TraceRule> {
+    for (const suspicion of this.#byCode[operation] ?? [])
+      if ((suspicion.facts & facts) !== 0) yield suspicion.rule
+  }
+}

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { openTraceSource, type TraceSource } from '../../harness/decode/trace-source.js'
+import { featuresOf, probeFlavour } from '../../harness/oracle/flavours/probe.js'
+import { judgeSource } from '../../harness/oracle/oracle.js'
+import type { TraceRule } from '../../harness/oracle/rule.js'
+import { ruleSet } from '../../harness/oracle/rule-set.js'
+import type { Measurement } from './bench.js'
+import { writeLives } from './life-writer.js'
+import { ObjectJudge } from './object-judge.js'
+
+const wanted = 3_000_000
+const rounds = 3
+const papers = { console: '', filecache: [], stressors: [] }
+
+/** What it costs to judge a trace while it is read, beside reading alone and an object per event. Processor time of all threads. */
+export async function benchOracle(): Promise<Measurement[]> {
+  const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
+  try {
+    const path = join(scratch, 'trace.dat')
+    const events = await writeLives(scratch, path, wanted)
+    return [...(await measureTime(path, events)), ...(await measureMemory(path))]
+  } finally {
+    await rm(scratch, { recursive: true })
+  }
+}
+
+async function measureTime(path: string, events: number): Promise<Measurement[]> {
+  const source = await openTraceSource(path)
+  const ways: Record<string, () => Promise<void>> = {
+    'an object per event, and decode': () => judgeObjects(source),
+    'decode alone': () => decode(source),
+    'decode and judge': () => judgeStream(source),
+  }
+  const least = new Map<string, number>()
+  // By turns, because the machine's own speed changes more than what is measured.
+  for (let round = 0; round < rounds; round++)
+    for (const [what, run] of Object.entries(ways))
+      least.set(what, Math.min(least.get(what) ?? Infinity, await timeOf(run)))
+  const [objects = 0, alone = 0, judged = 0] = Object.keys(ways).map((what) => least.get(what))
+  const perEvent = (seconds: number): number => (seconds * 1e9) / events
+  const speeds = [...least].map(([what, seconds]) => ({
+    what,
+    value: events / seconds / 1e6,
+    unit: 'M/s',
+    ratio: objects / seconds,
+  }))
+  const onTop = objects - alone
+  return [
+    ...speeds,
+    { what: 'an object per event, on top of decode', value: perEvent(onTop), unit: 'ns', ratio: 1 },
+    {
+      what: 'the judge, on top of decode',
+      value: perEvent(judged - alone),
+      unit: 'ns',
+      ratio: onTop / (judged - alone),
+    },
+  ]
+}
+
+/** Processor time, in seconds. */
+async function timeOf(run: () => Promise<void>): Promise<number> {
+  const began = process.cpuUsage()
+  await run()
+  const { user, system } = process.cpuUsage(began)
+  return (user + system) / 1e6
+}
+
+async function decode(source: TraceSource): Promise<void> {
+  let rows = 0
+  for await (const slice of source.read()) rows += slice.rows.count
+  if (rows < wanted) throw new Error(`read ${rows} events`)
+}
+
+async function judgeStream(source: TraceSource): Promise<void> {
+  const { findings, events, lives, applied } = await judgeSource(source, papers, {
+    coverageOf: () => 'whole',
+  })
+  // A judge that is not asked is fast.
+  if (findings.length > 0 || lives.ended < 10_000 || events.judged < wanted / 2 || applied.length < 15)
+    throw new Error(`judged ${events.judged}: ${findings.map(({ signature }) => signature).join(' ')}`)
+}
+
+async function judgeObjects(source: TraceSource): Promise<void> {
+  const features = featuresOf(source.head.types)
+  const { flavour } = probeFlavour(features)
+  if (!flavour) throw new Error('the flavour of the trace is not known')
+  const rules = ruleSet.filter(
+    (rule): rule is TraceRule => rule.flavours !== 'any' && rule.flavours.includes(flavour.id),
+  )
+  let trial: ObjectJudge | undefined
+  for await (const slice of source.read()) {
+    trial ??= new ObjectJudge(slice, flavour, features, rules)
+    trial.push(slice)
+  }
+  if (trial?.found !== 0) throw new Error(`the objects were found wanting: ${trial?.found ?? 'none'}`)
+}
+
+/** The most memory of a process that does nothing else. */
+async function measureMemory(path: string): Promise<Measurement[]> {
+  const most = async (way: 'whole' | 'batches'): Promise<number> => {
+    const from = (file: string): string =>
+      JSON.stringify(new URL(`../../harness/${file}.js`, import.meta.url))
+    const whole = `judge({ trace: await loadTrace(path), coverage: 'whole', ...papers })`
+    const batches = `await judgeSource(await openTraceSource(path), papers, { coverageOf: () => 'whole' })`
+    const code = `import { readFileSync } from 'node:fs'
+      import { loadTrace } from ${from('decode/load-trace')}
+      import { openTraceSource } from ${from('decode/trace-source')}
+      import { judge, judgeSource } from ${from('oracle/oracle')}
+      const [path, papers] = [${JSON.stringify(path)}, ${JSON.stringify(papers)}]
+      ${way === 'whole' ? whole : batches}
+      console.log(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1])`
+    const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', code])
+    return Number(stdout) / 1024
+  }
+  const [whole, batches] = [await most('whole'), await most('batches')]
+  return [
+    { what: 'memory, all events decoded first', value: whole, unit: 'MiB', ratio: 1 },
+    { what: 'memory, batch by batch', value: batches, unit: 'MiB', ratio: whole / batches },
+  ]
+}
