@@ -42,9 +42,9 @@ export async function createStandingGuest(
   context: BuildContext,
   observer: StandingObserver,
 ): Promise<StandingGuest> {
-  let isNew = false
+  const made = { now: false }
   const build = async (folder: string, signal: AbortSignal): Promise<void> => {
-    isNew = true
+    made.now = true
     await save(images, params, folder, signal, observer)
   }
   const inputs = await inputsOf(images, params)
@@ -53,11 +53,11 @@ export async function createStandingGuest(
   try {
     guest = await resume(images, await obtain(recipe, context), context)
   } catch (error) {
-    if (isNew || !(error instanceof FctError) || error.code !== 'FCT_SNAPSHOT_FAILED') throw error
+    if (made.now || !(error instanceof FctError) || error.code !== 'FCT_SNAPSHOT_FAILED') throw error
     await discard(recipe, context)
     guest = await resume(images, await obtain(recipe, context), context)
   }
-  if (!isNew) observer.onConsole(Buffer.from(guest.console))
+  if (!made.now) observer.onConsole(Buffer.from(guest.console))
   return guest
 }
 

@@ -9,9 +9,9 @@ import type { Moment, TraceRule } from '../../harness/oracle/rule.js'
 import { Tasks } from '../../harness/oracle/tasks.js'
 
 /** What is read of an event. */
-const fields = ['row', 'operation', 'nf', 'inode', 'file', 'flags', 'ref', 'ms', 'cpu', 'pid'] as const
+type Field = 'row' | 'operation' | 'nf' | 'inode' | 'file' | 'flags' | 'ref' | 'ms' | 'cpu' | 'pid'
 
-type Event = Record<(typeof fields)[number], number>
+type Event = Record<Field, number>
 
 /** The way that is at hand: an object for each event, and each rule that has to do with its tracepoint is asked. */
 export class ObjectJudge {

@@ -44,7 +44,7 @@ async function create(heard: Uint8Array[] = []): Promise<StandingGuest> {
 }
 
 async function look(agent: Agent): Promise<Look> {
-  return (await agent.call('look' as Method, null as never)) as unknown as Look
+  return (await agent.call('look' as Method, null)) as unknown as Look
 }
 
 it('was booted and prepared before, as its console says', () => {
