@@ -62,9 +62,16 @@ it('does nothing that its mix leaves out', async () => {
 })
 
 it('creates the files that are missing, at their size', async () => {
-  await runUntil((stats) => stats.operations.read > 0, { mix: { read: 1 } })
-  expect((await readdir(directory)).sort()).toEqual(['f0', 'f1', 'f2', 'f3'])
-  for (const name of await readdir(directory)) expect((await stat(join(directory, name))).size).toBe(8192)
+  const load = startLoad({ mix: { read: 1 } })
+  // Each thread creates its share, and the first to be done does not wait for the others.
+  const sizes = async (): Promise<unknown> =>
+    Promise.all(
+      (await readdir(directory)).sort().map(async (name) => [name, (await stat(join(directory, name))).size]),
+    )
+  const whole = ['f0', 'f1', 'f2', 'f3'].map((name) => [name, 8192])
+  await eventually(sizes).toEqual(whole)
+  await load.stop()
+  expect(await sizes()).toEqual(whole)
 })
 
 it('keeps files from growing without end', async () => {
