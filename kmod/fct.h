@@ -340,14 +340,6 @@ int fct_observe_place(void);
 void fct_observe_remove(void);
 void fct_observe_show(struct seq_file *m);
 bool fct_observes(const char *tracepoint);
-
-/* fct_lives.c: which struct nfsd_file this is, of those that have been at its address */
-
-struct fct_life;
-
-struct fct_life *fct_life_find(const void *nf);
-u32 fct_life_generation(struct fct_life *life, u16 op);
-void fct_life_watch_grace(struct fct_life *life, u16 op);
 struct list_head *fct_nf_lru(struct nfsd_file *nf);
 const void *fct_nf_inode(const struct nfsd_file *nf);
 bool fct_nf_is_gc(const struct nfsd_file *nf);

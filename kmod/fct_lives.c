@@ -6,6 +6,7 @@
 #include <linux/rcupdate.h>
 
 #include "fct.h"
+#include "fct_lives.h"
 #include "fct_trace.h"
 
 /*

@@ -16,6 +16,7 @@
 #include <linux/tracepoint.h>
 
 #include "fct.h"
+#include "fct_lives.h"
 #include "fct_trace.h"
 
 #ifdef FCT_FILECACHE_H
