@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { FctError } from '../harness/fct-error.js'
@@ -6,19 +6,21 @@ import { packageRoot } from '../harness/folders.js'
 import { obtain, type BuildContext } from './cache.js'
 import { archive, obtainInitramfs } from './initramfs.js'
 import type { KernelUnderTest } from './kernels/kernels.js'
-import { obtainModulesImage } from './modules-image.js'
+import { makeErofs, obtainModulesImage } from './modules-image.js'
 import { hashOfFile, obtainRootfs } from './rootfs.js'
 import { obtainTestModule } from './test-module.js'
 
 /** Paths of all that a guest is started from. */
 export interface GuestImages {
   readonly kernel: string
-  /** The initramfs with the payload: agent, addon, fctorture.ko. */
+  /** The initramfs with the payload: agent and addon. */
   readonly initramfs: string
   /** The initramfs without it, enough to see whether an accelerator works. */
   readonly probeInitramfs: string
   readonly rootfs: string
   readonly modules: string
+  /** fctorture.ko, and nfsd.ko if it is not the kernel's own: what a guest that was saved before finds on its last disk. */
+  readonly underTest: string
   /** What the kernel's profile adds to its command line. */
   readonly kernelParameters: string
   /** Whether fctorture.ko knows the layout of struct nfsd_file; else the guest must find it out. */
@@ -42,7 +44,7 @@ const built = {
 export async function obtainGuestImages(
   { kernel, nfsd, nfsdSource, profile, hash }: KernelUnderTest,
   context: BuildContext,
-  extras: Readonly<Record<string, string>> = {},
+  extras: Files = {},
 ): Promise<GuestImages> {
   requireBuilt()
   const probeInitramfs = await obtainInitramfs(kernel, context)
@@ -52,12 +54,14 @@ export async function obtainGuestImages(
   const payload = {
     'agent.cjs': built.agent,
     'fctorture.node': built.addon,
-    'fctorture.ko': module,
     start: built.start,
-    ...(nfsd && { 'nfsd.ko': nfsd.path }),
     ...extras,
   }
   const initramfs = await obtainPayload(probeInitramfs, payload, context)
+  const underTest = await obtainUnderTest(
+    { 'fctorture.ko': module, ...(nfsd && { 'nfsd.ko': nfsd.path }) },
+    context,
+  )
   const hashes = {
     kernel: hash,
     rootfs: rootfs.hash,
@@ -71,6 +75,7 @@ export async function obtainGuestImages(
     probeInitramfs,
     rootfs: rootfs.image,
     modules,
+    underTest,
     kernelParameters: profile.kernelParameters,
     knowsLayout: nfsdSource !== undefined,
     hashes,
@@ -88,15 +93,10 @@ function requireBuilt(): void {
 }
 
 /** The kernel unpacks archives that follow each other, so the payload is simply appended. */
-async function obtainPayload(
-  initramfs: string,
-  files: Readonly<Record<string, string>>,
-  context: BuildContext,
-): Promise<string> {
-  const hashes = Object.entries({ initramfs, ...files }).map(([name, path]) => [name, hashOfFile(path)])
+async function obtainPayload(initramfs: string, files: Files, context: BuildContext): Promise<string> {
+  const hashes = hashesOf({ initramfs, ...files })
   const build = async (into: string): Promise<void> => {
-    await mkdir(join(into, 'tree', 'fct'), { recursive: true })
-    for (const [name, path] of Object.entries(files)) await copyFile(path, join(into, 'tree', 'fct', name))
+    await copyAll(files, join(into, 'tree', 'fct'))
     await archive(join(into, 'tree'), join(into, 'payload.cpio'))
     const parts = await Promise.all([readFile(initramfs), readFile(join(into, 'payload.cpio'))])
     await writeFile(join(into, 'initramfs.cpio'), Buffer.concat(parts))
@@ -108,4 +108,35 @@ async function obtainPayload(
     context,
   )
   return join(folder, 'initramfs.cpio')
+}
+
+/** Of one size whatever is in it, because a guest that was saved with one image goes on with another. */
+async function obtainUnderTest(files: Files, context: BuildContext): Promise<string> {
+  const build = async (into: string): Promise<void> => {
+    const [tree, image] = [join(into, 'tree'), join(into, 'modules.erofs')]
+    await copyAll(files, tree)
+    await makeErofs(image, tree)
+    await rm(tree, { recursive: true })
+    const { size } = await stat(image)
+    if (size > underTestBytes)
+      throw new FctError('FCT_IMAGE_FAILED', `nfsd.ko and fctorture.ko take ${String(size)} bytes`)
+    await truncate(image, underTestBytes)
+  }
+  const inputs = { recipe: 1, hashes: hashesOf(files) }
+  const folder = await obtain({ kind: 'under-test', inputs, title: 'modules under test', build }, context)
+  return join(folder, 'modules.erofs')
+}
+
+const underTestBytes = 128 * 1024 * 1024
+
+/** Paths on this host, by their names for the guest. */
+type Files = Readonly<Record<string, string>>
+
+function hashesOf(files: Files): string[][] {
+  return Object.entries(files).map(([name, path]) => [name, hashOfFile(path)])
+}
+
+async function copyAll(files: Files, into: string): Promise<void> {
+  await mkdir(into, { recursive: true })
+  for (const [name, path] of Object.entries(files)) await copyFile(path, join(into, name))
 }

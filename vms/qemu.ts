@@ -32,11 +32,11 @@ export interface MachineSpec {
 
 /**
  * A folder with a machine that stands still: its memory in the file `memory`, and the rest of it in `state` (snapshot.ts).
- * A machine that resumes has pages of its own for what it writes, so any number of them can do so.
+ * Who boots or goes on there may be saved there. Who resumes has pages of its own for what it writes, so any number can do so.
  */
 export interface GuestMemory {
   readonly folder: string
-  readonly use: 'to save' | 'to resume'
+  readonly use: 'to boot' | 'to go on' | 'to resume'
 }
 
 /** A QEMU process of ours. */
@@ -45,7 +45,7 @@ export interface Machine {
   readonly console: NodeJS.ReadableStream
   /** A virtio-serial port; its bytes end when the machine does. */
   port(name: string): Socket
-  /** QEMU's monitor; to be called once. */
+  /** QEMU's monitor. */
   monitor(): Promise<Qmp>
   /** Resolves when QEMU has ended, whatever the reason: its exit status and the last of its stderr. */
   readonly ended: Promise<MachineEnd>
@@ -93,7 +93,9 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
     const sockets = await Promise.race([Promise.all(servers.map(accept)), ended.then(refuse)])
     const ports = new Map([...spec.ports, monitorPort].map((name, index) => [name, sockets[index]]))
     const port = (name: string): Socket => portOf(ports, name)
-    return { console: qemu.stdout, port, monitor: () => connectQmp(port(monitorPort)), ended, stop }
+    let monitor: Promise<Qmp> | undefined
+    const openMonitor = (): Promise<Qmp> => (monitor ??= connectQmp(port(monitorPort)))
+    return { console: qemu.stdout, port, monitor: openMonitor, ended, stop }
   } catch (error) {
     await stop()
     throw error
@@ -140,11 +142,11 @@ export function machineArguments(spec: MachineSpec, folder: string): string[] {
 
 function memoryArguments({ folder, use }: GuestMemory, mib: number): string[] {
   const path = join(folder, 'memory').replaceAll(',', ',,')
-  const share = use === 'to save' ? 'on' : 'off'
+  const share = use === 'to resume' ? 'off' : 'on'
   return [
     ...['-object', `memory-backend-file,id=ram,size=${String(mib)}M,mem-path=${path},share=${share}`],
     ...['-machine', 'memory-backend=ram'],
-    ...(use === 'to resume' ? ['-incoming', 'defer'] : []),
+    ...(use === 'to boot' ? [] : ['-incoming', 'defer']),
   ]
 }
 

@@ -9,7 +9,7 @@ const capabilities = [
 ] as const
 
 /**
- * Stops a machine that was started with memory `to save`, completes its folder, and ends it.
+ * Stops a machine that was started with memory `to boot` or `to go on`, completes its folder, and ends it.
  *
  * @throws FctError FCT_SNAPSHOT_FAILED
  */
@@ -24,7 +24,7 @@ export async function saveMachine(machine: Machine): Promise<void> {
 }
 
 /**
- * Lets a machine that was started with memory `to resume` go on where the saved one was stopped.
+ * Lets a machine that was started with memory `to resume` or `to go on` do so where the saved one was stopped.
  *
  * @throws FctError FCT_SNAPSHOT_FAILED
  */

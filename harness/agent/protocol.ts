@@ -13,8 +13,11 @@ export type NfsVersion = '3' | '4.1'
 export const controlPort = 'fct.control'
 export const tracePort = 'fct.trace'
 
-export interface PrepareParams {
+export interface StageParams {
   readonly exports: readonly FileSystem[]
+}
+
+export interface PrepareParams {
   readonly versions: readonly NfsVersion[]
   readonly nfsdThreads: number
   /** Value of the module's `busted` parameter; empty for a sound module. */
@@ -128,8 +131,10 @@ export interface Finished {
 
 /** Each request, its parameters and its answer. */
 export interface AgentMethods {
+  /** All that can be done before it is known which nfsd it will be. */
+  readonly stage: { readonly params: StageParams; readonly result: null }
+  /** Before this, and behind it, the machine may be saved, and resume any number of times. */
   readonly prepare: { readonly params: PrepareParams; readonly result: Prepared }
-  /** Between these two the machine may be saved, and resume any number of times. */
   readonly begin: { readonly params: BeginParams; readonly result: null }
   readonly load: { readonly params: LoadParams; readonly result: null }
   readonly finish: { readonly params: FinishParams; readonly result: Finished }

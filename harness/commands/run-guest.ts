@@ -6,9 +6,17 @@ import type { RunPlan } from '../scenario/plan.js'
 import { knobsOf } from '../scenario/stressors.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
-import { asFailure, drive, type DriveEnd, type DriveObserver, type DrivePlan } from '../target/drive.js'
-import { createQemuTarget } from '../target/qemu-target.js'
-import { createStandingGuest } from '../target/standing-guest.js'
+import {
+  asFailure,
+  drive,
+  type DriveEnd,
+  type DriveObserver,
+  type DrivePlan,
+  type Preparation,
+  type Standing,
+} from '../target/drive.js'
+import { createQemuTarget, type QemuTarget } from '../target/qemu-target.js'
+import { createStagedGuest, createStandingGuest, type StandingObserver } from '../target/standing-guest.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
@@ -44,22 +52,22 @@ export async function runGuest(
   try {
     got.kernel = await obtainKernel(plan.kernel, context)
     got.images = await obtainGuestImages(got.kernel, context)
-    observer.onPhase('booting')
     const drivePlan = drivePlanOf(plan, got.images)
     const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
     }
-    const standing = isWorthSaving(plan)
-      ? await createStandingGuest(got.images, drivePlan.prepare, context, { ...observer, onConsole })
-      : undefined
-    target = standing?.target ?? (await createQemuTarget(got.images, context.signal))
+    const from = await startGuest(plan, drivePlan, { kernel: got.kernel, images: got.images }, context, {
+      ...observer,
+      onConsole,
+    })
+    target = from.target
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool =>
       (got.spool = new TraceSpool(record.folder, metadata))
     got.end = await drive(
       target,
-      { ...drivePlan, prepared: standing?.prepared },
+      { ...drivePlan, standing: from.standing },
       makeSpool,
       observer,
       context.signal,
@@ -72,16 +80,30 @@ export async function runGuest(
   return got
 }
 
-/** A saved guest takes some 300 MB, and a kernel of somebody's own is seldom run in the same way again. */
-function isWorthSaving({ kernel: { patches }, busted }: RunPlan): boolean {
-  return patches.length === 0 && busted === ''
+/**
+ * A saved guest takes some 300 MB, and an nfsd or a module of somebody's own is seldom run in the same way again; all
+ * that have a kernel in common go on from one. A kernel that is his from the ground up boots.
+ */
+async function startGuest(
+  { kernel: { patches }, busted }: RunPlan,
+  preparation: Preparation,
+  { kernel, images }: { kernel: KernelUnderTest; images: GuestImages },
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<{ target: QemuTarget; standing?: Standing }> {
+  if (patches.length === 0 && busted === '')
+    return createStandingGuest(images, preparation, context, observer)
+  if (patches.length === 0 || kernel.nfsd !== undefined)
+    return createStagedGuest(images, preparation.stage, context, observer)
+  observer.onPhase('booting')
+  return { target: await createQemuTarget(images, context.signal) }
 }
 
 function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {
   const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors, inject } = scenario
   return {
+    stage: { exports },
     prepare: {
-      exports,
       versions,
       nfsdThreads,
       busted,

@@ -9,6 +9,7 @@ import {
   type PrepareParams,
   type Prepared,
   type Progress,
+  type StageParams,
   type TraceMetadata,
 } from '../agent/protocol.js'
 import type { LoadParams } from '../agent/protocol.js'
@@ -18,11 +19,18 @@ import { within } from './deadline.js'
 import { consoleTail, TargetTimeout, type Target } from './target.js'
 import { answerOf, guarded, leaveLimitMs, prepareLimitMs, type Watch } from './watch.js'
 
-/** What one run does on a target. */
-export interface DrivePlan {
+/** How a target is made ready for a load. */
+export interface Preparation {
+  readonly stage: StageParams
   readonly prepare: PrepareParams
-  /** A target that resumes has been prepared like that. */
-  readonly prepared?: Prepared | undefined
+}
+
+/** How far a target has come already that resumes: to behind `stage`, or to behind `prepare`, with what that answered. */
+export type Standing = 'staged' | Prepared
+
+/** What one run does on a target. */
+export interface DrivePlan extends Preparation {
+  readonly standing?: Standing | undefined
   readonly load: LoadParams
   /** Seconds of load. */
   readonly seconds: number
@@ -51,15 +59,28 @@ const silenceLimitMs = 60_000
 const finishSlackMs = 180_000
 const restLimitMs = 30_000
 
+/** All that does not depend on the nfsd that is to be tortured. */
+export async function stage(watch: Watch, agent: Agent, params: StageParams): Promise<void> {
+  await answerOf(watch, agent.call('stage', params), prepareLimitMs, 'setting the stage')
+}
+
 /** Gets a target ready for a load, as the agent is told to; what is recorded of it comes later. */
-export async function prepare(
+export async function prepare(watch: Watch, agent: Agent, params: PrepareParams): Promise<Prepared> {
+  return answerOf(watch, agent.call('prepare', params), prepareLimitMs, 'preparing')
+}
+
+/** What of it is still to be done. */
+async function makeReady(
   watch: Watch,
   agent: Agent,
-  params: PrepareParams,
-  observer: Pick<DriveObserver, 'onPhase'>,
+  plan: DrivePlan,
+  observer: DriveObserver,
 ): Promise<Prepared> {
+  const { standing } = plan
+  if (standing !== undefined && standing !== 'staged') return standing
   observer.onPhase('preparing')
-  return answerOf(watch, agent.call('prepare', params), prepareLimitMs, 'preparing')
+  if (standing === undefined) await stage(watch, agent, plan.stage)
+  return prepare(watch, agent, plan.prepare)
 }
 
 function freshParams(): BeginParams {
@@ -89,7 +110,7 @@ export async function drive(
       if (notice.notice === 'progress') end.progress = notice.progress
       observer.onNotice(notice)
     })
-    end.prepared = plan.prepared ?? (await prepare(watch, agent, plan.prepare, observer))
+    end.prepared = await makeReady(watch, agent, plan, observer)
     receiving = makeSpool(end.prepared.trace).receive(target.stream(tracePort))
     await answerOf(watch, agent.call('begin', freshParams()), prepareLimitMs, 'beginning')
     observer.onPhase('load')

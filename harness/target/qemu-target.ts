@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { chooseAccelerator } from '../../vms/accelerator.js'
 import type { GuestImages } from '../../vms/guest-images.js'
-import { startMachine, type Machine, type MachineEnd, type MachineSpec } from '../../vms/qemu.js'
+import {
+  startMachine,
+  type GuestMemory,
+  type Machine,
+  type MachineEnd,
+  type MachineSpec,
+} from '../../vms/qemu.js'
 import { resumeMachine, saveMachine } from '../../vms/snapshot.js'
 import { connectAgent, type Agent } from '../agent/agent-client.js'
 import { within } from './deadline.js'
@@ -49,12 +55,16 @@ export async function createQemuTarget(
     ...options,
     cpus: 2,
     memoryMiB: 2048,
-    disks: [images.rootfs, images.modules],
+    disks: [images.rootfs, images.modules, images.underTest],
     ports: [controlPort, tracePort],
   }
   const machine = await startMachine(spec)
-  if (spec.memory?.use === 'to resume') await resumeOrStop(machine)
+  if (doesGoOn(spec.memory)) await resumeOrStop(machine)
   return new Guest(machine, { kind: 'qemu', accel: accelerator, reason, ...spec })
+}
+
+function doesGoOn(memory: GuestMemory | undefined): boolean {
+  return memory !== undefined && memory.use !== 'to boot'
 }
 
 async function resumeOrStop(machine: Machine): Promise<void> {
@@ -81,7 +91,7 @@ class Guest implements QemuTarget {
   ) {
     this.description = { kind, accel, reason, cpus, memoryMiB, commandLine: line }
     this.#machine = machine
-    this.#resumes = memory?.use === 'to resume'
+    this.#resumes = doesGoOn(memory)
     this.#agent = connectAgent(machine.port(controlPort))
     this.ended = machine.ended.then((end) => {
       this.#end = end

@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, truncate } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Agent } from '../../harness/agent/agent-client.js'
-import type { Method, PrepareParams } from '../../harness/agent/protocol.js'
-import { createStandingGuest, type StandingGuest } from '../../harness/target/standing-guest.js'
+import type { Method } from '../../harness/agent/protocol.js'
+import type { Preparation } from '../../harness/target/drive.js'
+import {
+  createStagedGuest,
+  createStandingGuest,
+  type StandingGuest,
+  type StandingObserver,
+} from '../../harness/target/standing-guest.js'
 import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
+import { makeErofs } from '../../vms/modules-image.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 import { bundleAgent } from './module-guest.js'
 
@@ -17,8 +24,9 @@ interface Look {
 
 let folder = ''
 let images: GuestImages
-let first: StandingGuest
-const console: Uint8Array[] = []
+let first: StandingGuest & Witness
+/** The agent of this test asks for none of it. */
+const preparation = { stage: {}, prepare: {} } as Preparation
 const guests: StandingGuest[] = []
 
 beforeAll(async () => {
@@ -27,7 +35,8 @@ beforeAll(async () => {
   images = await obtainGuestImages(await obtainStockKernel(), quietContext, {
     'agent.cjs': join(folder, 'agent.cjs'),
   })
-  first = await create(console)
+  const witness = nobody()
+  first = { ...(await create(witness)), ...witness }
 })
 
 afterAll(async () => {
@@ -35,12 +44,39 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function create(heard: Uint8Array[] = []): Promise<StandingGuest> {
-  const onConsole = (chunk: Uint8Array): void => void heard.push(chunk)
-  const observer = { onPhase: () => undefined, onConsole }
-  const guest = await createStandingGuest(images, {} as PrepareParams, quietContext, observer)
+interface Witness {
+  readonly phases: string[]
+  readonly console: Uint8Array[]
+}
+
+const nobody = (): Witness => ({ phases: [], console: [] })
+
+function observe({ phases, console: heard }: Witness): StandingObserver {
+  return { onPhase: (phase) => void phases.push(phase), onConsole: (chunk) => void heard.push(chunk) }
+}
+
+async function create(witness = nobody()): Promise<StandingGuest> {
+  const guest = await createStandingGuest(images, preparation, quietContext, observe(witness))
   guests.push(guest)
   return guest
+}
+
+async function createStaged(disk = images.underTest): Promise<StandingGuest> {
+  const own = { ...images, underTest: disk }
+  const guest = await createStagedGuest(own, preparation.stage, quietContext, observe(nobody()))
+  guests.push(guest)
+  return guest
+}
+
+/** A disk for what is under test, with a file that says this. */
+async function makeDisk(text: string): Promise<string> {
+  const [tree, image] = [join(folder, `${text}-tree`), join(folder, `${text}.erofs`)]
+  await mkdir(tree)
+  await writeFile(join(tree, 'fctorture.ko'), text)
+  await makeErofs(image, tree)
+  const { size } = await stat(images.underTest)
+  await truncate(image, size)
+  return image
 }
 
 async function look(agent: Agent): Promise<Look> {
@@ -48,8 +84,8 @@ async function look(agent: Agent): Promise<Look> {
 }
 
 it('was booted and prepared before, as its console says', () => {
-  expect(first.prepared).toEqual({ counted: 0 })
-  expect(Buffer.concat(console).toString()).toContain('Linux version 6.1')
+  expect(first.standing).toEqual({ stages: 1 })
+  expect(Buffer.concat(first.console).toString()).toContain('Linux version 6.1')
 })
 
 it('resumes any number of times, and each that begins has the time and the random numbers that it is given', async () => {
@@ -64,18 +100,38 @@ it('resumes any number of times, and each that begins has the time and the rando
   expect(here.random).not.toBe(there.random)
 })
 
-it('gives those that come later the console of its boot', async () => {
-  const heard: Uint8Array[] = []
-  await create(heard)
-  expect(Buffer.concat(heard).toString()).toBe(Buffer.concat(console).toString())
+it('goes on from before its preparation with whatever is under test', async () => {
+  const read = async (text: string): Promise<unknown> => {
+    const { target, standing } = await createStaged(await makeDisk(text))
+    expect(standing).toBe('staged')
+    return (await target.start()).call('readUnderTest' as Method, null)
+  }
+  expect([await read('one'), await read('other')]).toEqual(['one', 'other'])
 })
 
-it.each(['memory', 'state'])('boots anew when the file %s is damaged', async (name) => {
+it('gives those that come later the console of its boot', async () => {
+  const later = nobody()
+  await create(later)
+  expect(Buffer.concat(later.console).toString()).toBe(Buffer.concat(first.console).toString())
+})
+
+it.each(['memory', 'state'])('is prepared anew when the file %s is damaged', async (name) => {
   const { target, folder: saved } = await create()
   await target.stop()
   await truncate(join(saved, name), 4096)
-  const heard: Uint8Array[] = []
-  const agent = await (await create(heard)).target.start()
+  const witness = nobody()
+  const agent = await (await create(witness)).target.start()
   expect((await look(agent)).random).toMatch(/^[0-9a-f]{32}$/)
-  expect(Buffer.concat(heard).toString()).not.toBe(Buffer.concat(console).toString())
+  expect(witness.phases).toEqual(['preparing'])
+})
+
+it('is booted anew when that from which it would be prepared is damaged, too', async () => {
+  for (const { target, folder: saved } of [await create(), await createStaged()]) {
+    await target.stop()
+    await truncate(join(saved, 'memory'), 4096)
+  }
+  const witness = nobody()
+  const agent = await (await create(witness)).target.start()
+  expect((await look(agent)).random).toMatch(/^[0-9a-f]{32}$/)
+  expect(witness.phases).toEqual(['booting', 'setting the stage', 'preparing'])
 })

@@ -4,18 +4,25 @@ import { command } from './command.js'
 import { exportOptions, type Export } from './file-systems.js'
 
 const pipefs = '/run/rpc_pipefs'
+/** Modules that nfsd needs, and those of the client. */
+const around = ['sunrpc', 'grace', 'lockd', 'nfs_acl', 'auth_rpcgss', 'nfs', 'nfsv3', 'nfsv4']
 
-/** Starts nfsd with its daemons and exports; resolves when it serves. */
-export async function startServer(exports: readonly Export[], threads: number): Promise<void> {
-  await command('FCT_GUEST_NFSD', 'modprobe', 'nfsd')
-  await command('FCT_GUEST_NFSD', 'mount', '-t', 'nfsd', 'nfsd', '/proc/fs/nfsd')
+/** All that a server and its clients need and that no nfsd has a part in. */
+export async function stageServer(): Promise<void> {
+  await command('FCT_GUEST_NFSD', 'modprobe', '-a', ...around)
+  await shortenGrace()
   await mkdir(pipefs, { recursive: true })
   await command('FCT_GUEST_NFSD', 'mount', '-t', 'rpc_pipefs', 'rpc_pipefs', pipefs)
   await mkdir('/var/lib/nfs/nfsdcld', { recursive: true })
+  await command('FCT_GUEST_NFSD', 'rpcbind', '-w')
+}
+
+/** Starts nfsd with its daemons and exports; resolves when it serves. Behind `stageServer`. */
+export async function startServer(exports: readonly Export[], threads: number): Promise<void> {
+  await command('FCT_GUEST_NFSD', 'modprobe', 'nfsd')
+  await command('FCT_GUEST_NFSD', 'mount', '-t', 'nfsd', 'nfsd', '/proc/fs/nfsd')
   // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
   await command('FCT_GUEST_NFSD', 'nfsdcld', '-p', pipefs)
-  await shortenGrace()
-  await command('FCT_GUEST_NFSD', 'rpcbind', '-w')
   await exportAll(exports)
   await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
   await command('FCT_GUEST_NFSD', 'rpc.mountd')

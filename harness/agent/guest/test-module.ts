@@ -6,8 +6,8 @@ import { FctError } from '../../fct-error.js'
 import { hasFolder, parseCapabilities } from '../capabilities.js'
 import type { Knobs, NfsdIdentity, PrepareParams } from '../protocol.js'
 import { command } from './command.js'
+import { testModule } from './under-test.js'
 
-const moduleFile = '/fct/fctorture.ko'
 /** A kernel without type information, built from a source that is not at hand, keeps its layout to itself. */
 const nfsdTypes = '/sys/kernel/btf/nfsd'
 const debugfs = '/sys/kernel/debug/fctorture'
@@ -50,7 +50,7 @@ export async function layoutParameters(): Promise<string[]> {
 
 async function insertModule(parameters: readonly string[]): Promise<void> {
   try {
-    await command('FCT_MODULE_LOAD', 'insmod', moduleFile, ...parameters)
+    await command('FCT_MODULE_LOAD', 'insmod', testModule, ...parameters)
   } catch (error) {
     const reason = error instanceof FctError ? error.detail : ''
     const dmesg = (await command('FCT_MODULE_LOAD', 'dmesg')).split('\n').slice(-15).join('\n')

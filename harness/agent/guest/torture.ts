@@ -24,7 +24,7 @@ import {
   type Export,
 } from './file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
-import { exportAll, lruEntries, readFilecache, startServer, stopServer } from './nfs-server.js'
+import { exportAll, lruEntries, readFilecache, stageServer, startServer, stopServer } from './nfs-server.js'
 import { findPort } from './ports.js'
 import { readSlabs } from './slabs.js'
 import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
@@ -35,6 +35,7 @@ import {
   stopTracing,
   type TracingInstance,
 } from './tracing-instance.js'
+import { mountUnderTest } from './under-test.js'
 
 /** The agent's answers, one function per request of the protocol. */
 export type Torture = {
@@ -44,6 +45,13 @@ export type Torture = {
 const progressEveryMs = 1000
 const pollEveryMs = 200
 const leftoverLimitMs = 3000
+
+/** With `stage`. */
+interface Stage {
+  readonly exports: Export[]
+  /** An NFS mount will be exported again. */
+  readonly hasReexport: boolean
+}
 
 /** Everything that stands once `prepare` is done. */
 interface Stand {
@@ -70,6 +78,7 @@ interface Load {
 }
 
 export function createTorture(send: (message: Upward) => void): Torture {
+  let stage: Stage | undefined
   let stand: Stand | undefined
   let bench: Bench | undefined
   let load: Load | undefined
@@ -78,8 +87,15 @@ export function createTorture(send: (message: Upward) => void): Torture {
   }
   const stands = (): Bench => bench ?? fail('begin')
   return {
+    stage: async ({ exports }) => {
+      step('mounting file systems')
+      stage = { exports: await mountFileSystems(exports), hasReexport: exports.includes('nfs') }
+      step('loading what nfsd needs')
+      await stageServer()
+      return null
+    },
     prepare: async (params) => {
-      stand = await prepare(params, step)
+      stand = await prepare(stage ?? fail('stage'), params, step)
       return {
         release: release(),
         nfsd: await identifyNfsd(),
@@ -106,14 +122,14 @@ function fail(method: Method): never {
 }
 
 async function prepare(
+  { exports, hasReexport }: Stage,
   params: AgentMethods['prepare']['params'],
   step: (text: string) => void,
 ): Promise<Stand> {
-  step('mounting file systems')
-  const exports = await mountFileSystems(params.exports)
   step('starting nfsd')
+  await mountUnderTest()
   await startServer(exports, params.nfsdThreads)
-  if (params.exports.includes('nfs')) {
+  if (hasReexport) {
     step('exporting an NFS mount again')
     exports.push(await mountReexport())
     await exportAll(exports)

@@ -10,7 +10,7 @@ import { startClients, type Clients } from '../../../harness/agent/guest/client-
 import { command } from '../../../harness/agent/guest/command.js'
 import { mountFileSystems, type Export } from '../../../harness/agent/guest/file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from '../../../harness/agent/guest/nfs-clients.js'
-import { restartServer, startServer } from '../../../harness/agent/guest/nfs-server.js'
+import { restartServer, stageServer, startServer } from '../../../harness/agent/guest/nfs-server.js'
 import { serve } from '../../../harness/agent/guest/serve.js'
 import {
   layoutParameters,
@@ -18,6 +18,7 @@ import {
   readCapabilities,
   removeModule,
 } from '../../../harness/agent/guest/test-module.js'
+import { mountUnderTest } from '../../../harness/agent/guest/under-test.js'
 import { stressors } from '../../../addon/device.js'
 import { readAsText, readWithAddon, readWithTraceCmd } from './trace-readers.js'
 
@@ -184,6 +185,8 @@ const handlers = {
   /** nfsd with clients, and files for targets. */
   stand: async ({ knowsLayout }: { knowsLayout: boolean }) => {
     const exports = await mountFileSystems(['tmpfs', 'ext4'])
+    await stageServer()
+    await mountUnderTest()
     await startServer(exports, threads)
     if (!knowsLayout) layout = await layoutParameters()
     stand = { exports, mounts: await mountClients(exports, ['3', '4.1']) }
