@@ -65,6 +65,8 @@ export function effectsOf({ leaveLru, atZero, precedeLruAdd, losersVanish }: Fla
   add(atZero, facts.queued)
   add(['nfsd_file_gc_writeback'], facts['under writeback'])
   add(handles, taskBits.handles << effectBits.taskShift)
+  // What is not judged may stand anywhere, as nfsd_file_get() does between nfsd_file_unhash and the LRU.
+  effects[0] = (effects[0] ?? 0) | (taskBits.handles << effectBits.taskShift)
   add(precedeLruAdd, taskBits.mayList << effectBits.taskShift)
   return effects
 }

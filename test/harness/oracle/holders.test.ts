@@ -83,6 +83,13 @@ describe('unhashed-leaves-lru', () => {
     expect(found((b) => walked(goOn(listed(b), 200)))).not.toContain(path)
   })
 
+  it('takes no event that it does not judge for having gone on', () => {
+    const got = (b: TraceBuilder): TraceBuilder =>
+      goOn(listed(b).file('nfsd_file_get', { pid: 200, ref: 2, flags: GC }), 100)
+    expect(found((b) => walked(got(b)))).not.toContain(path)
+    expect(found((b) => walked(goOn(got(b), 200)))).toContain(path)
+  })
+
   it('lets a walk pass that may have begun before', () => {
     const early = (b: TraceBuilder): TraceBuilder =>
       goOn(goOn(listed(b).file('nfsd_file_gc_referenced', { nf: 9, pid: 50, flags: GC }), 100), 200).file(
