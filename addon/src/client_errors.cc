@@ -15,11 +15,13 @@ struct Expected {
 
 constexpr Expected kExpected[] = {
     // Clients race for names, inodes, locks and leases. EBUSY: a file that NFS has renamed until it is
-    // closed.
+    // closed; ETXTBSY: one that it could not rename (nfs_rename()).
     {ENOENT},
     {EEXIST},
     {EAGAIN},
     {EBUSY},
+    {ETXTBSY, "rename"},
+    {ETXTBSY, "unlink"},
     {ESTALE},
     {EFAULT, kPageFault},
     // Not every file system has everything.

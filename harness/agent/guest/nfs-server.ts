@@ -1,8 +1,13 @@
 import { readFile, mkdir, writeFile } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import { FctError, messageOf } from '../../fct-error.js'
 import { command } from './command.js'
 import { exportOptions, type Export } from './file-systems.js'
 
+const nfsdControl = '/proc/fs/nfsd'
+const stopLimitMs = 30_000
+const pollMs = 20
 const pipefs = '/run/rpc_pipefs'
 /** Modules that nfsd needs, and those of the client. */
 const around = ['sunrpc', 'grace', 'lockd', 'nfs_acl', 'auth_rpcgss', 'nfs', 'nfsv3', 'nfsv4']
@@ -20,7 +25,7 @@ export async function stageServer(): Promise<void> {
 /** Starts nfsd with its daemons and exports; resolves when it serves. Behind `stageServer`. */
 export async function startServer(exports: readonly Export[], threads: number): Promise<void> {
   await command('FCT_GUEST_NFSD', 'modprobe', 'nfsd')
-  await command('FCT_GUEST_NFSD', 'mount', '-t', 'nfsd', 'nfsd', '/proc/fs/nfsd')
+  await command('FCT_GUEST_NFSD', 'mount', '-t', 'nfsd', 'nfsd', nfsdControl)
   // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
   await command('FCT_GUEST_NFSD', 'nfsdcld', '-p', pipefs)
   await exportAll(exports)
@@ -57,14 +62,26 @@ export async function exportAll(exports: readonly Export[]): Promise<void> {
  */
 export async function restartServer(threads: number): Promise<void> {
   await control('threads', '0')
+  await untilServerGone()
   // Its listeners went with it; since 7.0 it does not make them by itself (nfsd_startup_net()).
   await control('portlist', 'tcp 2049')
   await control('threads', String(threads))
 }
 
+/** Before 5.16 the threads end by themselves, and the last one takes the server with its listeners along. */
+async function untilServerGone(): Promise<void> {
+  const end = performance.now() + stopLimitMs
+  while ((await readFile(`${nfsdControl}/portlist`, 'utf8')) !== '') {
+    if (performance.now() > end)
+      throw new FctError('FCT_GUEST_NFSD', `nfsd has not stopped within ${String(stopLimitMs / 1000)} s`)
+    // Nothing in /proc/fs/nfsd tells when it changes.
+    await delay(pollMs)
+  }
+}
+
 async function control(file: string, text: string): Promise<void> {
   try {
-    await writeFile(`/proc/fs/nfsd/${file}`, text)
+    await writeFile(`${nfsdControl}/${file}`, text)
   } catch (error) {
     throw new FctError('FCT_GUEST_NFSD', `nfsd takes no "${text}" in its file ${file}`, messageOf(error))
   }
@@ -78,7 +95,7 @@ export async function stopServer(): Promise<void> {
 
 /** /proc/fs/nfsd/filecache; empty on kernels before 6.0, which have none. */
 export async function readFilecache(): Promise<string> {
-  return readFile('/proc/fs/nfsd/filecache', 'utf8').catch(() => '')
+  return readFile(`${nfsdControl}/filecache`, 'utf8').catch(() => '')
 }
 
 /** Entries on the LRU, as text because an underflowed counter does not fit a number; undefined if the kernel does not say. */

@@ -73,7 +73,7 @@ it('loads for as long as it is told', async () => {
   const end = await driveFor(0.3, target)
   expect(performance.now() - began).toBeGreaterThan(290)
   expect(end.failure).toBeUndefined()
-  expect(asked).toEqual(['prepare', 'begin', 'load', 'finish', 'leave'])
+  expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
 })
 
 it('loads no longer than the clients work, but finishes in order, so that what happened can be judged', async () => {
@@ -81,5 +81,5 @@ it('loads no longer than the clients work, but finishes in order, so that what h
   const end = await driveFor(3600, target)
   expect(end.failure).toBeUndefined()
   expect(end.progress?.clients.unexpected).toEqual(unexpected)
-  expect(asked).toEqual(['prepare', 'begin', 'load', 'finish', 'leave'])
+  expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
 })
