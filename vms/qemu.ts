@@ -1,7 +1,4 @@
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { FctError } from '../harness/fct-error.js'
@@ -46,10 +43,10 @@ export interface Machine {
   /** A virtio-serial port; its bytes end when the machine does. */
   port(name: string): Socket
   /** QEMU's monitor. */
-  monitor(): Promise<Qmp>
+  readonly monitor: Qmp
   /** Resolves when QEMU has ended, whatever the reason: its exit status and the last of its stderr. */
   readonly ended: Promise<MachineEnd>
-  /** Ends QEMU and removes its files. Idempotent, never throws. */
+  /** Ends QEMU. Idempotent, never throws. */
   stop(): Promise<void>
 }
 
@@ -74,47 +71,51 @@ export async function emulatorVersion(): Promise<string> {
 const monitorPort = 'qmp'
 
 /**
- * Starts QEMU and resolves when it has connected all ports.
+ * Starts QEMU and resolves when it can be asked. It shares nothing with us but descriptors, so nothing is left behind, whoever
+ * is killed.
  *
  * @throws FctError FCT_QEMU_MISSING, FCT_QEMU_START with QEMU's own words
  */
 export async function startMachine(spec: MachineSpec): Promise<Machine> {
-  const folder = await mkdtemp(join(tmpdir(), 'fctorture-'))
-  const servers = await Promise.all([...spec.ports, monitorPort].map((name) => listen(join(folder, name))))
-  const qemu = spawnQemu(spec, folder)
+  const qemu = spawnQemu(spec)
   const ended = endOf(qemu)
   const stop = async (): Promise<void> => {
     qemu.kill('SIGKILL')
     await ended.catch(() => undefined)
-    for (const server of servers) server.close()
-    await rm(folder, { recursive: true, force: true })
   }
+  const channels = new Map(channelsOf(spec).map((name, index) => [name, qemu.stdio[firstChannel + index]]))
+  const port = (name: string): Socket => portOf(channels, name)
   try {
-    const sockets = await Promise.race([Promise.all(servers.map(accept)), ended.then(refuse)])
-    const ports = new Map([...spec.ports, monitorPort].map((name, index) => [name, sockets[index]]))
-    const port = (name: string): Socket => portOf(ports, name)
-    let monitor: Promise<Qmp> | undefined
-    const openMonitor = (): Promise<Qmp> => (monitor ??= connectQmp(port(monitorPort)))
-    return { console: qemu.stdout, port, monitor: openMonitor, ended, stop }
+    const refused = ended.then(refuse)
+    // A monitor that breaks off and a QEMU that ends are one event; QEMU's last words say why.
+    const monitor = await Promise.race([connectQmp(port(monitorPort)).catch(() => refused), refused])
+    return { console: qemu.stdout, port, monitor, ended, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
+/** Descriptors of QEMU's behind its stdin, stdout and stderr: one end of a pair of sockets each. */
+const firstChannel = 3
+
+function channelsOf({ ports }: MachineSpec): string[] {
+  return [...ports, monitorPort]
+}
+
 type QemuProcess = ReturnType<typeof spawnQemu>
 
-function spawnQemu(spec: MachineSpec, folder: string) {
+function spawnQemu(spec: MachineSpec) {
   // setpriv: should fctorture be killed, the kernel ends QEMU with it.
-  return execa('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...machineArguments(spec, folder)], {
+  return execa('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...machineArguments(spec)], {
     reject: false,
     buffer: false,
-    stdin: 'ignore',
+    stdio: ['ignore', 'pipe', 'pipe', ...channelsOf(spec).map(() => 'pipe' as const)],
     stripFinalNewline: false,
     // A session of its own: Ctrl-C is for fctorture, which ends QEMU when it has kept what there is.
     detached: true,
     // Where `exec:` of a migration finds its file, whatever the folder is called.
-    cwd: spec.memory?.folder ?? folder,
+    cwd: spec.memory?.folder ?? '/',
   })
 }
 
@@ -122,7 +123,7 @@ function spawnQemu(spec: MachineSpec, folder: string) {
  * QEMU's arguments. q35, because microvm was slow or mute; no network card, so that no option ROM runs. A CPU with erms would
  * have Linux clear and copy with `rep stosb` and `rep movsb`, which are emulated byte by byte.
  */
-export function machineArguments(spec: MachineSpec, folder: string): string[] {
+export function machineArguments(spec: MachineSpec): string[] {
   const acceleration =
     spec.accelerator === 'kvm'
       ? ['-accel', 'kvm', '-cpu', 'host']
@@ -134,8 +135,11 @@ export function machineArguments(spec: MachineSpec, folder: string): string[] {
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
     ...spec.disks.flatMap(diskArguments),
-    ...spec.ports.flatMap((name) => portArguments(name, folder)),
-    ...['-chardev', socketArgument(monitorPort, folder), '-mon', `chardev=${monitorPort},mode=control`],
+    ...channelsOf(spec).flatMap((name, index) => [
+      ...['-chardev', `socket,id=${name},fd=${String(firstChannel + index)}`],
+    ]),
+    ...spec.ports.flatMap((name) => ['-device', `virtserialport,chardev=${name},name=${name}`]),
+    ...['-mon', `chardev=${monitorPort},mode=control`],
     ...(spec.memory ? memoryArguments(spec.memory, spec.memoryMiB) : []),
   ]
 }
@@ -159,14 +163,6 @@ function diskArguments(path: string, index: number): string[] {
   ]
 }
 
-function portArguments(name: string, folder: string): string[] {
-  return ['-chardev', socketArgument(name, folder), '-device', `virtserialport,chardev=${name},name=${name}`]
-}
-
-function socketArgument(name: string, folder: string): string {
-  return `socket,id=${name},path=${join(folder, name).replaceAll(',', ',,')}`
-}
-
 async function endOf(qemu: QemuProcess): Promise<MachineEnd> {
   const lines: string[] = []
   qemu.stderr.on('data', (chunk: Buffer) => {
@@ -188,20 +184,8 @@ function refuse(end: MachineEnd): never {
   throw new FctError('FCT_QEMU_START', `QEMU ended at its start (exit ${String(end.exitCode)})`, end.stderr)
 }
 
-async function listen(path: string): Promise<Server> {
-  const server = createServer()
-  server.listen(path)
-  await once(server, 'listening')
-  return server
-}
-
-async function accept(server: Server): Promise<Socket> {
-  const [socket] = (await once(server, 'connection')) as [Socket]
-  return socket
-}
-
-function portOf(ports: ReadonlyMap<string, Socket | undefined>, name: string): Socket {
-  const socket = ports.get(name)
-  if (socket === undefined) throw new TypeError(`this machine has no port ${name}`)
-  return socket
+function portOf(channels: ReadonlyMap<string, unknown>, name: string): Socket {
+  const channel = channels.get(name)
+  if (channel === undefined) throw new TypeError(`this machine has no port ${name}`)
+  return channel as Socket
 }

@@ -14,7 +14,7 @@ const capabilities = [
  * @throws FctError FCT_SNAPSHOT_FAILED
  */
 export async function saveMachine(machine: Machine): Promise<void> {
-  const monitor = await machine.monitor()
+  const { monitor } = machine
   await monitor.execute('stop')
   await monitor.execute('migrate-set-capabilities', { capabilities })
   const saved = migrated(machine, monitor)
@@ -29,7 +29,7 @@ export async function saveMachine(machine: Machine): Promise<void> {
  * @throws FctError FCT_SNAPSHOT_FAILED
  */
 export async function resumeMachine(machine: Machine): Promise<void> {
-  const monitor = await machine.monitor()
+  const { monitor } = machine
   await monitor.execute('migrate-set-capabilities', { capabilities })
   const loaded = migrated(machine, monitor)
   await monitor.execute('migrate-incoming', { uri: 'exec:cat state' })

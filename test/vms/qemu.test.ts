@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { afterEach, expect, it, vi } from 'vitest'
@@ -15,32 +14,23 @@ const spec: MachineSpec = {
   ports: ['fct.control'],
 }
 
-const foldersOfOurs = (): string[] => readdirSync(tmpdir()).filter((name) => /^fctorture-/.test(name))
-
 afterEach(() => vi.unstubAllEnvs())
 
-it('passes on what QEMU says when it refuses its arguments, and leaves nothing behind', async () => {
-  const before = foldersOfOurs()
+it('passes on what QEMU says when it refuses its arguments', async () => {
   await expect(startMachine({ ...spec, ports: ['a,nonsense=1'] })).rejects.toMatchObject({
     code: 'FCT_QEMU_START',
     detail: expect.stringContaining('nonsense') as string,
   })
-  expect(foldersOfOurs()).toEqual(before)
 })
 
-it('tells by its end that QEMU died of a missing kernel', async () => {
-  const before = foldersOfOurs()
-  const machine = await startMachine(spec)
-  expect(await machine.ended).toMatchObject({
-    exitCode: 1,
-    stderr: expect.stringContaining('vmlinuz') as string,
+it('says that QEMU died of a missing kernel', async () => {
+  await expect(startMachine(spec)).rejects.toMatchObject({
+    code: 'FCT_QEMU_START',
+    detail: expect.stringContaining('vmlinuz') as string,
   })
-  await machine.stop()
-  expect(foldersOfOurs()).toEqual(before)
 })
 
 it('says how to get QEMU when it is not installed', async () => {
-  const before = foldersOfOurs()
   const folder = await mkdtemp(`${tmpdir()}/fct-test-path-`)
   await symlink('/usr/bin/setpriv', `${folder}/setpriv`)
   vi.stubEnv('PATH', folder)
@@ -48,11 +38,10 @@ it('says how to get QEMU when it is not installed', async () => {
   vi.stubEnv('PATH', '/nonexistent')
   await expect(startMachine(spec)).rejects.toMatchObject({ code: 'FCT_QEMU_MISSING' })
   await rm(folder, { recursive: true })
-  expect(foldersOfOurs()).toEqual(before)
 })
 
 it('opens disks read-only and keeps commas in their names', () => {
-  const drive = machineArguments({ ...spec, disks: ['/cache/a,b.erofs'] }, '/tmp/x').find((arg) =>
+  const drive = machineArguments({ ...spec, disks: ['/cache/a,b.erofs'] }).find((arg) =>
     arg.startsWith('file='),
   )
   expect(drive).toBe('file=/cache/a,,b.erofs,if=none,id=disk0,format=raw,read-only=on')
