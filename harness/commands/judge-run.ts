@@ -4,7 +4,7 @@ import type { Coverage } from '../decode/gap-bounds.js'
 import { TypeCounts } from '../decode/trace-account.js'
 import { openTraceSource } from '../decode/trace-source.js'
 import { asFailure, type DriveEnd } from '../target/drive.js'
-import { KernelFault, TargetLost, TargetTimeout } from '../target/target.js'
+import { KernelFault, TargetHung, TargetLost, TargetTimeout } from '../target/target.js'
 import { moduleLines } from '../oracle/console/module-lines.js'
 import { judge, judgeSource, type JudgePapers, type OracleReport } from '../oracle/oracle.js'
 import type { RunPlan } from '../scenario/plan.js'
@@ -182,6 +182,7 @@ function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: b
   if (failure instanceof KernelFault && !hasModule)
     return { kind: 'infra-error', code: 'FCT_GUEST_BOOT', message }
   if (failure instanceof KernelFault) return { kind: 'kernel-fault', message }
+  if (failure instanceof TargetHung) return { kind: 'hung', message }
   if (failure instanceof TargetTimeout) return { kind: 'timeout', message }
   if (failure instanceof TargetLost) return { kind: 'target-lost', message }
   if (failure.code === 'FCT_LOAD_STUCK') return { kind: 'load-stuck', message }

@@ -11,6 +11,7 @@ import {
 import { resumeMachine, saveMachine } from '../../vms/snapshot.js'
 import { connectAgent, type Agent } from '../agent/agent-client.js'
 import { within } from './deadline.js'
+import { awaitLockup } from './lockups.js'
 import { controlPort, tracePort } from '../agent/protocol.js'
 import { FctError } from '../fct-error.js'
 import {
@@ -79,6 +80,7 @@ async function resumeOrStop(machine: Machine): Promise<void> {
 class Guest implements QemuTarget {
   readonly description: TargetDescription
   readonly ended: Promise<void>
+  readonly hung: Promise<string>
   readonly #machine: Machine
   readonly #resumes: boolean
   readonly #agent: Agent
@@ -95,6 +97,9 @@ class Guest implements QemuTarget {
     this.#agent = connectAgent(machine.port(controlPort))
     this.ended = machine.ended.then((end) => {
       this.#end = end
+    })
+    this.hung = awaitLockup((listener) => {
+      this.onConsole(listener)
     })
     this.onConsole((chunk) => {
       this.#tail = (this.#tail + Buffer.from(chunk).toString()).slice(-tailBytes)

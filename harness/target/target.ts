@@ -5,8 +5,8 @@ import { FctError } from '../fct-error.js'
 /**
  * A machine that runs the kernel under test.
  *
- * What goes wrong is one of four things, each with its class, because each means something else for the verdict:
- * KernelFault, TargetLost, TargetTimeout, and FctError for trouble of our own.
+ * What goes wrong is one of five things, each with its class, because each means something else for the verdict:
+ * KernelFault, TargetLost, TargetHung, TargetTimeout, and FctError for trouble of our own.
  */
 export interface Target {
   /** `qemu`, with the accelerator that was found to work and why. */
@@ -19,6 +19,8 @@ export interface Target {
   stream(name: string): Readable
   /** Resolves when the machine is gone, whoever ended it. */
   readonly ended: Promise<void>
+  /** Resolves with what the kernel says of it when a CPU is stuck for good. */
+  readonly hung: Promise<string>
   /** Why the machine ended, by what it printed last and how its process ended; to be called after `ended`. */
   fault(): FctError
   /** Idempotent; afterwards no process and no file of ours is left. */
@@ -39,6 +41,8 @@ export interface TargetDescription {
 export class KernelFault extends FctError {}
 /** The machine or its agent went away and the console does not say why. */
 export class TargetLost extends FctError {}
+/** The machine runs, but its kernel does not get on, as it says itself. */
+export class TargetHung extends FctError {}
 /** The machine lives, but did not answer in time. */
 export class TargetTimeout extends FctError {}
 

@@ -1,6 +1,6 @@
 import { FctError } from '../fct-error.js'
 import { aborted, within } from './deadline.js'
-import { TargetTimeout, type Target } from './target.js'
+import { TargetHung, TargetTimeout, type Target } from './target.js'
 
 /** How long a target may take to prepare itself, ms. */
 export const prepareLimitMs = 180_000
@@ -13,16 +13,20 @@ export interface Watch {
   readonly signal: AbortSignal
 }
 
-/** The promise, unless the machine dies or the user stops the run before. */
+/** The promise, unless the machine dies or hangs or the user stops the run before. */
 export async function guarded<T>({ target, signal }: Watch, promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined)
   const died = target.ended.then(() => {
     throw target.fault()
   })
   died.catch(() => undefined)
+  const stuck = target.hung.then((line) => {
+    throw new TargetHung('FCT_GUEST_HUNG', `the guest hangs: ${line}`)
+  })
+  stuck.catch(() => undefined)
   const stopped = aborted(signal)
   stopped.catch(() => undefined)
-  return Promise.race([stopped, promise, died])
+  return Promise.race([stopped, promise, died, stuck])
 }
 
 /** The agent's answer; else why there is none, as the machine tells it. */

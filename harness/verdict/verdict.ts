@@ -7,6 +7,8 @@ export type GuestOutcome =
   /** It died of what was tested. */
   | { readonly kind: 'kernel-fault'; readonly message: string }
   | { readonly kind: 'target-lost'; readonly message: string }
+  /** Its kernel says that it does not get on. */
+  | { readonly kind: 'hung'; readonly message: string }
   | { readonly kind: 'timeout'; readonly message: string }
   /** Client threads hung in the kernel; what the console says of that is the oracle's. */
   | { readonly kind: 'load-stuck'; readonly message: string }
@@ -79,6 +81,7 @@ function errorsOf(outcome: GuestOutcome): Reason[] {
 
 function doubtsOfOutcome(outcome: GuestOutcome): Reason[] {
   if (outcome.kind === 'target-lost') return [{ code: 'FCT_GUEST_LOST', message: outcome.message }]
+  if (outcome.kind === 'hung') return [{ code: 'FCT_GUEST_HUNG', message: outcome.message }]
   if (outcome.kind === 'timeout') return [{ code: 'FCT_GUEST_TIMEOUT', message: outcome.message }]
   if (outcome.kind === 'load-stuck') return [{ code: 'FCT_LOAD_STUCK', message: outcome.message }]
   return []
