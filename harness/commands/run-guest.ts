@@ -2,11 +2,13 @@ import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
+import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
 import { knobsOf } from '../scenario/stressors.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
 import { asFailure, drive, type DriveEnd, type DriveObserver, type DrivePlan } from '../target/drive.js'
+import { LiveCheck, type LiveFinding } from './live-check.js'
 import { createQemuTarget } from '../target/qemu-target.js'
 import { createStandingGuest } from '../target/standing-guest.js'
 import type { Target, TargetDescription } from '../target/target.js'
@@ -18,6 +20,12 @@ export interface Aftermath {
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
+  /** What was said while the run went on. */
+  readonly live: LiveReport
+}
+
+export interface RunObserver extends DriveObserver {
+  onFinding(finding: LiveFinding): void
 }
 
 /** Boots a guest, tortures it and ends it. Whatever goes wrong is in the answer, with all that was known by then. */
@@ -25,21 +33,15 @@ export async function runGuest(
   plan: RunPlan,
   record: RunRecord,
   context: BuildContext,
-  observer: DriveObserver,
+  observer: RunObserver,
 ): Promise<Aftermath> {
-  const got: { -readonly [K in keyof Aftermath]: Aftermath[K] } = {
-    kernel: undefined,
-    images: undefined,
-    target: undefined,
-    end: {
-      failure: undefined,
-      prepared: undefined,
-      finished: undefined,
-      progress: undefined,
-      spool: undefined,
+  const got = nothingYet()
+  const live = new LiveCheck({
+    until: plan.untilFinding,
+    onFinding: (finding) => {
+      observer.onFinding(finding)
     },
-    spool: undefined,
-  }
+  })
   let target: Target | undefined
   try {
     got.kernel = await obtainKernel(plan.kernel, context)
@@ -55,21 +57,37 @@ export async function runGuest(
     target = standing?.target ?? (await createQemuTarget(got.images, context.signal))
     got.target = target.description
     target.onConsole(onConsole)
-    const makeSpool = (metadata: TraceMetadata): TraceSpool =>
-      (got.spool = new TraceSpool(record.folder, metadata))
+    const makeSpool = (metadata: TraceMetadata): TraceSpool => {
+      live.start(metadata)
+      return (got.spool = new TraceSpool(record.folder, metadata, (cpu, page) => {
+        live.push(cpu, page)
+      }))
+    }
+    const onPhase = (name: string): void => {
+      if (name === 'load') live.beginLoad()
+      observer.onPhase(name)
+    }
     got.end = await drive(
       target,
-      { ...drivePlan, prepared: standing?.prepared },
+      { ...drivePlan, prepared: standing?.prepared, enough: live.enough },
       makeSpool,
-      observer,
+      { ...observer, onPhase },
       context.signal,
     )
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
     await target?.stop()
+    got.live = await live.end()
   }
   return got
+}
+
+function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
+  const [kernel, images, target, spool] = [undefined, undefined, undefined, undefined]
+  const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
+  const end = { failure, prepared, finished, progress, spool }
+  return { kernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
 }
 
 /** A saved guest takes some 300 MB, and a kernel of somebody's own is seldom run in the same way again. */
