@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { TraceMetadata } from '../agent/protocol.js'
 import { LiveTrace } from '../decode/live-trace.js'
 import { messageOf } from '../fct-error.js'
@@ -25,6 +26,11 @@ export interface LiveOptions {
 /** A guest whose ring buffers fill at 100 MB/s is 0.6 s ahead then, and one of whose CPUs has long been silent is not judged. */
 const usualMostWaiting = 64 << 20
 
+/** To judge some pages costs as much as their events and a thousand more, so they are let gather for so long, ms. */
+const gatherMs = 100
+/** Or until there are so many. */
+const mostGathered = 256
+
 /**
  * Judges the pages of a run as they come, beside whoever keeps them. Who pushes never waits: a judge that falls too far behind
  * gives up, and the judgement at the end is the only one.
@@ -34,6 +40,7 @@ export class LiveCheck {
   readonly enough: Promise<void>
   readonly #options: LiveOptions
   readonly #found: LiveFinding[] = []
+  readonly #over = new AbortController()
   #trace: LiveTrace | undefined
   #mostPages = 0
   #judging: Promise<void> = Promise.resolve()
@@ -84,7 +91,12 @@ export class LiveCheck {
     for await (const slice of trace) {
       if (this.#gaveUp !== null) return
       for (const accusation of judge.push(slice)) this.#tell(accusation)
+      if (trace.waiting < mostGathered) await this.#gather()
     }
+  }
+
+  async #gather(): Promise<void> {
+    await delay(gatherMs, undefined, { signal: this.#over.signal }).catch(() => undefined)
   }
 
   #tell({ rule, signature, broken }: Accusation): void {
@@ -103,6 +115,7 @@ export class LiveCheck {
   }
 
   #stop(): void {
+    this.#over.abort()
     this.#trace?.end()
     this.#trace = undefined
   }

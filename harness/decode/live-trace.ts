@@ -2,6 +2,9 @@ import { TraceStream, type StreamHead } from '../../addon/index.js'
 import type { TraceHead, TraceSlice } from './load-trace.js'
 import { columnsOf } from './trace-source.js'
 
+/** Who judges them has other things to do as well: a run to drive. */
+const batchRows = 16_384
+
 /** A trace that is read while its pages come, with the columns that the oracle reads; rows come once their order is certain. */
 export class LiveTrace implements AsyncIterable<TraceSlice> {
   readonly head: TraceHead
@@ -12,7 +15,7 @@ export class LiveTrace implements AsyncIterable<TraceSlice> {
   /** @throws Error with code `FCT_DECODE_FORMAT` if a text is not what a kernel writes. */
   constructor(kernel: StreamHead & { readonly clock: string }) {
     const { types } = new TraceStream(kernel)
-    this.#stream = new TraceStream(kernel, { columns: columnsOf(types) })
+    this.#stream = new TraceStream(kernel, { columns: columnsOf(types), batchRows })
     const stream = this.#stream
     this.head = {
       clock: kernel.clock,
