@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import pc from 'picocolors'
 import { exitStatus } from './commands/exit-status.js'
 import { addCheckCommand } from './commands/check-command.js'
@@ -15,6 +15,7 @@ import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
+import { ruleSet } from './oracle/rule-set.js'
 import { Interrupted } from './target/drive.js'
 
 const description = `Tortures the NFS server's open-file cache (fs/nfsd/filecache.c) and says what it found.
@@ -39,6 +40,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
       "positive control: load the module with a deliberate bug ('extra_put'); must end FAIL",
     )
     .option('--clients-only', 'without stressors and injected delays: the module only observes')
+    .addOption(untilFinding())
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (scenario: string, options: RunArguments) => {
@@ -73,6 +75,12 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addCheckCommand(program, finish)
   addTraceCommand(program, finish)
   return program
+}
+
+function untilFinding(): Option {
+  const text = 'end the load at the first finding over events, or at the first of one of these rules'
+  const rules = ruleSet.filter(({ flavours }) => flavours !== 'any').map(({ id }) => id)
+  return new Option('--until-finding [rule...]', text).choices(rules)
 }
 
 function parseSeconds(text: string): number {

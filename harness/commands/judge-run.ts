@@ -52,7 +52,8 @@ export async function judgeRun(
     },
     outcome: outcomeOf(end, failure, moduleLines(console).length > 0),
   }
-  return { result: composeResult(identify(plan, folder, aftermath), input, decideVerdict(input)), oracle }
+  const identity = identify(plan, folder, aftermath)
+  return { result: composeResult(identity, input, decideVerdict(input), aftermath.live), oracle }
 }
 
 /** Parties of a rendezvous are counted as what they are, so a stressor that was not planned may have worked, too. */

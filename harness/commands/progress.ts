@@ -21,6 +21,8 @@ export interface RunProgress {
   phase(name: string): void
   step(text: string): void
   load(progress: Progress, seconds: number): void
+  /** A line that stays. */
+  finding(text: string): void
   end(): void
 }
 
@@ -48,6 +50,10 @@ export function showRunProgress(output: Output, title: string): RunProgress {
     },
     load: (progress, seconds) => {
       write(describeLoad(progress, seconds), false)
+    },
+    finding: (text) => {
+      if (renew !== undefined) renew.persist(line(text))
+      else output.write(line(text) + '\n')
     },
     end: () => renew?.clear(),
   }

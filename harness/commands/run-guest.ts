@@ -2,21 +2,14 @@ import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
+import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
 import { knobsOf } from '../scenario/stressors.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
-import {
-  asFailure,
-  drive,
-  type DriveEnd,
-  type DriveObserver,
-  type DrivePlan,
-  type Preparation,
-  type Standing,
-} from '../target/drive.js'
-import { createQemuTarget, type QemuTarget } from '../target/qemu-target.js'
-import { createStagedGuest, createStandingGuest, type StandingObserver } from '../target/standing-guest.js'
+import { asFailure, drive, type DriveEnd, type DriveObserver, type DrivePlan } from '../target/drive.js'
+import { LiveCheck, type LiveFinding } from './live-check.js'
+import { startGuest } from './start-guest.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
@@ -26,6 +19,12 @@ export interface Aftermath {
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
+  /** What was said while the run went on. */
+  readonly live: LiveReport
+}
+
+export interface RunObserver extends DriveObserver {
+  onFinding(finding: LiveFinding): void
 }
 
 /** Boots a guest, tortures it and ends it. Whatever goes wrong is in the answer, with all that was known by then. */
@@ -33,21 +32,15 @@ export async function runGuest(
   plan: RunPlan,
   record: RunRecord,
   context: BuildContext,
-  observer: DriveObserver,
+  observer: RunObserver,
 ): Promise<Aftermath> {
-  const got: { -readonly [K in keyof Aftermath]: Aftermath[K] } = {
-    kernel: undefined,
-    images: undefined,
-    target: undefined,
-    end: {
-      failure: undefined,
-      prepared: undefined,
-      finished: undefined,
-      progress: undefined,
-      spool: undefined,
+  const got = nothingYet()
+  const live = new LiveCheck({
+    until: plan.untilFinding,
+    onFinding: (finding) => {
+      observer.onFinding(finding)
     },
-    spool: undefined,
-  }
+  })
   let target: Target | undefined
   try {
     got.kernel = await obtainKernel(plan.kernel, context)
@@ -63,40 +56,37 @@ export async function runGuest(
     target = from.target
     got.target = target.description
     target.onConsole(onConsole)
-    const makeSpool = (metadata: TraceMetadata): TraceSpool =>
-      (got.spool = new TraceSpool(record.folder, metadata))
+    const makeSpool = (metadata: TraceMetadata): TraceSpool => {
+      live.start(metadata)
+      return (got.spool = new TraceSpool(record.folder, metadata, (cpu, page) => {
+        live.push(cpu, page)
+      }))
+    }
+    const onPhase = (name: string): void => {
+      if (name === 'load') live.beginLoad()
+      observer.onPhase(name)
+    }
     got.end = await drive(
       target,
-      { ...drivePlan, standing: from.standing },
+      { ...drivePlan, standing: from.standing, enough: live.enough },
       makeSpool,
-      observer,
+      { ...observer, onPhase },
       context.signal,
     )
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
     await target?.stop()
+    got.live = await live.end()
   }
   return got
 }
 
-/**
- * A saved guest takes some 300 MB, and an nfsd or a module of somebody's own is seldom run in the same way again; all
- * that have a kernel in common go on from one. A kernel that is his from the ground up boots.
- */
-async function startGuest(
-  { kernel: { patches }, busted }: RunPlan,
-  preparation: Preparation,
-  { kernel, images }: { kernel: KernelUnderTest; images: GuestImages },
-  context: BuildContext,
-  observer: StandingObserver,
-): Promise<{ target: QemuTarget; standing?: Standing }> {
-  if (patches.length === 0 && busted === '')
-    return createStandingGuest(images, preparation, context, observer)
-  if (patches.length === 0 || kernel.nfsd !== undefined)
-    return createStagedGuest(images, preparation.stage, context, observer)
-  observer.onPhase('booting')
-  return { target: await createQemuTarget(images, context.signal) }
+function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
+  const [kernel, images, target, spool] = [undefined, undefined, undefined, undefined]
+  const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
+  const end = { failure, prepared, finished, progress, spool }
+  return { kernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
 }
 
 function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {

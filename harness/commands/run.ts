@@ -7,6 +7,7 @@ import { rememberFlavour } from '../../vms/kernels/known-flavours.js'
 import type { Finding } from '../oracle/findings.js'
 import type { ObjectLife } from '../oracle/object-life.js'
 import { evidenceFiles } from '../report/evidence-files.js'
+import { printable } from '../report/figures.js'
 import { renderHtml } from '../report/html.js'
 import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
@@ -83,6 +84,9 @@ async function tortureWithProgress(
       onNotice: (notice) => {
         if (notice.notice === 'progress') progress.load(notice.progress, plan.scenario.seconds)
         if (notice.notice === 'step') progress.step(notice.text)
+      },
+      onFinding: ({ signature, says, second }) => {
+        progress.finding(`found after ${second.toFixed(1)} s of load: ${printable(`${signature}: ${says}`)}`)
       },
     })
   } finally {

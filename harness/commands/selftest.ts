@@ -1,6 +1,7 @@
 import type { BuildContext } from '../../vms/cache.js'
 import type { Mirrors } from '../../vms/apt-root.js'
 import type { KernelRequest } from '../../vms/kernels/kernels.js'
+import type { PlanOptions } from '../scenario/plan.js'
 import { formatTable } from '../report/text-table.js'
 import { listCases, type SelftestCase } from '../selftest/cases.js'
 import type { Attempt } from '../selftest/attempt.js'
@@ -55,9 +56,11 @@ async function tryCase(
 ): Promise<CaseOutcome> {
   const { time, alone } = options
   const attempts: Attempt[] = []
+  // A rate is that of a load that nobody ends because something was found.
+  const untilFound = alone === undefined ? { untilFinding: defect.rules } : {}
   for (const seconds of [Math.min(firstSeconds, time), time - firstSeconds]) {
     if (seconds < 1) break
-    attempts.push(await attempt(defect, { time: seconds }, options, context))
+    attempts.push(await attempt(defect, { time: seconds, ...untilFound }, options, context))
     if (judgeCase(defect, attempts).outcome === 'caught') break
   }
   // What the module itself does wrong, its stressors do.
@@ -68,7 +71,7 @@ async function tryCase(
 
 async function attempt(
   { scenario, busted, patches }: SelftestCase,
-  how: { time: number; clientsOnly?: boolean },
+  how: Pick<PlanOptions, 'time' | 'clientsOnly' | 'untilFinding'>,
   { kernel, seed, runs }: SelftestOptions,
   context: BuildContext,
 ): Promise<Attempt> {

@@ -54,8 +54,8 @@ export class GapFinder {
   /** Number of rows up to now. */
   #count = 0
   #lastStamp = -1n
-  /** A gap was told of when rows behind its begin had gone by: only who reads again, with all that is known, sees them as such. */
-  isLate = false
+  /** Gaps told of when rows behind their begin had gone by: only who reads again, with all that is known, sees them as such. */
+  late = 0
 
   /**
    * @param ends Gaps whose rows are known.
@@ -111,7 +111,7 @@ export class GapFinder {
       const gap = seek(mark)
       if (this.#lastStamp > mark.after) {
         gap.from = first
-        this.isLate = true
+        this.late++
       }
       this.#marks.push(gap)
     }
@@ -149,6 +149,11 @@ export class CpuEnds {
       this.#ends[number] = first + row + 1
       missing--
     }
+  }
+
+  /** Each CPU has had all its events before this row, and of what it lost among them its slices have told. */
+  get settled(): number {
+    return Math.min(...this.#ends)
   }
 
   /** What is missing of a trace of that coverage, beside what it says itself. */

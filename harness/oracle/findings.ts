@@ -19,9 +19,12 @@ export interface Finding {
 /** A broken rule, before anybody has looked at the object's life. Accusations of one signature are one. */
 export interface Accusation {
   readonly rule: string
+  readonly signature: string
   readonly broken: Broken
   /** Of the first of them: an event of the object. */
   readonly row: number
+  /** Row up to which the trace had been seen by then. */
+  readonly seenAt: number
   count: number
 }
 
@@ -30,11 +33,11 @@ export class Accusations {
   /** By signature, in the order in which they came. */
   readonly #all = new Map<string, Accusation>()
 
-  add(rule: string, broken: Broken, row: number): void {
+  add(rule: string, broken: Broken, row: number, seenAt: number): void {
     const signature = signatureOf(rule, broken.path)
     const known = this.#all.get(signature)
     if (known) known.count++
-    else this.#all.set(signature, { rule, broken, row, count: 1 })
+    else this.#all.set(signature, { rule, signature, broken, row, seenAt, count: 1 })
   }
 
   list(): Accusation[] {
@@ -46,8 +49,7 @@ export class Accusations {
 export class Findings {
   readonly #found = new Map<string, Finding>()
 
-  add({ rule, broken, row, count }: Accusation, writer: EvidenceWriter): void {
-    const signature = signatureOf(rule, broken.path)
+  add({ rule, signature, broken, row, count }: Accusation, writer: EvidenceWriter): void {
     const { text, life } = writer.write(row, broken.says)
     const firstGuestSecond = writer.secondAt(row)
     this.#found.set(signature, { rule, signature, count, firstGuestSecond, evidence: text, life })

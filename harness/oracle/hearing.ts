@@ -62,13 +62,7 @@ export function* hear(head: TraceHead, papers: JudgePapers, options: HearingOpti
   }
   judge.end()
   const supplies = suppliesOf(trial, papers, head, judge)
-  const isApplied = new Map(
-    options.rules.map((rule) => [rule.id, whyNotApplied(rule, supplies) === undefined]),
-  )
-  const accusations = judge.accusations.filter(
-    ({ rule, broken: { given } }) =>
-      isApplied.get(rule) === true && (given === undefined || supplies.told.has(given)),
-  )
+  const accusations = judge.accusations.filter((accusation) => stands(accusation, options.rules, supplies))
   const rows = accusations.map(({ row }) => row)
   const excerpt = rows.length > 0 ? yield* takeOut(trial, new ObjectFinder(rows)) : undefined
   return { supplies, judge, accusations, excerpt }
@@ -82,7 +76,19 @@ export function* takeOut(trial: Case, finder: ObjectFinder): Passes<Excerpt> {
   return writer.finish()
 }
 
-function createJudge(
+/** Whether an accusation's rule applies, and the trace tells what it is given on. */
+export function stands(
+  { rule: id, broken: { given } }: Accusation,
+  rules: readonly Rule[],
+  supplies: Supplies,
+): boolean {
+  const rule = rules.find((other) => other.id === id)
+  const applies = rule !== undefined && whyNotApplied(rule, supplies) === undefined
+  return applies && (given === undefined || supplies.told.has(given))
+}
+
+/** One who has all rules that may turn out to apply. */
+export function createJudge(
   trial: Case,
   papers: JudgePapers,
   head: TraceHead,
@@ -107,7 +113,7 @@ function isTraceRule(rule: Rule): rule is TraceRule {
 }
 
 /** As the module writes events, whoever wrote them. */
-function converted({ own }: Case, slice: TraceSlice): TraceSlice {
+export function converted({ own }: Case, slice: TraceSlice): TraceSlice {
   return own ? own.convert(slice) : slice
 }
 

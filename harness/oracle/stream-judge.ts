@@ -46,7 +46,7 @@ export class StreamJudge {
     this.census = new Census(events)
     const { flavour } = probed
     if (!flavour) return
-    this.#judge = new TraceJudge({
+    const trial = new TraceJudge({
       events,
       told,
       flavour,
@@ -54,9 +54,10 @@ export class StreamJudge {
       rules,
       phases: this.phases,
       onBroken: ({ id }, broken, row) => {
-        this.#accusations.add(id, broken, row)
+        this.#accusations.add(id, broken, row, trial.row)
       },
     })
+    this.#judge = trial
   }
 
   /** @param slice The next rows, or the whole trace. */
@@ -110,7 +111,12 @@ export class StreamJudge {
 
   /** Part of it was judged before it was known that events are missing there: only to read it again, with `marks`, helps. */
   get isMisled(): boolean {
-    return this.#gaps.isLate
+    return this.lateGaps > 0
+  }
+
+  /** How often. */
+  get lateGaps(): number {
+    return this.#gaps.late
   }
 
   #enter(slice: TraceSlice): void {

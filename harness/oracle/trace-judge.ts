@@ -32,6 +32,8 @@ export interface TraceCase {
 /** Takes the rules over every event of a trace, once and in order; what it keeps does not grow with the trace. */
 export class TraceJudge {
   readonly lives: Lives
+  /** The last at which rules were asked. */
+  row = 0
   readonly #case: TraceCase
   readonly #tasks: Tasks
   readonly #closes: Closes
@@ -78,7 +80,8 @@ export class TraceJudge {
   }
 
   /** A phase begins. */
-  enterPhase({ phase, ms }: PhaseMark): void {
+  enterPhase({ phase, ms, row }: PhaseMark): void {
+    this.row = row
     this.#takeStock((rule) => rule.atPhase?.(phase, this.#standing(ms)))
   }
 
@@ -98,6 +101,7 @@ export class TraceJudge {
   /** An event of nfsd's, whatever it is. */
   #see(row: number): void {
     const { event, life, task, closes } = this.#moment
+    this.row = row
     event.moveTo(row)
     const { operation, nf } = event
     task.select(event.pid)
@@ -126,6 +130,7 @@ export class TraceJudge {
   /** An event of the module's own. */
   #hear(row: number): void {
     const { event, life, closes } = this.#module
+    this.row = row
     event.moveTo(row)
     const { event: kind, nf, pid } = event
     if (kind === undefined) return

@@ -47,15 +47,17 @@ function formatRate(perSecond: number): string {
 }
 
 /** "3 times, first at 12.3 s"; without the time where none is known. */
-export function formatOccurrence({ count, firstGuestSecond }: Occurrence): string {
+export function formatOccurrence({ count, firstGuestSecond, liveSecond }: Occurrence): string {
   const times = count === 1 ? 'once' : `${formatCount(count)} times`
   if (firstGuestSecond === null) return times
-  return `${times}${count === 1 ? '' : ', first'} at ${firstGuestSecond.toFixed(1)} s`
+  const told = liveSecond === undefined ? '' : `, told after ${liveSecond.toFixed(1)} s of load`
+  return `${times}${count === 1 ? '' : ', first'} at ${firstGuestSecond.toFixed(1)} s${told}`
 }
 
 interface Occurrence {
   readonly count: number
   readonly firstGuestSecond: number | null
+  readonly liveSecond?: number
 }
 
 /**

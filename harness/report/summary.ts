@@ -27,7 +27,7 @@ export function summarize(result: ResultDocument, extras: ReportExtras, colors: 
     listFindings(result, colors),
     operations(result, extras, colors),
     windows(result, extras, colors),
-    countEvents(result, colors),
+    [countEvents(result, colors), ...liveNotes(result)].join('\n'),
     listRules(result, extras, colors),
     `${colors.bold('Report')}  ${extras.reportPath}`,
   ]
@@ -121,6 +121,13 @@ export function countEvents(
   parts.push(`${formatCount(unexplained)} unexplained`)
   const isWhole = lost === 0 && unexplained === 0
   return `${colors.bold('Events')}  ${isWhole ? parts.join(', ') : colors.yellow(parts.join(', '))}`
+}
+
+function liveNotes({ live: { gaveUp, withdrawn } }: ResultDocument): string[] {
+  return [
+    ...(gaveUp === null ? [] : [`judged at the end only; while the run went on ${printable(gaveUp)}`]),
+    ...withdrawn.map((signature) => `told while the run went on, and not borne out: ${printable(signature)}`),
+  ]
 }
 
 export function listRules(

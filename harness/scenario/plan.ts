@@ -12,6 +12,8 @@ export interface RunPlan {
   readonly busted: string
   /** No stressors and no injected delays: the module observes what clients do. */
   readonly clientsOnly: boolean
+  /** The load ends at the first finding, or at the first of one of these rules. */
+  readonly untilFinding: boolean | readonly string[]
 }
 
 export interface PlanOptions {
@@ -23,6 +25,7 @@ export interface PlanOptions {
   /** `true` for the usual way of misbehaving. */
   readonly busted?: string | true
   readonly clientsOnly?: boolean
+  readonly untilFinding?: boolean | readonly string[]
 }
 
 const usualBug = 'extra_put'
@@ -38,6 +41,7 @@ export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }:
     seed: seed ?? randomInt(drawnSeeds),
     busted: busted === true ? usualBug : (busted ?? ''),
     clientsOnly,
+    untilFinding: rest.untilFinding ?? false,
   }
 }
 

@@ -27,15 +27,18 @@ export interface SpoolEnd {
 export class TraceSpool {
   readonly #folder: string
   readonly #metadata: TraceMetadata
+  readonly #onPage: ((cpu: number, page: Uint8Array) => void) | undefined
   readonly #files = new Map<number, WriteStream>()
   /** By CPU, as the kernel wrote them. */
   readonly #stats = new Map<number, string>()
   #complete = false
   #damage = ''
 
-  constructor(folder: string, metadata: TraceMetadata) {
+  /** @param onPage Sees each page when it comes; it has no unused end, and is only lent. */
+  constructor(folder: string, metadata: TraceMetadata, onPage?: (cpu: number, page: Uint8Array) => void) {
     this.#folder = folder
     this.#metadata = metadata
+    this.#onPage = onPage
   }
 
   /** Reads to the end of the stream; never rejects for what the target sent: that is in the answer. */
@@ -64,6 +67,7 @@ export class TraceSpool {
 
   /** A page comes without its unused end; on disk it has its full length, as readers of trace.dat expect. */
   async #keepPage(cpu: number, data: Buffer): Promise<void> {
+    this.#onPage?.(cpu, data)
     const page = Buffer.alloc(this.#metadata.pageSize)
     data.copy(page)
     const file = this.#fileOf(cpu)

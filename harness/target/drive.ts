@@ -34,6 +34,8 @@ export interface DrivePlan extends Preparation {
   readonly load: LoadParams
   /** Seconds of load. */
   readonly seconds: number
+  /** Resolves when there has been enough of it before. */
+  readonly enough?: Promise<void> | undefined
   readonly quietMs: number
 }
 
@@ -115,7 +117,7 @@ export async function drive(
     await answerOf(watch, agent.call('begin', freshParams()), prepareLimitMs, 'beginning')
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
-    await loadFor(plan.seconds, watch, agent, () => end.progress)
+    await loadFor(plan, watch, agent, () => end.progress)
     observer.onPhase('finishing')
     const finish = agent.call('finish', { quietMs: plan.quietMs })
     end.finished = await answerOf(watch, finish, plan.quietMs + finishSlackMs, 'finishing')
@@ -130,14 +132,14 @@ export async function drive(
 
 /** Waits the load out; when the machine dies or the user stops the run, no timer is left behind. */
 async function loadFor(
-  seconds: number,
+  plan: Pick<DrivePlan, 'seconds' | 'enough'>,
   watch: Watch,
   agent: Agent,
   progress: () => Progress | undefined,
 ): Promise<void> {
   const over = new AbortController()
   try {
-    await guarded(watch, keepLoading(agent, seconds, over.signal, progress))
+    await guarded(watch, keepLoading(agent, plan, over.signal, progress))
   } finally {
     over.abort()
   }
@@ -149,7 +151,7 @@ async function loadFor(
  */
 async function keepLoading(
   agent: Agent,
-  seconds: number,
+  { seconds, enough }: Pick<DrivePlan, 'seconds' | 'enough'>,
   over: AbortSignal,
   progress: () => Progress | undefined,
 ): Promise<void> {
@@ -178,7 +180,8 @@ async function keepLoading(
     agent.onNotice(look)
     look()
   })
-  await Promise.race([silent, broken, delay(seconds * 1000, undefined, { signal: over })])
+  const ends = [silent, broken, delay(seconds * 1000, undefined, { signal: over })]
+  await Promise.race(enough === undefined ? ends : [...ends, enough])
 }
 
 async function leave(target: Target, agent: Agent): Promise<void> {

@@ -14,7 +14,20 @@ export interface RunIdentity {
   readonly guestSeconds: number
 }
 
-export function composeResult(identity: RunIdentity, input: VerdictInput, verdict: Verdict): ResultDocument {
+/** What was said while the run went on. */
+export interface LiveReport {
+  /** Seconds after the load was asked for, by signature. */
+  readonly seconds: ReadonlyMap<string, number>
+  /** Why it ended before the run; null if it did not. */
+  readonly gaveUp: string | null
+}
+
+export function composeResult(
+  identity: RunIdentity,
+  input: VerdictInput,
+  verdict: Verdict,
+  live: LiveReport,
+): ResultDocument {
   const { run, scenario, seed, kernel, target, guestSeconds } = identity
   const { oracle, events, stressors, exposure } = input
   return {
@@ -34,9 +47,19 @@ export function composeResult(identity: RunIdentity, input: VerdictInput, verdic
       applied: oracle.applied,
       notApplied: oracle.notApplied.map(({ id, reason }) => ({ id, reason })),
     },
-    findings: oracle.findings.map(toResultFinding),
+    findings: oracle.findings.map((finding) => withLiveSecond(toResultFinding(finding), live)),
+    live: { gaveUp: live.gaveUp, withdrawn: withdrawn(oracle, live) },
     reasons: verdict.reasons,
   }
+}
+
+function withLiveSecond(finding: ResultFinding, { seconds }: LiveReport): ResultFinding {
+  const liveSecond = seconds.get(finding.signature)
+  return liveSecond === undefined ? finding : { ...finding, liveSecond }
+}
+
+function withdrawn({ findings }: VerdictInput['oracle'], { seconds }: LiveReport): string[] {
+  return [...seconds.keys()].filter((told) => !findings.some(({ signature }) => signature === told))
 }
 
 /** Of the object's life only its name: report.html shows the life, `fctorture check --explain` reads it again. */

@@ -70,6 +70,8 @@ export interface ResultFinding {
   readonly signature: string
   readonly count: number
   readonly firstGuestSecond: number
+  /** Seconds after the load was asked for at which it was told, while the run went on; absent if only its end showed it. */
+  readonly liveSecond?: number
   /** `0xffff888004100100#2`: address and generation, as `fctorture check --explain` takes it; absent if none is to blame. */
   readonly object?: string
   readonly evidence: string
@@ -96,6 +98,13 @@ export interface ResultDocument {
     readonly notApplied: readonly { readonly id: string; readonly reason: string }[]
   }
   readonly findings: readonly ResultFinding[]
+  /** Of the judge that hears the run while it goes on. The one at its end has the last word. */
+  readonly live: {
+    /** Why it gave up; null if it did not. */
+    readonly gaveUp: string | null
+    /** Signatures that it told, and that are no findings in the end. */
+    readonly withdrawn: readonly string[]
+  }
   /** Empty for a PASS. */
   readonly reasons: readonly Reason[]
 }

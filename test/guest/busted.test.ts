@@ -28,6 +28,7 @@ it.each([
     expect(result.findings).toContainEqual(
       expect.objectContaining({ signature: expect.stringMatching(signature) as string }),
     )
+    expect(result.live).toEqual({ gaveUp: null, withdrawn: [] })
     expect(result.findings.every(({ evidence }) => evidence.length > 0)).toBe(true)
     const at = result.findings.findIndex(({ object }) => object !== undefined)
     if (at >= 0) {
@@ -37,3 +38,19 @@ it.each([
     }
   },
 )
+
+it('tells a finding while the run goes on, and ends the load by it if asked', async () => {
+  const args = ['--busted', 'extra_put', '--time', '60', '--until-finding']
+  const { exitCode, stderr, result } = await runFctorture(runs, args)
+  expect({ verdict: result.verdict, exitCode }).toEqual({ verdict: 'FAIL', exitCode: 1 })
+  expect(result.live).toEqual({ gaveUp: null, withdrawn: [] })
+  const seconds = result.findings.flatMap(({ liveSecond }) => liveSecond ?? [])
+  const first = Math.min(...seconds)
+  expect(first).toBeGreaterThan(0)
+  // The load had begun before the host heard of it, and went on until the guest heard that it was over.
+  expect(first).toBeLessThan(60)
+  expect(result.guestSeconds).toBeLessThan(60)
+  const told = result.findings.find(({ liveSecond }) => liveSecond === first)
+  expect(stderr).toContain(`found after ${first.toFixed(1)} s of load: ${told?.signature}`)
+  expect(stderr.indexOf('found after')).toBeLessThan(stderr.indexOf('stopping the load'))
+})

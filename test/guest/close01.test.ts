@@ -26,13 +26,16 @@ describe('CLOSE01 on a stock kernel', () => {
     expect({
       verdict: ended.result.verdict,
       findings: ended.result.findings,
+      live: ended.result.live,
       reasons: ended.result.reasons,
       stderr: ended.stderr,
     }).toMatchObject({
       verdict: 'PASS',
       findings: [],
+      live: { gaveUp: null, withdrawn: [] },
       reasons: [],
     })
+    expect(ended.stderr).not.toContain('found after')
     expect(ended.exitCode).toBe(0)
   })
 

@@ -52,7 +52,8 @@ async function judgeEnd(end: { failure?: FctError; unexpected?: UnexpectedError 
     kernel: { name: 'debian:6.1', patches: [], profile: 'stock' },
     seed: 1,
   })
-  const none = { kernel: undefined, images: undefined, target: undefined, spool: undefined }
+  const live = { seconds: new Map<string, number>(), gaveUp: null }
+  const none = { kernel: undefined, images: undefined, target: undefined, spool: undefined, live }
   const rest = { prepared: undefined, finished: undefined, spool: undefined }
   const { result } = await judgeRun(
     plan,

@@ -25,6 +25,11 @@ it('says that clients were alone', () => {
   expect(repeat({ clientsOnly: true })).toMatch(/ --time 30 --clients-only$/)
 })
 
+it('says what ends the load early', () => {
+  expect(repeat({ untilFinding: true })).toMatch(/ --time 30 --until-finding$/)
+  expect(repeat({ untilFinding: ['free-at-zero'] })).toMatch(/ --until-finding free-at-zero$/)
+})
+
 it('is read by a shell as it was meant', async () => {
   const path = "it's $HOME `here`.patch"
   const command = repeat({ kernel: { name: 'debian:6.1', patches: [path], profile: 'stock' } })

@@ -39,6 +39,7 @@ const passed: ResultDocument = {
     notApplied: [{ id: 'idle-disposed', reason: 'only 1.0 s without load' }],
   },
   findings: [],
+  live: { gaveUp: null, withdrawn: [] },
   reasons: [],
 }
 

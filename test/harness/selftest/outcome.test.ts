@@ -35,6 +35,7 @@ const clean: ResultDocument = {
   exposure: {},
   rules: { applied: [], notApplied: [] },
   findings: [],
+  live: { gaveUp: null, withdrawn: [] },
   reasons: [],
 }
 

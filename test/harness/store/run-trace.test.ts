@@ -92,6 +92,16 @@ it('is one file at a regular end, with the comms, and reads the same', async () 
   expect(await openTrace(folder)).toEqual({ ...parts, comms: { 215: 'nfsd' } })
 })
 
+it('shows each page when it comes, to whoever wants to see it', async () => {
+  const seen: string[] = []
+  const spool = new TraceSpool(folder, metadata, (cpu, page) => {
+    seen.push(`${cpu} ${Buffer.compare(page, pagesOf(cpu, 2).subarray(cpu === 0 ? 0 : pageSize))}`)
+  })
+  const second = frame(1, 1, 0, pagesOf(1, 2).subarray(pageSize))
+  await spool.receive(Readable.from([frame(1, 0, 0, pagesOf(0, 2)), second]))
+  expect(seen).toEqual(['0 0', '1 0'])
+})
+
 it("has the ring buffers' own counters in the one file, unless the stream broke off before the last", async () => {
   const counters = 'entries: 0\noverrun: 3\ncommit overrun: 0\ndropped events: 1\nread events: 144\n'
   const stats = frame(2, 0, 1, Buffer.from(counters))

@@ -61,8 +61,8 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
   return { target, asked }
 }
 
-function driveFor(seconds: number, target: Target): Promise<DriveEnd> {
-  const plan = { prepare: {}, load: {}, seconds, quietMs: 0 } as unknown as DrivePlan
+function driveFor(seconds: number, target: Target, enough?: Promise<void>): Promise<DriveEnd> {
+  const plan = { prepare: {}, load: {}, seconds, enough, quietMs: 0 } as unknown as DrivePlan
   const observer = { onNotice: () => undefined, onPhase: () => undefined }
   const makeSpool = (metadata: TraceMetadata): TraceSpool => new TraceSpool(folder, metadata)
   return drive(target, plan, makeSpool, observer, new AbortController().signal)
@@ -75,6 +75,13 @@ it('loads for as long as it is told', async () => {
   expect(performance.now() - began).toBeGreaterThan(290)
   expect(end.failure).toBeUndefined()
   expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
+})
+
+it('loads no longer than until there was enough, and finishes in order', async () => {
+  const { target, asked } = createIdleTarget(null)
+  const end = await driveFor(3600, target, Promise.resolve())
+  expect(end.failure).toBeUndefined()
+  expect(asked).toEqual(['prepare', 'begin', 'load', 'finish', 'leave'])
 })
 
 it('loads no longer than the clients work, but finishes in order, so that what happened can be judged', async () => {

@@ -214,7 +214,8 @@ describe('composeResult', () => {
       target: { kind: 'qemu', accel: 'tcg' },
       guestSeconds: 31.2,
     }
-    const result = composeResult(identity, sound, decideVerdict(sound))
+    const live = { seconds: new Map(), gaveUp: null }
+    const result = composeResult(identity, sound, decideVerdict(sound), live)
     expect(result).toEqual({
       schema: 1,
       verdict: 'PASS',
@@ -226,8 +227,28 @@ describe('composeResult', () => {
       exposure: sound.exposure,
       rules: { applied: sound.oracle.applied, notApplied: [] },
       findings: [],
+      live: { gaveUp: null, withdrawn: [] },
       reasons: [],
     })
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
+  })
+
+  it('says when a finding was told, and what was told and is none', () => {
+    const finding = { rule: 'free-at-zero', signature: 'free-at-zero: at 1', count: 1, firstGuestSecond: 9 }
+    const found = {
+      ...sound,
+      oracle: { ...sound.oracle, findings: [{ ...finding, evidence: 'freed at 1' }] },
+    }
+    const seconds = new Map([
+      [finding.signature, 2.5],
+      ['use-at-zero: put at 0', 3],
+    ])
+    const identity = { kernel: {} } as Parameters<typeof composeResult>[0]
+    const { findings, live } = composeResult(identity, found, decideVerdict(found), {
+      seconds,
+      gaveUp: 'it was too far behind',
+    })
+    expect(findings).toMatchObject([{ signature: finding.signature, liveSecond: 2.5 }])
+    expect(live).toEqual({ gaveUp: 'it was too far behind', withdrawn: ['use-at-zero: put at 0'] })
   })
 })
