@@ -2,12 +2,12 @@ import { parseCapabilities, type Capabilities } from '../agent/capabilities.js'
 import type { Progress } from '../agent/protocol.js'
 import type { Coverage } from '../decode/gap-bounds.js'
 import { TypeCounts } from '../decode/trace-account.js'
-import { openTraceSource } from '../decode/trace-source.js'
 import { asFailure, type DriveEnd } from '../target/drive.js'
 import { KernelFault, TargetHung, TargetLost, TargetTimeout } from '../target/target.js'
 import { moduleLines } from '../oracle/console/module-lines.js'
 import { judge, judgeSource, type JudgePapers, type OracleReport } from '../oracle/oracle.js'
 import type { RunPlan } from '../scenario/plan.js'
+import { openSource } from '../store/run-trace.js'
 import type { SpoolEnd } from '../store/trace-spool.js'
 import { composeResult } from '../verdict/compose-result.js'
 import type { EventAccount, ResultDocument, StressorStats } from '../verdict/result.js'
@@ -36,7 +36,7 @@ export async function judgeRun(
     stressors: Object.keys(plan.scenario.stressors),
     wasRestarted: plan.scenario.disturb.includes('restart'),
   }
-  const { oracle, events, types, failure } = await judgeTrace(aftermath, papers)
+  const { oracle, events, types, failure } = await judgeTrace(folder, aftermath, papers)
   const device = end.progress?.device
   const input: VerdictInput = {
     oracle,
@@ -110,14 +110,19 @@ interface JudgedTrace {
 }
 
 /** Judges the stored pages; what cannot be decoded is our failure, not the kernel's. */
-async function judgeTrace({ end, spool }: Aftermath, papers: JudgePapers): Promise<JudgedTrace> {
+async function judgeTrace(
+  folder: string,
+  { end, spool }: Aftermath,
+  papers: JudgePapers,
+): Promise<JudgedTrace> {
   const nothing = {
     oracle: judge({ trace: null, coverage: 'cut', ...papers }),
     events: accountFor(end.spool, 0),
   }
   if (spool === undefined) return nothing
   try {
-    const source = await openTraceSource(await spool.assemble(end.finished?.cmdlines ?? ''))
+    const unkept = await spool.assemble(end.finished?.cmdlines ?? '').then(() => undefined, asFailure)
+    const source = await openSource(folder)
     const types = new TypeCounts(source.head.types)
     let events = nothing.events
     const oracle = await judgeSource(source, papers, {
@@ -127,7 +132,7 @@ async function judgeTrace({ end, spool }: Aftermath, papers: JudgePapers): Promi
         return coverageOf(end.spool, events, gaps.length)
       },
     })
-    return { oracle, events, types }
+    return { oracle, events, types, ...(unkept && { failure: unkept }) }
   } catch (error) {
     return { ...nothing, failure: asFailure(error) }
   }

@@ -13,6 +13,7 @@ import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
 import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
+import { spoiltBy } from '../verdict/verdict.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
 import { buildContext, showRunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
@@ -48,16 +49,20 @@ export async function runScenario(
   const repeat = repeatCommand(options.scenario, plan)
   const parameters = { ...parametersOf(plan), repeat }
   await record.writeJson('run', parameters)
+  const hopeless = record.failure()
+  if (hopeless !== undefined) throw hopeless
   const aftermath = await tortureWithProgress(plan, record, context)
   const console = await record.closeConsole()
   await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
-  await noteFlavour(aftermath, judgement.result)
+  const { result } = judgement
+  await noteFlavour(aftermath, result)
   const extras = extrasOf(record, plan, judgement, aftermath, { console, repeat })
-  await record.writeJson('verdict', judgement.result)
-  await record.writeText('report.html', renderHtml(judgement.result, extras))
-  for (const { name, text } of evidenceFiles(judgement.result, extras)) await record.writeText(name, text)
-  return { result: judgement.result, extras }
+  await record.writeJson('verdict', result)
+  await record.writeText('report.html', renderHtml(result, extras))
+  for (const { name, text } of evidenceFiles(result, extras)) await record.writeText(name, text)
+  const unkept = record.failure()
+  return { result: unkept === undefined ? result : spoiltBy(unkept, result), extras }
 }
 
 /** For `kernel list`; a rebuilt nfsd.ko says nothing about the kernel's own. */

@@ -2,10 +2,17 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import type { FctError } from '../fct-error.js'
+import { storeFailure } from './store-failure.js'
 
-/** A run's folder: everything that is known of the run stands in it, whatever becomes of the run. */
+/**
+ * A run's folder: everything that is known of the run stands in it, whatever becomes of the run. What cannot be written does
+ * not end the run; `failure()` tells of it.
+ */
 export interface RunRecord {
   readonly folder: string
+  /** The first that went wrong: FCT_DISK_FULL, FCT_STORE_FAILED. */
+  failure(): FctError | undefined
   /** Appends to console.log. */
   writeConsole(chunk: Uint8Array): void
   /** console.log as it stands, after everything written has reached the file. */
@@ -23,15 +30,50 @@ export async function createRunRecord(
   now: Date,
 ): Promise<RunRecord> {
   const time = now.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '')
-  const folder = await createFresh(join(runs, `${time}-${scenario}-${seed}`))
-  const console = createWriteStream(join(folder, 'console.log'))
-  return {
-    folder,
-    writeConsole: (chunk) => void console.write(chunk),
-    closeConsole: () => closeAndRead(console),
-    writeJson: (name, document) =>
-      writeFile(join(folder, `${name}.json`), JSON.stringify(document, null, 2) + '\n'),
-    writeText: (name, text) => writeFile(join(folder, name), text),
+  return new FolderRecord(await createFresh(join(runs, `${time}-${scenario}-${seed}`)))
+}
+
+class FolderRecord implements RunRecord {
+  readonly folder: string
+  readonly #console: WriteStream
+  #failure: FctError | undefined
+
+  constructor(folder: string) {
+    this.folder = folder
+    const path = join(folder, 'console.log')
+    this.#console = createWriteStream(path)
+    this.#console.on('error', (error) => {
+      this.#fail(error, path)
+    })
+  }
+
+  failure(): FctError | undefined {
+    return this.#failure
+  }
+
+  writeConsole(chunk: Uint8Array): void {
+    if (this.#console.writable) this.#console.write(chunk)
+  }
+
+  closeConsole(): Promise<string> {
+    return closeAndRead(this.#console)
+  }
+
+  writeJson(name: string, document: unknown): Promise<void> {
+    return this.writeText(`${name}.json`, JSON.stringify(document, null, 2) + '\n')
+  }
+
+  async writeText(name: string, text: string): Promise<void> {
+    const path = join(this.folder, name)
+    try {
+      await writeFile(path, text)
+    } catch (error) {
+      this.#fail(error, path)
+    }
+  }
+
+  #fail(error: unknown, path: string): void {
+    this.#failure ??= storeFailure(error, path)
   }
 }
 

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { TraceMetadata } from '../agent/protocol.js'
-import { messageOf } from '../fct-error.js'
+import { messageOf, type FctError } from '../fct-error.js'
 import { pagesPath, removeParts, spoolsOf, traceDatName, writeTraceHead } from './run-trace.js'
+import { storeFailure } from './store-failure.js'
 import { FrameReader, parseCpuStats, type CpuStats, type Frame } from './trace-stream.js'
 import { writeTraceDat } from './trace-dat.js'
 
@@ -18,6 +19,8 @@ export interface SpoolEnd {
   readonly complete: boolean
   /** Why the stream is not to be trusted from some point on; empty if it is. */
   readonly damage: string
+  /** Why what came could not be kept: FCT_DISK_FULL, FCT_STORE_FAILED. */
+  readonly failure?: FctError | undefined
 }
 
 /**
@@ -33,6 +36,7 @@ export class TraceSpool {
   readonly #stats = new Map<number, string>()
   #complete = false
   #damage = ''
+  #failure: FctError | undefined
 
   /** @param onPage Sees each page when it comes; it has no unused end, and is only lent. */
   constructor(folder: string, metadata: TraceMetadata, onPage?: (cpu: number, page: Uint8Array) => void) {
@@ -45,7 +49,7 @@ export class TraceSpool {
   async receive(stream: Readable): Promise<SpoolEnd> {
     const frames = new FrameReader()
     try {
-      await writeTraceHead(this.#folder, this.#metadata)
+      await this.#writeHead()
       for await (const chunk of stream) {
         for (const frame of frames.push(chunk as Buffer)) await this.#keep(frame)
         if (this.#complete) break
@@ -56,7 +60,15 @@ export class TraceSpool {
     }
     await this.#close()
     const stats = new Map([...this.#stats].map(([cpu, text]) => [cpu, parseCpuStats(text)]))
-    return { stats, complete: this.#complete, damage: this.#damage }
+    return { stats, complete: this.#complete, damage: this.#damage, failure: this.#failure }
+  }
+
+  async #writeHead(): Promise<void> {
+    try {
+      await writeTraceHead(this.#folder, this.#metadata)
+    } catch (error) {
+      throw (this.#failure = storeFailure(error, this.#folder))
+    }
   }
 
   async #keep(frame: Frame): Promise<void> {
@@ -72,12 +84,17 @@ export class TraceSpool {
     data.copy(page)
     const file = this.#fileOf(cpu)
     if (!file.write(page)) await once(file, 'drain')
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   #fileOf(cpu: number): WriteStream {
     const known = this.#files.get(cpu)
     if (known !== undefined) return known
-    const file = createWriteStream(pagesPath(this.#folder, cpu))
+    const path = pagesPath(this.#folder, cpu)
+    const file = createWriteStream(path)
+    file.on('error', (error) => {
+      this.#failure ??= storeFailure(error, path)
+    })
     this.#files.set(cpu, file)
     return file
   }
@@ -85,18 +102,28 @@ export class TraceSpool {
   async #close(): Promise<void> {
     for (const file of this.#files.values()) {
       file.end()
-      await finished(file)
+      // Its failure is noted already.
+      await finished(file).catch(() => undefined)
     }
   }
 
-  /** Makes trace.dat of what has come and drops the parts. Until trace.dat is whole they are what is read. */
+  /**
+   * Makes trace.dat of what has come and drops the parts. Until trace.dat is whole they are what is read.
+   *
+   * @throws FctError FCT_DISK_FULL, FCT_STORE_FAILED; the parts are still there
+   */
   async assemble(cmdlines: string): Promise<string> {
     const path = join(this.#folder, traceDatName)
     const spools = spoolsOf(this.#folder, this.#metadata)
     const parts = { metadata: this.#metadata, cmdlines, spools }
     // Counters of a stream that broke off are not the last ones.
-    await writeTraceDat(`${path}.part`, this.#complete ? { ...parts, stats: this.#stats } : parts)
-    await rename(`${path}.part`, path)
+    try {
+      await writeTraceDat(`${path}.part`, this.#complete ? { ...parts, stats: this.#stats } : parts)
+      await rename(`${path}.part`, path)
+    } catch (error) {
+      await rm(`${path}.part`, { force: true })
+      throw storeFailure(error, path)
+    }
     await removeParts(this.#folder, this.#metadata)
     return path
   }

@@ -105,8 +105,9 @@ export async function drive(
     spool: undefined,
   }
   let receiving: Promise<SpoolEnd> | undefined
+  const unkept = new AbortController()
   try {
-    const watch = { target, signal }
+    const watch = { target, signal: AbortSignal.any([signal, unkept.signal]) }
     const agent = await guarded(watch, target.start())
     agent.onNotice((notice) => {
       if (notice.notice === 'progress') end.progress = notice.progress
@@ -114,6 +115,12 @@ export async function drive(
     })
     end.prepared = await makeReady(watch, agent, plan, observer)
     receiving = makeSpool(end.prepared.trace).receive(target.stream(tracePort))
+    receiving.then(
+      ({ failure }) => {
+        if (failure !== undefined) unkept.abort(failure)
+      },
+      () => undefined,
+    )
     await answerOf(watch, agent.call('begin', freshParams()), prepareLimitMs, 'beginning')
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')

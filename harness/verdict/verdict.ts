@@ -1,5 +1,13 @@
 import type { OracleReport } from '../oracle/oracle.js'
-import type { EventAccount, Reason, StressorStats, VerdictExit, VerdictName } from './result.js'
+import type { FctError } from '../fct-error.js'
+import type {
+  EventAccount,
+  Reason,
+  ResultDocument,
+  StressorStats,
+  VerdictExit,
+  VerdictName,
+} from './result.js'
 
 /** How the guest's part of the run ended. */
 export type GuestOutcome =
@@ -63,6 +71,13 @@ export function decideVerdict(input: VerdictInput): Verdict {
   // What our own failure left undone is no news beside it.
   const reasons = verdict === 'ERROR' ? errors : [...faults, ...errors, ...doubts]
   return { verdict, exit: exits[verdict], reasons }
+}
+
+/** The same, when it could not be kept: a finding is still one. */
+export function spoiltBy({ code, message }: FctError, result: ResultDocument): ResultDocument {
+  const reasons = [...result.reasons, { code, message }]
+  if (result.verdict === 'FAIL') return { ...result, reasons }
+  return { ...result, verdict: 'ERROR', exit: exits.ERROR, reasons: [{ code, message }] }
 }
 
 function faultsOf({ oracle: { findings }, outcome }: VerdictInput): Reason[] {
