@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import type { ResultDocument } from '../../harness/verdict/result.js'
 import { packageRoot } from '../../harness/folders.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
+import { leftovers, machines } from '../leftovers.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 
 let runs = ''
@@ -24,27 +24,6 @@ afterAll(async () => {
   else process.env['TMPDIR'] = temporary
   await rm(runs, { recursive: true })
 })
-
-/** Temporary folders and QEMU processes: nothing of either may outlive a run. */
-function leftovers(): string[] {
-  return [...readdirSync(tmpdir()), ...machines().map((pid) => `machine ${String(pid)}`)]
-}
-
-function machines(): number[] {
-  const pids = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isOurMachine(pid))
-  return pids.map(Number)
-}
-
-function isOurMachine(pid: string): boolean {
-  try {
-    return (
-      readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('qemu-system') &&
-      readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`TMPDIR=${tmpdir()}`)
-    )
-  } catch {
-    return false // it has ended since
-  }
-}
 
 /** Starts a run, does something to it when the progress shows a phase, and waits for its end. */
 async function runAndMeddle(phase: string, meddle: (pid: number) => void, ...args: string[]) {

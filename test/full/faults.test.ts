@@ -1,0 +1,86 @@
+/** Faults that take long: a guest that hangs, and fctorture killed at any point of a run. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { execa, type Options } from 'execa'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
+import type { ResultDocument } from '../../harness/verdict/result.js'
+import { leftovers } from '../leftovers.js'
+import { Random } from '../harness/oracle/model/random.js'
+
+const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+const kills = 50
+/** A run takes this long, ms, when it may end. */
+const longest = 20_000
+const goneMs = 5000
+
+let runs = ''
+const temporary = process.env['TMPDIR']
+
+beforeAll(async () => {
+  runs = await mkdtemp(join(tmpdir(), 'fct-test-faults-'))
+  process.env['TMPDIR'] = await mkdtemp(join(runs, 'tmp-'))
+})
+
+afterAll(async () => {
+  if (temporary === undefined) delete process.env['TMPDIR']
+  else process.env['TMPDIR'] = temporary
+  await rm(runs, { recursive: true })
+})
+
+function start(args: readonly string[], options: Options = {}) {
+  const all = [cli, 'run', 'CLOSE01', '--json', '--runs', runs, ...args]
+  return execa(process.execPath, all, { reject: false, ...options })
+}
+
+/** An nfsd of 6.1 whose thread takes a CPU for ever, once it has read for a while. */
+const hangs = `--- a/fs/nfsd/vfs.c
++++ b/fs/nfsd/vfs.c
+@@ -1214,6 +1214,13 @@
+ \tnfsd_file_put(nf);
+ 
+ \ttrace_nfsd_read_done(rqstp, fhp, offset, *count);
+ 
++\tstatic atomic_t reads;
++
++\tif (atomic_inc_return(&reads) == 100) {
++\t\tpreempt_disable();
++\t\tfor (;;)
++\t\t\tcpu_relax();
++\t}
+ \treturn err;
+ }
+`
+
+it('a guest that hangs is called that, as its kernel does, and not waited for', async () => {
+  const patch = join(runs, 'hangs.patch')
+  await writeFile(patch, hangs)
+  const { stdout } = await start(['--patch', patch, '--time', '600'])
+  const { verdict, reasons, findings, events } = JSON.parse(stdout as string) as ResultDocument
+  expect(reasons.map(({ code }) => code)).toContain('FCT_GUEST_HUNG')
+  expect(reasons.find(({ code }) => code === 'FCT_GUEST_HUNG')?.message).toMatch(/soft lockup|stall/)
+  expect(findings.map(({ signature }) => signature).join()).toMatch(/(soft lockup|RCU stall) in nfsd_read/)
+  expect(verdict).toBe('FAIL')
+  expect(events.read).toBeGreaterThan(0)
+  expect(leftovers()).toEqual([])
+})
+
+it(`leaves nothing behind when it is killed at any of ${String(kills)} points, and runs afterwards`, async () => {
+  const random = new Random(1)
+  for (let kill = 0; kill < kills; kill++) {
+    const child = start(['--time', '5', '--seed', String(kill + 1)])
+    const ended = child.then(() => true)
+    const isOver = await Promise.race([ended, delay(random.below(longest), false)])
+    child.kill('SIGKILL')
+    await ended
+    // The kernel ends QEMU when we have ended, but nobody tells when it has.
+    const limit = performance.now() + goneMs
+    while (leftovers().length > 0 && performance.now() < limit) await delay(10)
+    expect(leftovers(), `kill ${String(kill + 1)}, ${isOver ? 'behind the end' : 'under way'}`).toEqual([])
+  }
+  const { exitCode, stdout } = await start(['--time', '8', '--seed', '1'])
+  expect(JSON.parse(stdout as string)).toMatchObject({ verdict: 'PASS' })
+  expect(exitCode).toBe(0)
+})
