@@ -81,7 +81,7 @@ it('loads no longer than until there was enough, and finishes in order', async (
   const { target, asked } = createIdleTarget(null)
   const end = await driveFor(3600, target, Promise.resolve())
   expect(end.failure).toBeUndefined()
-  expect(asked).toEqual(['prepare', 'begin', 'load', 'finish', 'leave'])
+  expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
 })
 
 it('loads no longer than the clients work, but finishes in order, so that what happened can be judged', async () => {
