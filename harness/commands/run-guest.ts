@@ -4,11 +4,11 @@ import type { TraceMetadata } from '../agent/protocol.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
-import { knobsOf } from '../scenario/stressors.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
-import { asFailure, drive, type DriveEnd, type DriveObserver, type DrivePlan } from '../target/drive.js'
+import { asFailure, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
+import { drivePlanOf } from './drive-plan.js'
 import { startGuest } from './start-guest.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
@@ -87,29 +87,4 @@ function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
   return { kernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
-}
-
-function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {
-  const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors, inject } = scenario
-  return {
-    stage: { exports },
-    prepare: {
-      versions,
-      nfsdThreads,
-      busted,
-      knowsLayout,
-      events: scenario.events.flatMap((names) => names.split('|')),
-      bufferKiB,
-    },
-    load: {
-      seed: String(seed),
-      knobs: knobsOf(stressors, inject),
-      clients,
-      churn,
-      disturb: scenario.disturb,
-      nfsdThreads,
-    },
-    seconds: scenario.seconds,
-    quietMs: scenario.quietSeconds * 1000,
-  }
 }

@@ -3,6 +3,7 @@
  * machine under load is no defect.
  */
 import { cpus, loadavg, release } from 'node:os'
+import { benchGuests } from './guests.js'
 import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
 import { benchOracle } from './oracle.js'
@@ -19,6 +20,7 @@ export interface Measurement {
 }
 
 const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
+  guests: benchGuests,
   kernels: benchKernels,
   module: benchModule,
   oracle: benchOracle,

@@ -1,0 +1,167 @@
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import { execa } from 'execa'
+import { tracePort } from '../../harness/agent/protocol.js'
+import { packageRoot } from '../../harness/folders.js'
+import { drivePlanOf } from '../../harness/commands/drive-plan.js'
+import { planRun } from '../../harness/scenario/plan.js'
+import type { DrivePlan } from '../../harness/target/drive.js'
+import { createQemuTarget } from '../../harness/target/qemu-target.js'
+import { createStagedGuest, createStandingGuest } from '../../harness/target/standing-guest.js'
+import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
+import { quietContext, obtainStockKernel } from '../stock-kernel.js'
+import type { Measurement } from './bench.js'
+
+const rounds = 5
+const runsEach = 6
+/** Of load in a run: as short as makes sense, so that what is measured is the guests. */
+const seconds = 2
+const kernel = { name: 'debian:6.1', patches: [], profile: 'stock' } as const
+const observer = { onPhase: () => undefined, onConsole: () => undefined }
+
+/** How soon guests are there, what they cost in memory, and how many runs a minute come of it. */
+export async function benchGuests(): Promise<Measurement[]> {
+  const images = await obtainGuestImages(await obtainStockKernel(), quietContext)
+  const plan = drivePlanOf(planRun({ scenario: 'CLOSE01', kernel, seed: 1 }), images)
+  // Whoever comes first saves them.
+  await (await createStagedGuest(images, plan.stage, quietContext, observer)).target.stop()
+  await (await createStandingGuest(images, plan, quietContext, observer)).target.stop()
+  const booted = await leastOf(() => boot(images))
+  const staged = await leastOf(() => resumeStaged(images, plan))
+  const standing: Standing[] = []
+  for (let round = 0; round < rounds; round++) standing.push(await resumeStanding(images, plan))
+  const least = (of: (one: Standing) => number): number => Math.min(...standing.map(of))
+  const row = (what: string, value: number): Measurement => ({
+    what,
+    value,
+    unit: 's',
+    ratio: booted / value,
+  })
+  return [
+    row("cold boot, to the agent's answer", booted),
+    row("saved before nfsd, to the agent's answer", staged),
+    row(
+      "saved with all prepared, to the agent's answer",
+      least(({ answer }) => answer),
+    ),
+    {
+      what: 'and to the first traced event',
+      value: least(({ event }) => event),
+      unit: 's',
+      ratio: undefined,
+    },
+    {
+      what: 'memory of its own behind 2 s of load',
+      value: least(({ mib }) => mib),
+      unit: 'MiB',
+      ratio: undefined,
+    },
+    ...(await measureRuns()),
+  ]
+}
+
+/** Seconds from its start, and MiB. */
+interface Standing {
+  readonly answer: number
+  readonly event: number
+  readonly mib: number
+}
+
+async function leastOf(measure: () => Promise<number>): Promise<number> {
+  let least = Infinity
+  for (let round = 0; round < rounds; round++) least = Math.min(least, await measure())
+  return least
+}
+
+function stopwatch(): () => number {
+  const began = performance.now()
+  return () => (performance.now() - began) / 1000
+}
+
+async function boot(images: GuestImages): Promise<number> {
+  const since = stopwatch()
+  const target = await createQemuTarget(images, quietContext.signal)
+  try {
+    await target.start()
+    return since()
+  } finally {
+    await target.stop()
+  }
+}
+
+/** An agent answers whatever it is asked; to be asked in the wrong order is soonest answered. */
+async function resumeStaged(images: GuestImages, plan: DrivePlan): Promise<number> {
+  const since = stopwatch()
+  const { target } = await createStagedGuest(images, plan.stage, quietContext, observer)
+  try {
+    const agent = await target.start()
+    await agent.call('finish', { quietMs: 0 }).catch(() => undefined)
+    return since()
+  } finally {
+    await target.stop()
+  }
+}
+
+async function resumeStanding(images: GuestImages, plan: DrivePlan): Promise<Standing> {
+  const since = stopwatch()
+  const { target, folder } = await createStandingGuest(images, plan, quietContext, observer)
+  try {
+    const agent = await target.start()
+    await agent.call('begin', { now: Date.now(), entropy: Buffer.alloc(64).toString('base64') })
+    const answer = since()
+    const page = once(target.stream(tracePort), 'data')
+    await agent.call('load', plan.load)
+    await page
+    const event = since()
+    await delay(seconds * 1000)
+    return { answer, event, mib: await ownMemoryOf(folder) }
+  } finally {
+    await target.stop()
+  }
+}
+
+/** MiB that the QEMU with this memory shares with nobody. */
+async function ownMemoryOf(folder: string): Promise<number> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const args = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (!args.includes(`mem-path=${folder}/memory`)) continue
+    const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
+    const kiB = [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+)/gm)].map(([, value]) => Number(value))
+    return kiB.reduce((sum, value) => sum + value, 0) / 1024
+  }
+  throw new Error(`no QEMU has its memory in ${folder}`)
+}
+
+/** Whole runs, judged and kept, one after the other and two at a time. */
+async function measureRuns(): Promise<Measurement[]> {
+  const one = await runsPerMinute(1)
+  const two = await runsPerMinute(2)
+  const row = (what: string, value: number): Measurement => ({
+    what,
+    value,
+    unit: '/min',
+    ratio: value / one,
+  })
+  return [row(`runs of ${String(seconds)} s, one guest`, one), row('two guests at a time', two)]
+}
+
+async function runsPerMinute(guests: number): Promise<number> {
+  const runs = await mkdtemp(join(tmpdir(), 'fct-bench-'))
+  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+  const since = stopwatch()
+  let next = 0
+  const work = async (): Promise<void> => {
+    while (next < runsEach) {
+      const args = ['run', 'CLOSE01', '--time', String(seconds), '--seed', String(++next), '--runs', runs]
+      // So short a run may see too little for a verdict.
+      await execa(process.execPath, [cli, ...args], { reject: false })
+    }
+  }
+  await Promise.all(Array.from({ length: guests }, work))
+  await rm(runs, { recursive: true })
+  return (runsEach * 60) / since()
+}
