@@ -110,9 +110,8 @@ uint32_t TraceDecoder::Collect(uint32_t most, Rows* rows) {
 
 void TraceDecoder::AddCollectors() {
   for (size_t type = collectors_.size(); type < types().size(); type++) {
-    // Every event's pid is read where the first type has it.
-    const uint32_t required = std::max(types()[type].plan.required, types_.pid_offset() + 4);
-    collectors_.push_back({nullptr, 0, required});
+    // The pid is within: all types have it at the same place (MetadataReader).
+    collectors_.push_back({nullptr, 0, types()[type].plan.required});
   }
   records_.resize(types().size());
 }

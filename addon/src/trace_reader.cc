@@ -31,7 +31,7 @@ struct TraceReader::Core {
   void RunToEnd();
   void DrainDue();
   void DrainToEnd();
-  bool DrainPass(bool is_tracing, bool* is_unsure);
+  bool DrainPass(bool is_tracing, std::vector<bool>* are_done, bool* is_unsure);
   CpuReader::Result DrainPage(CpuReader* cpu);
   void SendEnds();
   void Send(FrameKind kind, uint16_t cpu, uint64_t sequence, const std::string& text);
@@ -119,27 +119,31 @@ CpuReader::Result TraceReader::Core::DrainPage(CpuReader* cpu) {
   return result;
 }
 
-// Until all CPUs are empty. What cannot be read after many tries is left; it stands as `entries` in the CPU's
-// stats.
+// Until all CPUs are empty, or caught up with while events are still written. What cannot be read after many
+// tries is left; it stands as `entries` in the CPU's stats.
 void TraceReader::Core::DrainToEnd() {
   const bool is_tracing = ReadWholeFile(instance + "/tracing_on").rfind("1", 0) == 0;
+  std::vector<bool> are_done(cpus.size());
+  for (CpuReader& cpu : cpus) cpu.BeginTurn();
   for (int retries = 0; retries < kMostRetries && state != State::kClosed; retries++) {
     bool is_unsure = false;
-    while (DrainPass(is_tracing, &is_unsure)) is_unsure = false;
+    while (DrainPass(is_tracing, &are_done, &is_unsure)) is_unsure = false;
     if (!is_unsure) return;
     writer.Wait(false, kRetryWait);
   }
 }
 
-// While events are still written, a page that is partly filled is the last one.
-bool TraceReader::Core::DrainPass(bool is_tracing, bool* is_unsure) {
+// A page of each CPU that is not done; false if none gave one.
+bool TraceReader::Core::DrainPass(bool is_tracing, std::vector<bool>* are_done, bool* is_unsure) {
   bool has_more = false;
-  for (CpuReader& cpu : cpus) {
+  for (size_t i = 0; i < cpus.size(); i++) {
+    if ((*are_done)[i]) continue;
     if (!MakeRoom()) return false;
-    const CpuReader::Result result = DrainPage(&cpu);
+    const CpuReader::Result result = DrainPage(&cpus[i]);
     const bool is_part = result == CpuReader::Result::kPart;
-    has_more = has_more || result == CpuReader::Result::kFull || (is_part && !is_tracing);
+    has_more = has_more || result == CpuReader::Result::kFull || is_part;
     *is_unsure = *is_unsure || result == CpuReader::Result::kRetry;
+    (*are_done)[i] = is_tracing && cpus[i].HasCaughtUp(result) && result != CpuReader::Result::kRetry;
   }
   return has_more;
 }

@@ -81,14 +81,15 @@ CpuReader::Result CpuReader::Read(const PageLayout& layout, uint8_t* into, uint3
 
 std::string CpuReader::ReadStats() const { return ReadWholeFile(folder_ + "/stats"); }
 
+bool CpuReader::HasCaughtUp(Result result) {
+  const bool is_first = !has_begun_;
+  has_begun_ = result == Result::kFull || (result == Result::kPart && is_first);
+  return !has_begun_;
+}
+
 void CpuReader::Pace(uint64_t tick, Result result) {
-  const bool is_first = !std::exchange(has_begun_, true);
-  if (result == Result::kFull) {
-    full_++;
-    return;  // there may be more at once
-  }
-  if (result == Result::kPart && is_first) return;
-  has_begun_ = false;
+  full_ += result == Result::kFull;
+  if (!HasCaughtUp(result)) return;  // there may be more at once
   if (std::exchange(is_hurried_, false) && full_ < ring_ / 4) is_poll_used_ = false;
   const uint64_t many = is_poll_used_ ? ring_ / 2 : ring_ / 4;
   if (full_ > many + ring_ / 4) {

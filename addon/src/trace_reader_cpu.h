@@ -38,11 +38,19 @@ class CpuReader {
   uint64_t due() const { return due_; }  // the tick
   // Whether it may as well be read when another one is due.
   bool IsNearlyDue(uint64_t tick) const { return due_ <= tick + wait_ / 2; }
-  // After each Read() of a tick, until it is no longer due. The first of a tick may give the rest of a
-  // sub-buffer that was read in part; only a later one that is kPart is the writer's.
+  // After each Read() of a tick, until it is no longer due.
   void Pace(uint64_t tick, Result result);
   // Nothing could be read for want of room.
-  void Delay(uint64_t tick) { due_ = tick + 1; }
+  void Delay(uint64_t tick) {
+    due_ = tick + 1;
+    BeginTurn();
+  }
+
+  // A turn lasts until the writer has been caught up with, as the result of its last Read() shows. The first
+  // one may give the rest of a sub-buffer that was read in part, with full ones behind it; only a later one
+  // that is kPart is the writer's.
+  void BeginTurn() { has_begun_ = false; }
+  bool HasCaughtUp(Result result);
 
   // The kernel wakes whoever polls when half of the ring buffer is full (buffer_percent). Kernels before
   // 42fb0a1e84ff ("tracing/ring-buffer: Have polling block on watermark", 6.1) do so whenever there is

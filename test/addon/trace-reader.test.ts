@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, createReadStream, createWriteStream, openSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +19,7 @@ import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readTrace, TraceReader, type Trace } from '../../addon/index.js'
 import { TraceSpool, type SpoolEnd } from '../../harness/store/trace-spool.js'
+import { rawPagesMetadata } from '../harness/fixtures.js'
 import { obstacle, PrivateInstance } from './private-instance.js'
 
 let folder = ''
@@ -197,6 +208,111 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     )
   })
 })
+
+/** A tracing instance that is none: its only CPU is a pipe, which gives the pages that are written into it. */
+class PipeInstance {
+  readonly folder: string
+  readonly #pipe: number
+
+  constructor(below: string) {
+    this.folder = join(below, 'instance')
+    const cpu = join(this.folder, 'per_cpu', 'cpu0')
+    mkdirSync(join(this.folder, 'events'), { recursive: true })
+    mkdirSync(cpu, { recursive: true })
+    writeFileSync(join(this.folder, 'events', 'header_page'), rawPagesMetadata().headerPage)
+    writeFileSync(join(this.folder, 'tracing_on'), '1\n')
+    writeFileSync(join(cpu, 'buffer_size_kb'), '1408\n')
+    writeFileSync(join(cpu, 'stats'), 'entries: 0\n')
+    spawnSync('mkfifo', [join(cpu, 'trace_pipe_raw')])
+    this.#pipe = openSync(join(cpu, 'trace_pipe_raw'), 'r+')
+  }
+
+  /** @param used Bytes of events of each page; they come at once. */
+  write(used: readonly number[]): void {
+    const pages = used.map((length) => {
+      const page = Buffer.alloc(4096)
+      page.writeBigUInt64LE(BigInt(length), 8)
+      return page
+    })
+    writeSync(this.#pipe, Buffer.concat(pages))
+  }
+
+  close(): void {
+    closeSync(this.#pipe)
+  }
+}
+
+describe('of a ring buffer whose sub-buffers are read in part', () => {
+  const [part, full] = [100, 4000]
+  /** A tick so long that nothing of the test happens in a second one. */
+  const intervalMs = 60_000
+  let instance: PipeInstance
+  let reader: TraceReader
+
+  beforeEach(() => {
+    instance = new PipeInstance(folder)
+    const fd = openSync(join(folder, 'stream'), 'w')
+    reader = new TraceReader({ instance: instance.folder, fd, intervalMs })
+    closeSync(fd)
+  })
+
+  afterEach(() => {
+    reader.close()
+    instance.close()
+  })
+
+  /** So many pages have been read, and the reader sleeps. */
+  async function untilRead(pages: number): Promise<void> {
+    await expect.poll(() => (reader.stats().pages === pages ? stateOfThread('fct-drain') : '')).toBe('S')
+  }
+
+  /** Poll said of one page that there was something: as it does before 6.1, and as it is not believed again. */
+  async function mistrustPoll(): Promise<void> {
+    reader.start()
+    await untilRead(0)
+    instance.write([full])
+    await untilRead(1)
+  }
+
+  it('reads what is behind the rest of one at once, and not at the next tick', async () => {
+    reader.start()
+    await untilRead(0)
+    instance.write([part, full, full, part])
+    await untilRead(4)
+  })
+
+  it('is not woken again by a poll that tells of whatever there is', async () => {
+    await mistrustPoll()
+    const before = wakesOfThread('fct-drain')
+    for (let page = 0; page < 4; page++) instance.write([full])
+    await delay(100)
+    expect(wakesOfThread('fct-drain')).toBe(before)
+    expect((await reader.stop()).pages).toBe(5)
+  })
+
+  it.each(['1', '0'])('leaves no full one behind when it is stopped, tracing_on being %s', async (isOn) => {
+    writeFileSync(join(instance.folder, 'tracing_on'), `${isOn}\n`)
+    await mistrustPoll()
+    instance.write([part, full, full, part])
+    expect((await reader.stop()).pages).toBe(5)
+  })
+})
+
+/** The file of a task of this process, by its thread's name. */
+function readTask(name: string, file: string): string {
+  const tasks = readdirSync('/proc/self/task').map((task) => join('/proc/self/task', task))
+  const task = tasks.find((path) => readFileSync(join(path, 'comm'), 'utf8').trim() === name)
+  return task === undefined ? '' : readFileSync(join(task, file), 'utf8')
+}
+
+/** 'S': it sleeps until something comes. */
+function stateOfThread(name: string): string | undefined {
+  return /^State:\s+(\w)/m.exec(readTask(name, 'status'))?.[1]
+}
+
+function wakesOfThread(name: string): number {
+  return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readTask(name, 'status'))?.[1])
+}
 
 it('refuses an instance that is not there, with the path that was missing', () => {
   expect(() => new TraceReader({ instance: '/nonexistent', fd: 1 })).toThrow(

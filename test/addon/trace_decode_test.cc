@@ -114,6 +114,37 @@ TEST_CASE("an event that is shorter than its fields is refused") {
   CHECK(ErrorOf([] { Decode({PageBuilder(1).Event(0, "abcd").Build()}); }) == "FCT_DECODE_FIELD at 4116");
 }
 
+// Of the fields that every event has, only common_pid is elsewhere.
+std::string FormatWithPidAt(const std::string& name, int id, const std::string& offset) {
+  std::string text = Format(name, id, "\tfield:u32 value;\toffset:8;\tsize:4;\tsigned:0;\n");
+  const std::string usual = "common_pid;\toffset:4;";
+  return text.replace(text.find(usual), usual.size(), "common_pid;\toffset:" + offset + ";");
+}
+
+TEST_CASE("the pid is read where the types have it, and not behind an event that ends before it") {
+  TraceDatBuilder builder;
+  builder.formats = {FormatWithPidAt("late", 20, "16"), FormatWithPidAt("later", 21, "16")};
+  const auto decode = [&](const std::string& event) {
+    builder.cpus = {PageBuilder(1).Event(0, event).Build()};
+    return DecodeTrace(MemorySource(builder.Build()));
+  };
+  for (const uint16_t id : {20, 21, 999}) {
+    std::string event = Common(id, 111);
+    for (const int32_t word : {5, 222, 333}) Put(&event, word);
+    CHECK(decode(event).rows.pid[0] == 333);
+    CHECK(ErrorOf([&] { decode(event.substr(0, 16)); }) == "FCT_DECODE_FIELD at 4116");
+  }
+}
+
+TEST_CASE("types that disagree about where the pid is are refused, in either order") {
+  for (const char* first : {"4", "16"}) {
+    TraceDatBuilder builder;
+    builder.formats = {FormatWithPidAt("one", 20, first), FormatWithPidAt("other", 21, "12")};
+    builder.cpus = {""};
+    CHECK(ErrorOf([&] { DecodeTrace(MemorySource(builder.Build())); }).find("FCT_DECODE_FORMAT at ") == 0);
+  }
+}
+
 TEST_CASE("an event of a type that the file does not describe keeps its row") {
   const Trace trace = Decode({PageBuilder(1).Event(0, Common(999, 5)).Event(1, Common(999, 6)).Build()});
   REQUIRE(trace.types.size() == 3);

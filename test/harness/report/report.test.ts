@@ -160,6 +160,16 @@ Report  runs/1/report.html
     expect(text.match(/event-after-free: nfsd_file_put/g)).toHaveLength(1)
   })
 
+  it('tells what was told while the run went on, and what was not borne out', () => {
+    const [finding] = failed.findings
+    const live = { gaveUp: 'it was too far behind', withdrawn: ['use-at-zero: put'] }
+    const findings = [{ ...finding!, liveSecond: 1.25 }]
+    const text = summarize({ ...failed, findings, live }, extras, plain)
+    expect(text).toContain('3 times, first at 3.1 s, told after 1.3 s of load')
+    expect(text).toContain('judged at the end only; while the run went on it was too far behind')
+    expect(text).toContain('told while the run went on, and not borne out: use-at-zero: put')
+  })
+
   it('colours only if told to', () => {
     expect(summarize(passed, extras, plain)).not.toContain('\u001b')
     expect(summarize(passed, extras, pc.createColors(true))).toContain('\u001b[42m')
