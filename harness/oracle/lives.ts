@@ -1,9 +1,10 @@
 import type { FileEvents } from '../decode/file-events.js'
+import { FctError } from '../fct-error.js'
 import { effectBits, effectsOf } from './effects.js'
 import { factOfSign, facts } from './facts.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import { codes } from './operations.js'
-import { grown, lifeWords, never, recordWords, shift } from './records.js'
+import { grown, lifeWords, mostPointers, never, recordWords, shift } from './records.js'
 
 const { alive, freed, unknown, allocated, tracked, unhashed, queued } = facts
 const early = facts['unhashed early']
@@ -13,6 +14,8 @@ const oneUser = users & -users
 const mostUsers = users / oneUser
 const { met } = facts
 const state = alive | freed | unknown | allocated
+const begunAt = 0
+const endedAt = 1
 
 /**
  * What the trace tells of each nfsd_file so far. An object is a pointer and a generation: slab memory is used
@@ -26,25 +29,43 @@ const state = alive | freed | unknown | allocated
  */
 export class Lives {
   nf = 0
-  begun = 0
-  ended = 0
+  /** Lives begun, and those ended. */
+  readonly totals = new Int32Array(2)
   /** Tracked lives that a gap in the trace made unknown. */
   cutByGaps = 0
   records = new Int32Array(1024 * recordWords)
   #openGaps = 0
   readonly #effects: Int32Array
-  readonly #atAlloc: number
+  /** The fact that an nfsd_file_alloc makes true. */
+  readonly atAlloc: number
 
   constructor(
     flavour: Flavour,
     readonly flags: FlagMasks,
   ) {
     this.#effects = effectsOf(flavour)
-    this.#atAlloc = flavour.losersVanish ? allocated : alive
+    this.atAlloc = flavour.losersVanish ? allocated : alive
   }
 
-  /** Makes room. @param pointers Number of interned pointers: ids are below it. */
+  get begun(): number {
+    return this.totals[begunAt] ?? 0
+  }
+  get ended(): number {
+    return this.totals[endedAt] ?? 0
+  }
+
+  /**
+   * Makes room.
+   *
+   * @param pointers Number of interned pointers: ids are below it.
+   * @throws FctError FCT_ORACLE_LIMIT if they are too many for records.
+   */
   reserve(pointers: number): void {
+    if (pointers > mostPointers)
+      throw new FctError(
+        'FCT_ORACLE_LIMIT',
+        `the trace has more than ${String(mostPointers)} pointers, which is as many as can be judged`,
+      )
     const words = pointers << shift
     if (words > this.records.length) this.records = grown(this.records, words)
   }
@@ -206,9 +227,9 @@ export class Lives {
     // was unhashed.
     const wasUnhashed = this.isFreed && (flags & this.flags.hashed) === 0 && this.wasUnhashedEarly
     this.#reset(row)
-    this.#word |= this.#atAlloc | (this.isInGap ? 0 : tracked) | (wasUnhashed ? unhashed : 0)
+    this.#word |= this.atAlloc | (this.isInGap ? 0 : tracked) | (wasUnhashed ? unhashed : 0)
     this.records[(this.nf << shift) + lifeWords.begin] = row
-    if (this.#atAlloc === alive) this.begun++
+    if (this.atAlloc === alive) this.#count(begunAt)
   }
 
   /**
@@ -216,7 +237,7 @@ export class Lives {
    * bugs").
    */
   #end(row: number, flags: number): void {
-    if (this.isAlive) this.ended++
+    if (this.isAlive) this.#count(endedAt)
     else {
       if ((flags & this.flags.pending) !== 0) this.#reset(row)
       // The unhash of a life that was not seen to begin: it was no early one, as the free shows.
@@ -237,7 +258,7 @@ export class Lives {
     if ((this.#word & state) === 0) this.#word |= unknown
     if ((this.#word & allocated) === 0 || operation === codes.nfsd_file_alloc) return
     this.#word = (this.#word & ~allocated) | alive
-    this.begun++
+    this.#count(begunAt)
   }
 
   /** @param row Counted from 1. */
@@ -249,6 +270,10 @@ export class Lives {
     records[at + lifeWords.balance] = records[at + lifeWords.left] = records[at + lifeWords.begin] = 0
     records[at + lifeWords.unhash] = never
     records[at + lifeWords.free] = 0
+  }
+
+  #count(which: number): void {
+    this.totals[which] = (this.totals[which] ?? 0) + 1
   }
 
   get #word(): number {

@@ -11,14 +11,14 @@ import { grown, keyOf, lifeWords, operationBits, recordWords, shift, taskBits, t
  * nfsd thread may have been inside a READ (one reference), and inside an extra acquire of the acquire
  * stressor (a second one).
  */
-const unseenHolds = 2
+export const unseenHolds = 2
 
 /** GC objects acquired and not yet put that are known of a task; the latest, should a defect make them more. */
 export const mostHeld = 64
 
 /** How far apart the lists of two tasks are, in words for each word between their records; the first word of each is 0. */
 export const heldShift = 3
-const heldWords = recordWords << heldShift
+export const heldWords = recordWords << heldShift
 
 /** So many turns in a row no sound path does (endless-loop says why). */
 export const manyTurns = 100
@@ -169,6 +169,11 @@ export class Tasks {
   /** The selected task has come to this row, without an event of nfsd's. */
   note(row: number): void {
     this.records[this.#at + taskWords.row] = row + 1
+  }
+
+  /** @param caller As the task's record has it. */
+  noteCaller(pid: number, caller: number): void {
+    this.records[this.find(pid) + taskWords.caller] = caller
   }
 
   beginGap(): void {
