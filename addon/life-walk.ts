@@ -74,6 +74,10 @@ class WalkMismatch extends Error {
   }
 }
 
+function tornRows(): WalkMismatch {
+  return new WalkMismatch('FCT_WALK_ROWS', 'rows of the trace point beyond its columns or its pointers')
+}
+
 /** Keeps the oracle's records as the events of a trace go by, up to one that somebody else has to look at. */
 export class LifeWalk {
   readonly #native: NativeLifeWalk
@@ -96,7 +100,7 @@ export class LifeWalk {
   /**
    * From now on the walk is over these rows.
    *
-   * @throws WalkMismatch FCT_WALK_ROWS if a row points beyond the columns, or a column beyond the records.
+   * @throws WalkMismatch FCT_WALK_ROWS if columns differ in length, or point beyond the records.
    */
   enter(rows: WalkRows, records: WalkRecords): void {
     const { type, index, pid, nf, op, inode, file, flags, ref, ms, callInode, stressor, end, kthread } = rows
@@ -104,8 +108,7 @@ export class LifeWalk {
       [index, pid].every(({ length }) => length >= type.length) &&
       [op, inode, file, flags, ref, ms].every(({ length }) => length >= nf.length) &&
       [stressor, end, kthread].every(({ length }) => length >= callInode.length)
-    if (!isEven || !this.#native.enter(rows, records))
-      throw new WalkMismatch('FCT_WALK_ROWS', 'rows of the trace point beyond its columns or its pointers')
+    if (!isEven || !this.#native.enter(rows, records)) throw tornRows()
     this.#count = type.length
   }
 
@@ -113,10 +116,13 @@ export class LifeWalk {
    * @param from Row of those entered. @param to The row behind the last one.
    * @param isCleared Somebody has looked at the first row: it is no reason to stop. Its task is among those near.
    * @returns the first row that somebody has to look at, or `to`
+   * @throws WalkMismatch FCT_WALK_ROWS if a row points beyond its columns.
    */
   run(from: number, to: number, isCleared: boolean): number {
     if (to > this.#count) throw new RangeError(`there are ${this.#count} rows, not ${to}`)
-    return this.#native.run(from, to, isCleared)
+    const row = this.#native.run(from, to, isCleared)
+    if (row > to) throw tornRows()
+    return row
   }
 }
 

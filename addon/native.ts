@@ -116,8 +116,9 @@ export interface NativeClientLoad {
 }
 
 export interface NativeLifeWalk {
-  /** Returns false, and has not entered, if a row points beyond the columns. */
+  /** Returns false, and has not entered, if a column points beyond the records. */
   enter(rows: WalkRows, records: WalkRecords): boolean
+  /** Returns more than `to` if a row points beyond its columns. */
   run(from: number, to: number, isCleared: boolean): number
 }
 

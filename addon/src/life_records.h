@@ -89,19 +89,17 @@ constexpr uint32_t kManyRetries = 1u << 28;
 constexpr uint32_t kMet = 1u << 31;
 
 // Beside facts in a task's first word.
-constexpr uint32_t kRetried = 1u << 1;
-constexpr uint32_t kHandles = 1u << 2;
-constexpr uint32_t kMayList = 1u << 3;
+constexpr uint32_t kHandles = 1u << 29;
+constexpr uint32_t kMayList = 1u << 30;
 
-// What an operation does.
+// What an operation does, beside facts and bits that it makes true.
 constexpr uint32_t kTouchedWord = 15;
-constexpr uint32_t kSettles = 1u << 4;
-constexpr uint32_t kConstructs = 1u << 5;
 constexpr uint32_t kLeavesLru = 1u << 9;
-constexpr int kTaskShift = 24;
 
-enum Operation : uint8_t {
+enum Tracepoint : uint8_t {
   kAlloc = 1,
+  kOpen = 2,
+  kOpened = 3,
   kAcquire = 4,
   kConsErr = 5,
   kPut = 6,
@@ -109,8 +107,9 @@ enum Operation : uint8_t {
   kUnhash = 8,
   kClosing = 9,
   kLruAdd = 10,
+  kOther = 31,  // stands for all that the walk does not tell apart
 };
-constexpr size_t kOperations = 19;
+constexpr size_t kTracepoints = 19;
 constexpr int kOperationBits = 5;
 
 constexpr int32_t kNever = 0x7fffffff;
@@ -181,15 +180,13 @@ constexpr int32_t kLifeLayout[] = {
     kUnhashedBefore,
     kOutlivedClose,
     kHashedBehindClose,
-    kRetried,
     kHandles,
     kMayList,
     kTouchedWord,
-    kSettles,
-    kConstructs,
     kLeavesLru,
-    kTaskShift,
     kAlloc,
+    kOpen,
+    kOpened,
     kAcquire,
     kConsErr,
     kPut,
@@ -197,7 +194,7 @@ constexpr int32_t kLifeLayout[] = {
     kUnhash,
     kClosing,
     kLruAdd,
-    kOperations,
+    kTracepoints,
     kOperationBits,
     static_cast<int32_t>(kNearPids),
     kManyInARow,

@@ -12,16 +12,6 @@
 namespace fct {
 namespace {
 
-// An event of a file.
-struct Event {
-  size_t at;  // in the columns
-  int32_t row;
-  uint8_t operation;
-  uint32_t effect;
-  uint32_t nf;
-  uint32_t flags;
-};
-
 // What a call of Run() goes by: locals of it, so that what is written to records does not touch them.
 struct Walk {
   const WalkTables& tables;
@@ -31,24 +21,46 @@ struct Walk {
   int32_t ended = 0;
 };
 
+// An event of a file.
+struct Event {
+  size_t at;  // in the columns
+  int32_t row;
+  const WalkOperation& operation;
+  uint32_t nf;
+  uint32_t flags;
+
+  uint32_t key(uint32_t code) const { return (nf << kOperationBits) | code; }
+};
+
+enum class Step { kGoesOn, kStops, kFails };
+
 // Null if it is not among those near.
 FCT_INLINE TaskRecord* FindTask(const Walk& walk, int32_t pid) {
   const int32_t word = walk.records.near[static_cast<uint32_t>(pid) & (kNearPids - 1)];
-  TaskRecord* const task = walk.records.tasks + (word >> 4);
+  auto* const task = reinterpret_cast<TaskRecord*>(reinterpret_cast<int32_t*>(walk.records.tasks) + word);
   return task->pid == pid ? task : nullptr;
 }
 
-// The facts of an event.
-FCT_INLINE uint32_t FactsBefore(const Walk& walk, const Event& event, const LifeRecord& life,
-                                const TaskRecord& task) {
-  uint32_t known = life.facts | (task.facts & (kPutInDoubt | kManyTurns | kManyRetries));
-  known |= FactOfSign(life.balance, kOffLru) | FactOfSign(walk.rows.ref[event.at], kCountIsZero);
-  known |= life.unhash < task.row ? kUnhashedBefore : 0;
-  const LifeRecord& inode = walk.records.lives[walk.rows.inode[event.at]];
-  const bool outlived = (life.facts & kAlive) != 0 && life.begin < inode.close_begin;
-  if (outlived && (event.flags & walk.tables.gc) != 0)
-    known |= kOutlivedClose | ((event.flags & walk.tables.hashed) != 0 ? kHashedBehindClose : 0);
-  return known;
+// All ones if the object has begun before the last close of its inode, and the flags say what the operation
+// wants of those; else the sign is 0.
+FCT_INLINE int32_t OutlivedClose(const Walk& walk, const Event& event, const LifeRecord& life) {
+  const int32_t close_begin = walk.records.lives[walk.rows.inode[event.at]].close_begin;
+  const uint32_t wanted = event.operation.outlived_flags;
+  const uint32_t is_alive = life.facts << 31;
+  const uint32_t has_wanted = ((event.flags & wanted) ^ wanted) - 1;
+  return (life.begin - close_begin) & static_cast<int32_t>(is_alive & has_wanted);
+}
+
+// A rule might find something.
+FCT_INLINE bool IsSuspicious(const Walk& walk, const Event& event, const LifeRecord& life,
+                             const TaskRecord& task) {
+  const WalkOperation& operation = event.operation;
+  const auto count = static_cast<uint32_t>(walk.rows.ref[event.at]);
+  if (((life.facts | task.facts) & operation.alarm) != 0) return true;
+  if (count - operation.least_count > operation.count_span) return true;
+  if (life.unhash < (task.row & operation.unhashed_mask)) return true;
+  if (task.repeats == kManyInARow - 2) return true;
+  return OutlivedClose(walk, event, life) < 0;
 }
 
 // An nfsd_file_lru_add that belongs to the object's present life.
@@ -59,147 +71,253 @@ FCT_INLINE bool OwnsLruAdd(const Walk& walk, const Event& event, const LifeRecor
   return walk.tables.adders_hold || is_with_it;
 }
 
-FCT_INLINE void ApplyToLife(Walk* walk, const Event& event, LifeRecord* life, const TaskRecord& task) {
-  const bool is_added = event.operation == kLruAdd && OwnsLruAdd(*walk, event, *life, task);
-  life->last = event.row;
-  reinterpret_cast<uint32_t*>(life)[event.effect & kTouchedWord] = walk->rows.ms[event.at];
-  if ((life->facts & (kAlive | kFreed | kUnknown)) == 0) Meet(life, event.operation, &walk->begun);
-  life->balance += (is_added ? 1 : 0) - ((event.effect & kLeavesLru) != 0 ? 1 : 0);
-  life->facts |= event.effect & (kQueued | kUnderWriteback);
-  switch (event.operation) {
+FCT_INLINE CallRecord* CallOf(const Walk& walk, const TaskRecord& task) {
+  return task.caller == 0 ? nullptr : walk.records.calls + task.caller - 1;
+}
+
+FCT_INLINE int32_t* HeldBy(const Walk& walk, const TaskRecord* task) {
+  return walk.records.held + (task - walk.records.tasks) * kHeldWords;
+}
+
+// Facts of an object and of a task.
+struct Facts {
+  uint32_t life;
+  uint32_t task;
+};
+
+// What the operation does to its object and its task, and to their facts.
+template <uint8_t kCode>
+FCT_INLINE Facts Operate(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task, Facts facts) {
+  const WalkTables& tables = walk->tables;
+  const bool is_gc = (event.flags & tables.gc) != 0;
+  const auto nf = static_cast<int32_t>(event.nf);
+  switch (kCode) {
     case kAcquire:
-      life->facts += (life->facts & kInUse) != kInUse ? kOneUser : 0;
+      facts.life = AddUser(facts.life);
+      facts.task = Acquire(facts.task, task, HeldBy(*walk, task), nf, is_gc);
+      task->settled = event.row;
       break;
-    case kPut:
-      life->facts -= (life->facts & kInUse) != 0 ? kOneUser : 0;
+    case kPut: {
+      const bool is_of_held = is_gc && task->key != event.key(kConsErr);
+      facts.life = TakeUser(facts.life);
+      facts.task = Put(facts.task, task, HeldBy(*walk, task), nf, event.row, is_of_held);
+      task->settled = event.row;
       break;
+    }
     case kAlloc:
-      Begin(life, event.flags, event.row, walk->tables, &walk->begun);
+      facts.life = Begin(facts.life, life, (event.flags & tables.hashed) != 0, event.row) | tables.at_alloc;
+      walk->begun += tables.at_alloc == kAlive ? 1 : 0;
+      task->taken = kTookNothing;
+      break;
+    case kOpen:
+    case kOpened:
+      task->taken = kTookNothing;
+      break;
+    case kConsErr:
+      facts.task = Retry(facts.task, task);
       break;
     case kFree:
-      End(life, event.flags, event.row, walk->tables.pending, &walk->ended);
+      walk->ended += (facts.life & kAlive) != 0 ? 1 : 0;
+      facts.life = End(facts.life, life, (event.flags & tables.pending) != 0, event.row);
+      if (CallRecord* const call = CallOf(*walk, *task))
+        FreeIn(call, event.nf, walk->rows.file[event.at], event.row);
       break;
     case kUnhash:
-      Unhash(life, event.row);
+      facts.life = Unhash(facts.life, life, event.row);
+      break;
+    case kLruAdd:
+      if (OwnsLruAdd(*walk, event, *life, *task)) facts.life = Move(facts.life, life, 1);
+      break;
+    case kClosing:
+      if (CallRecord* const call = CallOf(*walk, *task)) QueueIn(call, event.nf, event.row);
       break;
     default:
       break;
   }
+  return facts;
 }
 
-FCT_INLINE void ApplyToTask(const Walk& walk, const Event& event, TaskRecord* task) {
-  int32_t* const held = walk.records.held + (task - walk.records.tasks) * kHeldWords;
-  const uint32_t key = (event.nf << kOperationBits) | event.operation;
-  const uint32_t refused = (event.nf << kOperationBits) | kConsErr;
-  const auto nf = static_cast<int32_t>(event.nf);
-  const bool is_gc = (event.flags & walk.tables.gc) != 0;
-  Leave(*task, walk.records.lives, event.row);
-  Repeat(task, key);
-  if (event.operation == kAcquire) Acquire(task, held, nf, is_gc);
-  if (event.operation == kPut) Put(task, held, nf, event.row, is_gc && task->key != refused);
-  if (event.operation == kConsErr) Retry(task);
-  Conclude(task, event.effect, key, event.row);
+template <uint8_t kCode>
+FCT_INLINE void Apply(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task) {
+  constexpr uint32_t kMoods = kHandles | kMayList;
+  const uint32_t effect = event.operation.effect;
+  const uint32_t key = event.key(kCode == kOther ? event.operation.code : kCode);
+  Facts facts{life->facts, task->facts};
+  // The task goes on to something else than what it did last.
+  LifeRecord& former = walk->records.lives[task->key >> kOperationBits];
+  if ((facts.task & kHandles) != 0 && task->key_row >= former.since) former.left = event.row;
+  if ((facts.life & (kAlive | kFreed | kUnknown)) == 0)
+    facts.life = Meet(facts.life, kCode == kAlloc, &walk->begun);
+  if ((effect & kLeavesLru) != 0) facts.life = Move(facts.life, life, -1);
+  facts = Operate<kCode>(walk, event, life, task, facts);
+  life->facts = facts.life | (effect & (kQueued | kUnderWriteback));
+  life->last = event.row;
+  reinterpret_cast<uint32_t*>(life)[effect & kTouchedWord] = walk->rows.ms[event.at];
+  task->repeats = (task->repeats + 1) & -static_cast<int32_t>(task->key == key);
+  task->facts = (facts.task & ~kMoods) | (effect & kMoods);
+  task->key = key;
+  task->key_row = task->row = event.row;
 }
 
-FCT_INLINE void ApplyToCall(const Walk& walk, const Event& event, const TaskRecord& task) {
-  if (event.operation != kClosing && event.operation != kFree) return;
-  if (task.caller == 0) return;
-  CallRecord& call = walk.records.calls[task.caller - 1];
-  if (call.is_under_way == 0) return;
-  if (event.operation == kClosing)
-    Queue(&call, event.nf, event.row);
-  else
-    FreeIn(&call, event.nf, walk.rows.file[event.at], event.row);
+// An event without an object: only the task's side of it counts.
+template <uint8_t kCode>
+__attribute__((noinline)) void ApplyToTask(const Walk& walk, Event event, TaskRecord* task) {
+  LifeRecord nobody{};
+  Walk other{walk.tables, walk.rows, walk.records};
+  Apply<kCode>(&other, event, &nobody, task);
 }
 
-// False if a rule has to be asked first, or the task is not known.
-FCT_INLINE bool See(Walk* walk, size_t row, bool is_cleared) {
-  const WalkRows& rows = walk->rows;
-  Event event;
-  event.at = rows.index[row];
-  event.row = rows.first + static_cast<int32_t>(row) + 1;
-  event.operation = walk->tables.codes[rows.op[event.at]];
-  event.effect = walk->tables.effects[event.operation];
-  event.nf = rows.nf[event.at];
-  event.flags = rows.flags[event.at];
-  TaskRecord* const task = FindTask(*walk, rows.pid[row]);
-  if (task == nullptr) return false;
-  if (event.nf != 0) {
-    LifeRecord* const life = walk->records.lives + event.nf;
-    if (life->facts == 0) Reset(life, event.row);
-    const uint32_t alarm = walk->tables.alarms[event.operation];
-    if ((FactsBefore(*walk, event, *life, *task) & alarm) != 0 && !is_cleared) return false;
-    ApplyToLife(walk, event, life, *task);
+// A copy of its own for each operation, so that the processor sees what follows upon which. It stops if a
+// rule has to be asked first, or the task is not known.
+template <uint8_t kCode>
+FCT_INLINE Step SeeAs(Walk* walk, const Event& event, int32_t pid, bool is_cleared) {
+  TaskRecord* const task = FindTask(*walk, pid);
+  if (task == nullptr) return Step::kStops;
+  if (event.nf == 0) {
+    ApplyToTask<kCode>(*walk, event, task);
+    return Step::kGoesOn;
   }
-  ApplyToTask(*walk, event, task);
-  ApplyToCall(*walk, event, *task);
-  return true;
+  LifeRecord* const life = walk->records.lives + event.nf;
+  if (life->facts == 0) life->facts = Reset(life, event.row);
+  if (IsSuspicious(*walk, event, *life, *task) && !is_cleared) return Step::kStops;
+  Apply<kCode>(walk, event, life, task);
+  return Step::kGoesOn;
 }
 
-// A call of the module's. False as See().
-bool HearCall(const Walk& walk, size_t row) {
+FCT_INLINE Step See(Walk* walk, size_t row, bool is_cleared) {
+  const WalkRows& rows = walk->rows;
+  const size_t at = rows.index[row];
+  if (at >= rows.nf.size) return Step::kFails;
+  const size_t number = std::min<size_t>(rows.op[at], kTraceOperations - 1);
+  const WalkOperation& operation = walk->tables.operations[number];
+  const int32_t pid = rows.pid[row];
+  const Event event{at, rows.first + static_cast<int32_t>(row) + 1, operation, rows.nf[at], rows.flags[at]};
+  switch (operation.code) {
+    case kAcquire:
+      return SeeAs<kAcquire>(walk, event, pid, is_cleared);
+    case kPut:
+      return SeeAs<kPut>(walk, event, pid, is_cleared);
+    case kAlloc:
+      return SeeAs<kAlloc>(walk, event, pid, is_cleared);
+    case kOpen:
+      return SeeAs<kOpen>(walk, event, pid, is_cleared);
+    case kOpened:
+      return SeeAs<kOpened>(walk, event, pid, is_cleared);
+    case kConsErr:
+      return SeeAs<kConsErr>(walk, event, pid, is_cleared);
+    case kFree:
+      return SeeAs<kFree>(walk, event, pid, is_cleared);
+    case kUnhash:
+      return SeeAs<kUnhash>(walk, event, pid, is_cleared);
+    case kClosing:
+      return SeeAs<kClosing>(walk, event, pid, is_cleared);
+    case kLruAdd:
+      return SeeAs<kLruAdd>(walk, event, pid, is_cleared);
+    default:
+      return SeeAs<kOther>(walk, event, pid, is_cleared);
+  }
+}
+
+// A call of the module's.
+Step HearCall(const Walk& walk, size_t row) {
   const WalkRows& rows = walk.rows;
   const size_t at = rows.index[row];
-  if (rows.stressor[at] != walk.tables.close_call) return true;
+  if (at >= rows.call_inode.size) return Step::kFails;
+  if (rows.stressor[at] != walk.tables.close_call) return Step::kGoesOn;
   TaskRecord* const task = FindTask(walk, rows.pid[row]);
-  if (task == nullptr) return false;
+  if (task == nullptr) return Step::kStops;
   const int32_t number = rows.first + static_cast<int32_t>(row) + 1;
-  CallRecord* const call = task->caller == 0 ? nullptr : walk.records.calls + task->caller - 1;
+  CallRecord* const call = CallOf(walk, *task);
   if (rows.end[at] == 0) {
-    if (call == nullptr) return false;  // its first
+    if (call == nullptr) return Step::kStops;  // its first
     const bool minds_files = walk.tables.minds_files && rows.is_kernel_thread[at] == 1;
     BeginCall(call, rows.call_inode[at], number, minds_files);
   } else if (call != nullptr && call->is_under_way != 0) {
-    if (walk.tables.asks_at_close && LeavesBehind(*call)) return false;
+    if (walk.tables.asks_at_close && LeavesBehind(*call)) return Step::kStops;
     EndCall(call, walk.records.lives, number);
   }
   task->row = number;
-  return true;
+  return Step::kGoesOn;
 }
 
-// A struct file is closed. False as See().
-bool HearFput(const Walk& walk, size_t row) {
+// A struct file is closed.
+Step HearFput(const Walk& walk, size_t row) {
+  const size_t at = walk.rows.index[row];
+  if (at >= walk.rows.closed_file.size) return Step::kFails;
   TaskRecord* const task = FindTask(walk, walk.rows.pid[row]);
-  if (task == nullptr) return false;
-  const uint32_t file = walk.rows.closed_file[walk.rows.index[row]];
+  if (task == nullptr) return Step::kStops;
+  const uint32_t file = walk.rows.closed_file[at];
   for (size_t i = 0; i < walk.records.call_count; i++) {
     CallRecord& call = walk.records.calls[i];
     if (call.is_under_way != 0 && call.file == file) call.file = 0;
   }
   task->row = walk.rows.first + static_cast<int32_t>(row) + 1;
-  return true;
+  return Step::kGoesOn;
 }
 
-FCT_INLINE bool Hear(const Walk& walk, size_t row, uint16_t type) {
+FCT_INLINE Step Hear(const Walk& walk, size_t row, uint16_t type) {
   const WalkTables& tables = walk.tables;
   if (type == tables.call_type) return HearCall(walk, row);
   if (type == tables.fput_type) return HearFput(walk, row);
-  return type != tables.stop_types[0] && type != tables.stop_types[1];
+  const bool stops = type == tables.stop_types[0] || type == tables.stop_types[1];
+  return stops ? Step::kStops : Step::kGoesOn;
 }
 
-bool IsBelow(const Span<uint32_t>& ids, size_t bound) {
-  uint32_t most = 0;
-  for (size_t i = 0; i < ids.size; i++) most = std::max(most, ids[i]);
-  return ids.size == 0 || most < bound;
-}
-
-// Rows of the type point into `size` events.
-bool PointsInto(const WalkRows& rows, uint16_t type, size_t size) {
-  uint32_t most = 0;  // counted from 1
-  for (size_t row = 0; row < rows.type.size; row++)
-    most = std::max(most, rows.type[row] == type ? rows.index[row] + 1 : 0);
-  return most <= size;
+bool AreBelow(const Span<uint32_t>& ids, size_t bound) {
+  uint32_t bits = 0;
+  for (size_t i = 0; i < ids.size; i++) bits |= ids[i];
+  if (bits < bound) return true;
+  for (size_t i = 0; i < ids.size; i++)
+    if (ids[i] >= bound) return false;
+  return true;
 }
 
 }  // namespace
 
+WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uint32_t gc, uint32_t hashed) {
+  constexpr uint32_t kZero = kCountIsZero, kAbove = kCountIsZero << 1, kBelow = kCountIsZero << 2;
+  constexpr uint32_t kLowest = 0x80000000;
+  WalkOperation operation{effect, alarm & ~(kZero | kAbove | kBelow), 0, 0xffffffff, 0xffffffff, 0, code};
+  const auto allow = [&](uint32_t least, uint32_t most) {
+    operation.least_count = least;
+    operation.count_span = most - least;
+  };
+  switch (alarm & (kZero | kAbove | kBelow)) {
+    case kBelow:
+      allow(0, ~kLowest);
+      break;
+    case kZero | kBelow:
+      allow(1, ~kLowest);
+      break;
+    case kAbove | kBelow:
+      allow(0, 0);
+      break;
+    case kZero:
+      allow(1, 0xffffffff);
+      break;
+    case kAbove:
+      allow(kLowest, 0);
+      break;
+    case kZero | kAbove:
+      allow(kLowest, 0xffffffff);
+      break;
+    case kZero | kAbove | kBelow:
+      operation.alarm |= kMet;  // always
+      break;
+    default:
+      break;
+  }
+  if ((alarm & kOutlivedClose) != 0)
+    operation.outlived_flags = gc;
+  else if ((alarm & kHashedBehindClose) != 0)
+    operation.outlived_flags = gc | hashed;
+  if ((alarm & kUnhashedBefore) != 0) operation.unhashed_mask = -1;
+  return operation;
+}
+
 bool LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
-  const bool is_sound = IsBelow(rows.nf, records.life_count) && IsBelow(rows.inode, records.life_count) &&
-                        IsBelow(rows.call_inode, records.life_count) &&
-                        PointsInto(rows, tables_.file_type, rows.nf.size) &&
-                        PointsInto(rows, tables_.call_type, rows.call_inode.size) &&
-                        PointsInto(rows, tables_.fput_type, rows.closed_file.size);
-  if (!is_sound) return false;
+  for (const Span<uint32_t>& ids : {rows.nf, rows.inode, rows.call_inode})
+    if (!AreBelow(ids, records.life_count)) return false;
   rows_ = rows;
   records_ = records;
   return true;
@@ -208,16 +326,17 @@ bool LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
 size_t LifeWalk::Run(size_t from, size_t to, bool is_cleared) {
   Walk walk{tables_, rows_, records_};
   const uint16_t file_type = tables_.file_type;
+  Step step = Step::kGoesOn;
   size_t row = from;
   for (; row < to; row++) {
     const uint16_t type = walk.rows.type[row];
-    const bool goes_on =
-        type == file_type ? See(&walk, row, is_cleared && row == from) : Hear(walk, row, type);
-    if (!goes_on) break;
+    step = type == file_type ? See(&walk, row, is_cleared) : Hear(walk, row, type);
+    if (step != Step::kGoesOn) break;
+    is_cleared = false;
   }
   records_.totals[0] += walk.begun;
   records_.totals[1] += walk.ended;
-  return row;
+  return step == Step::kFails ? kTornRow : row;
 }
 
 }  // namespace fct

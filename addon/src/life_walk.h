@@ -20,12 +20,32 @@ struct Span {
   T operator[](size_t at) const { return data[at]; }
 };
 
+// An operation as the loop wants it.
+struct WalkOperation {
+  uint32_t effect;
+  // The facts at which to stop, as far as records have them.
+  uint32_t alarm;
+  // The same of counts: those from `least` on are no reason to, up to `span` more.
+  uint32_t least_count;
+  uint32_t count_span;
+  // The flags without which a close that an object has outlived is no reason to stop.
+  uint32_t outlived_flags;
+  // All bits, if it is a reason that the object was unhashed before; else none.
+  int32_t unhashed_mask;
+  uint8_t code;
+};
+
+// `alarm` are all facts at which to stop. The loop may stop where none of them is there, but not pass over
+// one.
+WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uint32_t gc, uint32_t hashed);
+
+// How many operations are told apart; others are like the last one.
+constexpr size_t kTraceOperations = 257;
+
 // What does not change during a trace.
 struct WalkTables {
-  std::array<uint32_t, kOperations> effects{};  // by code
-  std::array<uint32_t, kOperations> alarms{};   // the facts at which to stop
-  std::array<uint8_t, 65536> codes{};           // by what a trace has for the operation
-  uint32_t gc = 0;                              // flags of an nfsd_file
+  std::array<WalkOperation, kTraceOperations> operations{};  // by what a trace has for it
+  uint32_t gc = 0;                                           // flags of an nfsd_file
   uint32_t hashed = 0;
   uint32_t pending = 0;
   uint32_t at_alloc = kAlive;  // what an nfsd_file_alloc says of its object
@@ -75,14 +95,17 @@ struct WalkRecords {
   int32_t* totals = nullptr;      // lives begun and ended
 };
 
+constexpr size_t kTornRow = 0xffffffff;
+
 class LifeWalk {
  public:
   explicit LifeWalk(const WalkTables& tables) : tables_(tables) {}
 
-  // False, and nothing is entered, if a row points beyond its columns or a column beyond the records.
+  // False, and nothing is entered, if a column points beyond the records.
   bool Enter(const WalkRows& rows, const WalkRecords& records);
 
-  // Takes rows into account, up to one at which somebody else has to look; returns that, or `to`.
+  // Takes rows into account, up to one at which somebody else has to look; returns that, or `to`, or kTornRow
+  // if one points beyond its columns.
   // is_cleared: somebody has looked at the first one, and has found its task.
   size_t Run(size_t from, size_t to, bool is_cleared);
 

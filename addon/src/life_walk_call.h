@@ -19,7 +19,8 @@ inline void Unqueue(CallRecord* call, CallRecord::Queued* queued) {
   std::memmove(queued, queued + 1, sizeof(*queued) * static_cast<size_t>(end - queued - 1));
 }
 
-inline void Queue(CallRecord* call, uint32_t nf, int32_t row) {
+inline void QueueIn(CallRecord* call, uint32_t nf, int32_t row) {
+  if (call->is_under_way == 0) return;
   if (CallRecord::Queued* const known = FindQueued(call, nf)) {
     known->row = row;
     return;
@@ -29,6 +30,7 @@ inline void Queue(CallRecord* call, uint32_t nf, int32_t row) {
 }
 
 inline void FreeIn(CallRecord* call, uint32_t nf, uint32_t file, int32_t row) {
+  if (call->is_under_way == 0) return;
   if (CallRecord::Queued* const known = FindQueued(call, nf)) Unqueue(call, known);
   call->free = row;
   call->file = call->minds_files != 0 ? file : 0;

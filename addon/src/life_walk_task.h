@@ -1,4 +1,5 @@
-// What an event does to the record of its task: Tasks in harness/oracle/tasks.ts.
+// What an event does to the record of its task: Tasks in harness/oracle/tasks.ts. `facts` are the record's,
+// which their caller keeps in a register.
 #ifndef FCT_LIFE_WALK_TASK_H
 #define FCT_LIFE_WALK_TASK_H
 
@@ -29,7 +30,7 @@ inline bool LetGo(TaskRecord* task, int32_t* held, int32_t nf) {
   return true;
 }
 
-inline void Acquire(TaskRecord* task, int32_t* held, int32_t nf, bool is_gc) {
+inline uint32_t Acquire(uint32_t facts, TaskRecord* task, int32_t* held, int32_t nf, bool is_gc) {
   if (nf == 0) {
     if (task->taken > 0) Hold(task, held, task->taken);
     if (task->taken == kTookAllowance) task->spent--;
@@ -39,51 +40,29 @@ inline void Acquire(TaskRecord* task, int32_t* held, int32_t nf, bool is_gc) {
   task->doubtful = 0;
   task->retries = 0;
   task->taken = kTookNothing;
-  task->facts &= ~(kPutInDoubt | kRetried | kManyRetries);
+  return facts & ~(kPutInDoubt | kManyRetries);
 }
 
-inline void Put(TaskRecord* task, int32_t* held, int32_t nf, int32_t row, bool is_of_held) {
-  task->facts &= ~kPutInDoubt;
+// is_of_held: of what only tasks put that have acquired it.
+inline uint32_t Put(uint32_t facts, TaskRecord* task, int32_t* held, int32_t nf, int32_t row,
+                    bool is_of_held) {
   task->doubtful = 0;
   task->taken = kTookNothing;
-  if (!is_of_held) return;
+  if (!is_of_held) return facts & ~kPutInDoubt;
   const bool is_held = LetGo(task, held, nf);
   if (!is_held && task->spent == kUnseenHolds) {
     task->doubtful = row;
-    task->facts |= kPutInDoubt;
-    return;
+    return facts | kPutInDoubt;
   }
   task->taken = is_held ? nf : kTookAllowance;
   if (!is_held) task->spent++;
+  return facts & ~kPutInDoubt;
 }
 
-inline void Retry(TaskRecord* task) {
+inline uint32_t Retry(uint32_t facts, TaskRecord* task) {
+  task->taken = kTookNothing;
   task->retries++;
-  task->facts &= ~kManyRetries;
-  task->facts |= kRetried | (task->retries == kManyInARow - 1 ? kManyRetries : 0);
-}
-
-// The task did `key` again, or something else.
-inline void Repeat(TaskRecord* task, uint32_t key) {
-  task->repeats = task->key == key ? task->repeats + 1 : 0;
-  task->facts &= ~kManyTurns;
-  task->facts |= task->repeats + 1 == kManyInARow - 1 ? kManyTurns : 0;
-}
-
-// The task goes on to something else than what it did last.
-inline void Leave(const TaskRecord& task, LifeRecord* lives, int32_t row) {
-  if ((task.facts & kHandles) == 0) return;
-  LifeRecord& last = lives[task.key >> kOperationBits];
-  if (task.key_row >= last.since) last.left = row;
-}
-
-inline void Conclude(TaskRecord* task, uint32_t effect, uint32_t key, int32_t row) {
-  if ((effect & kConstructs) != 0) task->taken = kTookNothing;
-  if ((effect & kSettles) != 0) task->settled = row;
-  task->key = key;
-  task->key_row = task->row = row;
-  constexpr uint32_t kMoods = kHandles | kMayList;
-  task->facts = (task->facts & ~kMoods) | ((effect >> kTaskShift) & kMoods);
+  return (facts & ~kManyRetries) | (task->retries == kManyInARow - 1 ? kManyRetries : 0);
 }
 
 }  // namespace fct

@@ -39,14 +39,16 @@ WalkTables ToTables(const Napi::Object& object) {
   const Span<int32_t> effects = SpanOf<int32_t>(object, "effects");
   const Span<int32_t> alarms = SpanOf<int32_t>(object, "alarms");
   const Span<uint8_t> codes = SpanOf<uint8_t>(object, "codes");
-  std::copy_n(effects.data, std::min(effects.size, tables.effects.size()), tables.effects.begin());
-  std::copy_n(alarms.data, std::min(alarms.size, tables.alarms.size()), tables.alarms.begin());
-  std::copy_n(codes.data, std::min(codes.size, tables.codes.size()), tables.codes.begin());
-  // A code that nobody has an effect for is that of a tracepoint that nobody knows.
-  for (uint8_t& code : tables.codes) code = code < kOperations ? code : 0;
   tables.gc = NumberOf(object, "gc");
   tables.hashed = NumberOf(object, "hashed");
   tables.pending = NumberOf(object, "pending");
+  // What a trace has beyond codes is a tracepoint that nobody knows, and so is a code without an effect.
+  for (size_t i = 0; i < tables.operations.size(); i++) {
+    const uint8_t known = i < codes.size ? codes[i] : 0;
+    const uint8_t code = known < std::min(effects.size, alarms.size) ? known : 0;
+    tables.operations[i] = ToWalkOperation(code, static_cast<uint32_t>(effects[code]),
+                                           static_cast<uint32_t>(alarms[code]), tables.gc, tables.hashed);
+  }
   tables.at_alloc = NumberOf(object, "atAlloc");
   tables.adders_hold = IsSet(object, "addersHold");
   tables.minds_files = IsSet(object, "mindsFiles");

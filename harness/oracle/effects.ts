@@ -5,7 +5,7 @@ import { lifeWords, taskBits, wasteWord } from './records.js'
 
 /**
  * What an operation does to the records of its object and its task, as one word by code. The facts `queued` and
- * `under writeback` are their own bits.
+ * `under writeback` are their own bits, and so are `handles` and `mayList` of the task.
  */
 export const effectBits = {
   /** The word of the object's record that gets the time: `touchedMs`, or the waste. */
@@ -15,8 +15,6 @@ export const effectBits = {
   /** nfsd_file_do_acquire() has gone another way than that to a refused lease. */
   constructs: 1 << 5,
   leavesLru: 1 << 9,
-  /** How far to shift for `handles` and `mayList` of the task. */
-  taskShift: 24,
 } as const
 
 /** They leave alone what they find: who is seen in them is not in use. */
@@ -52,7 +50,7 @@ export function effectsOf({ leaveLru, atZero, precedeLruAdd }: Flavour): Int32Ar
   add(leaveLru, effectBits.leavesLru)
   add(atZero, facts.queued)
   add(['nfsd_file_gc_writeback'], facts['under writeback'])
-  add(handles, taskBits.handles << effectBits.taskShift)
-  add(precedeLruAdd, taskBits.mayList << effectBits.taskShift)
+  add(handles, taskBits.handles)
+  add(precedeLruAdd, taskBits.mayList)
   return effects
 }

@@ -47,6 +47,7 @@ export class FastPath {
   readonly #memory: Memory
   readonly #case: FastCase
   readonly #walk: LifeWalk
+  #slice: TraceSlice | undefined
   #rows: WalkRows | undefined
   #records: WalkRecords | undefined
 
@@ -58,6 +59,8 @@ export class FastPath {
 
   /** From now on it is over these rows, which the case's views are over. */
   enter(slice: TraceSlice): void {
+    if (slice === this.#slice) return
+    this.#slice = slice
     this.#rows = rowsOf(slice, this.#case)
     this.#bind(this.#rows)
   }
@@ -142,6 +145,8 @@ function rowsOf({ rows, first = 0 }: TraceSlice, { events: { columns }, told }: 
 /** The operations that the walk tells apart from others. */
 const walkedOver = [
   'nfsd_file_alloc',
+  'nfsd_file_open',
+  'nfsd_file_opened',
   'nfsd_file_acquire',
   'nfsd_file_cons_err',
   'nfsd_file_put',
@@ -159,7 +164,7 @@ const layout = Int32Array.of(
   ...[callRecordWords, mostQueued, mostHeld, heldWords],
   ...Object.values(facts),
   ...Object.values(taskBits),
-  ...Object.values(effectBits),
+  ...[effectBits.touched, effectBits.leavesLru],
   ...walkedOver.map((name) => codes[name]),
   ...[codeCount, operationBits, nearPids, manyTurns, unseenHolds],
 )

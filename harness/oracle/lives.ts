@@ -13,6 +13,8 @@ const users = facts['in use']
 const oneUser = users & -users
 const mostUsers = users / oneUser
 const { met } = facts
+const offLru = facts['off the LRU']
+const balances = offLru | facts['on the LRU'] | facts['off the LRU too often']
 const state = alive | freed | unknown | allocated
 const begunAt = 0
 const endedAt = 1
@@ -144,7 +146,7 @@ export class Lives {
 
   /** The facts of the selected life, and those of the event that depend on it. @param lastRow Of the event's task, `Tasks.lastRow`. */
   factsBefore(inode: number, flags: number, lastRow: number): number {
-    let known = this.#word | factOfSign(this.lruBalance, facts['off the LRU'])
+    let known = this.#word
     if (this.unhashRow >= 0 && this.unhashRow < lastRow) known |= facts['unhashed before']
     if (!this.isAlive || this.beginRow >= this.closeBeginRow(inode)) return known
     if ((flags & this.flags.gc) === 0) return known
@@ -164,8 +166,7 @@ export class Lives {
     records[at + lifeWords.last] = row + 1
     records[at + (effect & effectBits.touched)] = ms
     this.#meet(operation)
-    const moves = (isOwnLruAdd ? 1 : 0) - ((effect & effectBits.leavesLru) !== 0 ? 1 : 0)
-    records[at + lifeWords.balance] = this.lruBalance + moves
+    this.#move((isOwnLruAdd ? 1 : 0) - ((effect & effectBits.leavesLru) !== 0 ? 1 : 0))
     this.#word |= effect & (facts.queued | facts['under writeback'])
     if (operation === codes.nfsd_file_acquire && this.users < mostUsers) this.#word += oneUser
     if (operation === codes.nfsd_file_put && this.users > 0) this.#word -= oneUser
@@ -222,6 +223,12 @@ export class Lives {
     }
   }
 
+  #move(by: number): void {
+    const balance = this.lruBalance + by
+    this.records[(this.nf << shift) + lifeWords.balance] = balance
+    this.#word = (this.#word & ~balances) | factOfSign(balance, offLru)
+  }
+
   #begin(row: number, flags: number): void {
     // Counted too low does no harm, too high would accuse: both the events and the sample must say that it
     // was unhashed.
@@ -265,7 +272,7 @@ export class Lives {
   #reset(row: number): void {
     const { records } = this
     const at = this.nf << shift
-    records[at] = met
+    records[at] = met | offLru
     records[at + lifeWords.since] = row
     records[at + lifeWords.balance] = records[at + lifeWords.left] = records[at + lifeWords.begin] = 0
     records[at + lifeWords.unhash] = never

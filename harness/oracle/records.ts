@@ -70,14 +70,12 @@ export const mostQueued = 60
 
 export const callRecordWords = callWords.queue + 2 * mostQueued
 
-/** What word 0 of a task's record has beside facts. */
+/** What word 0 of a task's record has beside facts; no fact has these bits, of whomever. */
 export const taskBits = {
-  /** There was an nfsd_file_cons_err since the last nfsd_file_acquire. */
-  retried: 1 << 1,
   /** Behind what it did last it may list the object, or take it off the LRU. */
-  handles: 1 << 2,
+  handles: 1 << 29,
   /** What it did last may stand before its nfsd_file_lru_add (Flavour.precedeLruAdd). */
-  mayList: 1 << 3,
+  mayList: 1 << 30,
 } as const
 
 /** A word of both that takes what is written of no use: to write there is faster than to branch. */

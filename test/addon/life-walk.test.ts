@@ -38,8 +38,10 @@ function rowsOf(count: number, others: Partial<WalkRows> = {}): WalkRows {
   }
 }
 
-function enter(others: Partial<WalkRows>): void {
-  new LifeWalk(tables, native().lifeLayout()).enter(rowsOf(3, others), newRecords())
+function enterAndRun(others: Partial<WalkRows>): void {
+  const walk = new LifeWalk(tables, native().lifeLayout())
+  walk.enter(rowsOf(3, others), newRecords())
+  walk.run(0, 3, false)
 }
 
 describe('a walk', () => {
@@ -59,7 +61,7 @@ describe('a walk', () => {
     ['a call that its columns do not have', { type: Uint16Array.of(0, 0, 1) }],
     ['a closed file that its column does not have', { type: Uint16Array.of(2, 0, 0) }],
   ])('refuses %s', (_, others) => {
-    expect(() => enter(others)).toThrow(expect.objectContaining({ code: 'FCT_WALK_ROWS' }))
+    expect(() => enterAndRun(others)).toThrow(expect.objectContaining({ code: 'FCT_WALK_ROWS' }))
   })
 
   it('stops at a task that it does not know, at events that it does not take, and at none that is cleared', () => {
