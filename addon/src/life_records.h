@@ -77,6 +77,7 @@ constexpr uint32_t kUnhashedEarly = 1u << 6;
 constexpr uint32_t kQueued = 1u << 7;
 constexpr uint32_t kUnderWriteback = 1u << 8;
 constexpr uint32_t kOffLru = 1u << 9;  // and the two behind it
+constexpr uint32_t kBalances = kOffLru | kOffLru << 1 | kOffLru << 2;
 constexpr uint32_t kInUse = 255u << 12;
 constexpr uint32_t kOneUser = 1u << 12;
 constexpr uint32_t kCountIsZero = 1u << 20;  // and the two behind it
@@ -86,7 +87,7 @@ constexpr uint32_t kUnhashedBefore = 1u << 25;
 constexpr uint32_t kOutlivedClose = 1u << 26;
 constexpr uint32_t kHashedBehindClose = 1u << 27;
 constexpr uint32_t kManyRetries = 1u << 28;
-constexpr uint32_t kMet = 1u << 31;
+constexpr uint32_t kSettledSinceUnhash = 1u << 31;
 
 // Beside facts in a task's first word.
 constexpr uint32_t kHandles = 1u << 29;
@@ -166,7 +167,6 @@ constexpr int32_t kLifeLayout[] = {
     kUnhashedEarly,
     kQueued,
     kUnderWriteback,
-    static_cast<int32_t>(kMet),
     kInUse,
     kOffLru,
     kOffLru << 1,
@@ -178,6 +178,7 @@ constexpr int32_t kLifeLayout[] = {
     kManyTurns,
     kManyRetries,
     kUnhashedBefore,
+    static_cast<int32_t>(kSettledSinceUnhash),
     kOutlivedClose,
     kHashedBehindClose,
     kHandles,

@@ -58,7 +58,8 @@ FCT_INLINE bool IsSuspicious(const Walk& walk, const Event& event, const LifeRec
   const auto count = static_cast<uint32_t>(walk.rows.ref[event.at]);
   if (((life.facts | task.facts) & operation.alarm) != 0) return true;
   if (count - operation.least_count > operation.count_span) return true;
-  if (life.unhash < (task.row & operation.unhashed_mask)) return true;
+  if (operation.unhashed_before != 0 && life.unhash < task.row) return true;
+  if (operation.settled_since != 0 && life.unhash < task.settled) return true;
   if (task.repeats == kManyInARow - 2) return true;
   return OutlivedClose(walk, event, life) < 0;
 }
@@ -153,7 +154,10 @@ FCT_INLINE void Apply(Walk* walk, const Event& event, LifeRecord* life, TaskReco
   life->facts = facts.life | (effect & (kQueued | kUnderWriteback));
   life->last = event.row;
   reinterpret_cast<uint32_t*>(life)[effect & kTouchedWord] = walk->rows.ms[event.at];
-  task->repeats = (task->repeats + 1) & -static_cast<int32_t>(task->key == key);
+  if (task->key == key)
+    task->repeats++;
+  else
+    task->repeats = 0;
   task->facts = (facts.task & ~kMoods) | (effect & kMoods);
   task->key = key;
   task->key_row = task->row = event.row;
@@ -277,7 +281,7 @@ bool AreBelow(const Span<uint32_t>& ids, size_t bound) {
 WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uint32_t gc, uint32_t hashed) {
   constexpr uint32_t kZero = kCountIsZero, kAbove = kCountIsZero << 1, kBelow = kCountIsZero << 2;
   constexpr uint32_t kLowest = 0x80000000;
-  WalkOperation operation{effect, alarm & ~(kZero | kAbove | kBelow), 0, 0xffffffff, 0xffffffff, 0, code};
+  WalkOperation operation{effect, alarm & ~(kZero | kAbove | kBelow), 0, 0xffffffff, 0xffffffff, 0, 0, code};
   const auto allow = [&](uint32_t least, uint32_t most) {
     operation.least_count = least;
     operation.count_span = most - least;
@@ -302,7 +306,7 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
       allow(kLowest, 0xffffffff);
       break;
     case kZero | kAbove | kBelow:
-      operation.alarm |= kMet;  // always
+      operation.alarm |= kBalances;  // one of them is always there
       break;
     default:
       break;
@@ -311,7 +315,10 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
     operation.outlived_flags = gc;
   else if ((alarm & kHashedBehindClose) != 0)
     operation.outlived_flags = gc | hashed;
-  if ((alarm & kUnhashedBefore) != 0) operation.unhashed_mask = -1;
+  if ((alarm & kUnhashedBefore) != 0)
+    operation.unhashed_before = -1;
+  else if ((alarm & kSettledSinceUnhash) != 0)
+    operation.settled_since = -1;
   return operation;
 }
 

@@ -30,8 +30,10 @@ struct WalkOperation {
   uint32_t count_span;
   // The flags without which a close that an object has outlived is no reason to stop.
   uint32_t outlived_flags;
-  // All bits, if it is a reason that the object was unhashed before; else none.
-  int32_t unhashed_mask;
+  // All bits, if it is a reason that the object was unhashed before the task's last event, or before its last
+  // acquire or put; else none. One of them at most.
+  int32_t unhashed_before;
+  int32_t settled_since;
   uint8_t code;
 };
 

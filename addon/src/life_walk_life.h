@@ -14,7 +14,7 @@ inline uint32_t Reset(LifeRecord* life, int32_t row) {
   life->balance = life->left = life->begin = 0;
   life->unhash = kNever;
   life->free = 0;
-  return kMet | kOffLru;
+  return kOffLru;
 }
 
 // Of three facts whose bits follow each other, the one that holds: it is 0, above, or below.
@@ -25,8 +25,7 @@ inline uint32_t FactOfSign(int32_t value, uint32_t zero) {
 
 inline uint32_t Move(uint32_t facts, LifeRecord* life, int32_t by) {
   life->balance += by;
-  constexpr uint32_t kBalance = kOffLru | kOffLru << 1 | kOffLru << 2;
-  return (facts & ~kBalance) | FactOfSign(life->balance, kOffLru);
+  return (facts & ~kBalances) | FactOfSign(life->balance, kOffLru);
 }
 
 inline uint32_t AddUser(uint32_t facts) { return facts + ((facts & kInUse) != kInUse ? kOneUser : 0); }

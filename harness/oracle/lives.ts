@@ -4,6 +4,7 @@ import { effectBits, effectsOf } from './effects.js'
 import { factOfSign, facts } from './facts.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import { codes } from './operations.js'
+import type { Tasks } from './tasks.js'
 import { grown, lifeWords, mostPointers, never, recordWords, shift } from './records.js'
 
 const { alive, freed, unknown, allocated, tracked, unhashed, queued } = facts
@@ -12,7 +13,6 @@ const dirty = facts['under writeback']
 const users = facts['in use']
 const oneUser = users & -users
 const mostUsers = users / oneUser
-const { met } = facts
 const offLru = facts['off the LRU']
 const balances = offLru | facts['on the LRU'] | facts['off the LRU too often']
 const state = alive | freed | unknown | allocated
@@ -144,10 +144,12 @@ export class Lives {
     return this.#read(lifeWords.free) - 1
   }
 
-  /** The facts of the selected life, and those of the event that depend on it. @param lastRow Of the event's task, `Tasks.lastRow`. */
-  factsBefore(inode: number, flags: number, lastRow: number): number {
+  /** The facts of the selected life, and those of the event that depend on it. @param task The event's. */
+  factsBefore(inode: number, flags: number, task: Pick<Tasks, 'lastRow' | 'settledRow'>): number {
     let known = this.#word
-    if (this.unhashRow >= 0 && this.unhashRow < lastRow) known |= facts['unhashed before']
+    const { unhashRow } = this
+    if (unhashRow >= 0 && unhashRow < task.lastRow) known |= facts['unhashed before']
+    if (unhashRow >= 0 && unhashRow < task.settledRow) known |= facts['settled since unhash']
     if (!this.isAlive || this.beginRow >= this.closeBeginRow(inode)) return known
     if ((flags & this.flags.gc) === 0) return known
     const isHashed = (flags & this.flags.hashed) !== 0
@@ -272,7 +274,7 @@ export class Lives {
   #reset(row: number): void {
     const { records } = this
     const at = this.nf << shift
-    records[at] = met | offLru
+    records[at] = offLru
     records[at + lifeWords.since] = row
     records[at + lifeWords.balance] = records[at + lifeWords.left] = records[at + lifeWords.begin] = 0
     records[at + lifeWords.unhash] = never

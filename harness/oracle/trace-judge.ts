@@ -135,10 +135,11 @@ export class TraceJudge {
   #ask(): void {
     const { event, life, task } = this.#moment
     const { operation, inode, flags, ref, row } = event
-    const known =
-      life.factsBefore(inode, flags, task.lastRow) | task.facts | factOfSign(ref, facts['count is 0'])
-    const isThorough = this.#case.isThorough === true
-    for (const rule of this.#suspicions.rulesFor(operation, isThorough ? anything : known)) {
+    const known = life.factsBefore(inode, flags, task) | task.facts | factOfSign(ref, facts['count is 0'])
+    const suspected = this.#case.isThorough === true ? anything : known
+    for (const suspicion of this.#suspicions.of(operation)) {
+      if ((suspicion.facts & suspected) === 0) continue
+      const { rule } = suspicion
       const broken = rule.check?.(this.#moment)
       if (broken) this.#case.onBroken(rule, broken, broken.row ?? row)
     }
