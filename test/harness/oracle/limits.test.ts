@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest'
-import { openTraceSource } from '../../../harness/decode/trace-source.js'
+import type { TraceSlice } from '../../../harness/decode/load-trace.js'
+import type { TraceSource } from '../../../harness/decode/trace-source.js'
 import { judgeSource } from '../../../harness/oracle/oracle.js'
 import { TraceBuilder } from '../trace-builder.js'
-import type { TraceSlice } from '../../../harness/decode/load-trace.js'
 
 const papers = { console: '', filecache: [], stressors: [] }
 
 /** Judges one life that stands somewhere else in a trace than it says. */
 function judgeMoved(moved: Partial<TraceSlice>): Promise<unknown> {
   const trace = new TraceBuilder().gcLife().dispose().build()
-  const source: Awaited<ReturnType<typeof openTraceSource>> = {
-    head: { ...trace, types: trace.types },
+  const source: TraceSource = {
+    head: trace,
     async *read() {
       yield await Promise.resolve({ ...trace, ...moved })
     },
