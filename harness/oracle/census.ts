@@ -77,8 +77,9 @@ export class Census {
   /** @param from In the tally. */
   #byCode(from: number): Uint32Array {
     const counts = new Uint32Array(codeCount)
-    for (const [operation, code] of this.#events.codes.entries())
+    this.#events.codes.forEach((code, operation) => {
       counts[code] = (counts[code] ?? 0) + (this.#tally[from + operation] ?? 0)
+    })
     return counts
   }
 }

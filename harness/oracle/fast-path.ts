@@ -2,7 +2,7 @@ import { LifeWalk, type WalkRecords, type WalkRows, type WalkTables } from '../.
 import { asI32, asU16, asU32, asU8 } from '../decode/event-columns.js'
 import type { FileEvents } from '../decode/file-events.js'
 import type { TraceSlice } from '../decode/load-trace.js'
-import type { ModuleEvents } from '../decode/module-events.js'
+import type { ModuleColumns, ModuleEvents } from '../decode/module-events.js'
 import type { Closes } from './closes.js'
 import { effectBits, effectsOf } from './effects.js'
 import { facts } from './facts.js'
@@ -121,7 +121,7 @@ function tablesOf(
 function rowsOf({ rows, first = 0 }: TraceSlice, { events: { columns }, told }: FastCase): WalkRows {
   const { calls, fputs } = told.types
   const [call, fput] = [told.columnsOf(calls), told.columnsOf(fputs)]
-  const callInode = asU32(call.inode ?? [])
+  const callCount = countOf(call)
   return {
     first,
     type: rows.type,
@@ -134,12 +134,17 @@ function rowsOf({ rows, first = 0 }: TraceSlice, { events: { columns }, told }: 
     flags: asU32(columns.flags),
     ref: asI32(columns.ref),
     ms: asU32(columns.ms),
-    stressor: asU8(call.stressor, callInode.length),
-    end: asU8(call.end, callInode.length),
-    kthread: asU8(call.kthread, callInode.length),
-    callInode,
-    closedFile: asU32(fput.file ?? []),
+    stressor: asU8(call.stressor, callCount),
+    end: asU8(call.end, callCount),
+    kthread: asU8(call.kthread, callCount),
+    callInode: asU32(call.inode, callCount),
+    closedFile: asU32(fput.file, countOf(fput)),
   }
+}
+
+/** Events in these columns, whichever of them there are. */
+function countOf(columns: ModuleColumns): number {
+  return Object.values(columns)[0]?.length ?? 0
 }
 
 /** The operations that the walk tells apart from others. */
