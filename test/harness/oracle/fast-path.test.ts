@@ -149,6 +149,17 @@ it('a module that tells less of its calls is heard all the same', () => {
   }
 })
 
+it('calls that leave files open one after the other are found by both', () => {
+  const said = new Set<string>()
+  for (let seed = 1; seed <= 10; seed++) {
+    const { trace } = runModel({ seed, defect: 'close leaves files open' })
+    const fast = accuse(trace, 'lru-holds-ref', false)
+    expect(fast, `seed ${seed}`).toEqual(accuse(trace, 'lru-holds-ref', true))
+    for (const text of fast) said.add(text.replace(/^\d+ /, ''))
+  }
+  expect([...said]).toContainEqual(expect.stringMatching(/^close-sync-closes: struct file open/))
+})
+
 it('changed traces break most rules over events', () => {
   const broken = new Set<string>()
   for (let seed = 1; seed <= 30; seed++) {
