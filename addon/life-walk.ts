@@ -18,8 +18,6 @@ export interface WalkTables {
   readonly addersHold: boolean
   /** It can be seen when a struct file is closed. */
   readonly mindsFiles: boolean
-  /** A rule looks at calls that return. */
-  readonly asksAtClose: boolean
   /** Indexes of event types; -1 for one that is not there. At the last two there is always a stop. */
   readonly fileType: number
   readonly callType: number

@@ -20,7 +20,7 @@ Step HearCall(const Walk& walk, size_t row) {
     const bool minds_files = walk.tables.minds_files && rows.is_kernel_thread[at] == 1;
     BeginCall(call, rows.call_inode[at], number, minds_files);
   } else if (call != nullptr && call->is_under_way != 0) {
-    if (walk.tables.asks_at_close && LeavesBehind(*call)) return Step::kStops;
+    if (LeavesBehind(*call)) return Step::kStops;
     EndCall(call, walk.records.lives, number);
   }
   task->row = number;

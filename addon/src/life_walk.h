@@ -53,7 +53,6 @@ struct WalkTables {
   uint32_t at_alloc = kAlive;  // what an nfsd_file_alloc says of its object
   bool adders_hold = false;    // who adds to the LRU holds a reference until it has said so
   bool minds_files = false;    // it can be seen when a struct file is closed
-  bool asks_at_close = false;  // a rule looks at calls that return
   // Indexes of event types; none has that of a type that is not there.
   uint16_t file_type = 0xffff;
   uint16_t call_type = 0xffff;

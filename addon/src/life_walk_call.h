@@ -51,11 +51,12 @@ inline bool LeavesBehind(const CallRecord& call) {
   return call.queued > 0 || (call.free != 0 && call.file != 0);
 }
 
+// Of a call that leaves nothing behind.
 inline void EndCall(CallRecord* call, LifeRecord* lives, int32_t row) {
   LifeRecord& inode = lives[call->inode];
   inode.close_begin = call->begin;
   inode.close_end = row;
-  if (call->free != 0) call->left_open = call->file == 0 ? 0 : call->left_open + 1;
+  if (call->free != 0) call->left_open = 0;
   call->is_under_way = 0;
 }
 

@@ -52,7 +52,6 @@ WalkTables ToTables(const Napi::Object& object) {
   tables.at_alloc = NumberOf(object, "atAlloc");
   tables.adders_hold = IsSet(object, "addersHold");
   tables.minds_files = IsSet(object, "mindsFiles");
-  tables.asks_at_close = IsSet(object, "asksAtClose");
   tables.file_type = TypeOf(object, "fileType");
   tables.call_type = TypeOf(object, "callType");
   tables.fput_type = TypeOf(object, "fputType");

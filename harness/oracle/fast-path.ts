@@ -18,7 +18,6 @@ import {
   taskBits,
   taskWords,
 } from './records.js'
-import type { TraceRule } from './rule.js'
 import { heldWords, manyTurns, mostHeld, nearPids, unseenHolds, type Tasks } from './tasks.js'
 
 /** What the fast path keeps up to date. */
@@ -34,7 +33,6 @@ export interface FastCase {
   readonly told: ModuleEvents
   readonly flavour: Flavour
   readonly flags: FlagMasks
-  readonly rules: readonly TraceRule[]
   /** By code, see `Suspicions`. */
   readonly alarms: Int32Array
 }
@@ -93,10 +91,7 @@ export class FastPath {
   }
 }
 
-function tablesOf(
-  { lives, tasks }: Memory,
-  { events, told, flavour, flags, rules, alarms }: FastCase,
-): WalkTables {
+function tablesOf({ lives, tasks }: Memory, { events, told, flavour, flags, alarms }: FastCase): WalkTables {
   const { calls, fputs, reuses, dirties, closeCall } = told.types
   return {
     effects: effectsOf(flavour),
@@ -108,7 +103,6 @@ function tablesOf(
     atAlloc: lives.atAlloc,
     addersHold: tasks.addersHold,
     mindsFiles: told.mayTellOfFiles,
-    asksAtClose: rules.some(({ onModule }) => onModule?.includes('close ends')),
     fileType: events.type,
     callType: closeCall < 0 ? -1 : calls,
     fputType: fputs,

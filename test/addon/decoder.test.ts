@@ -19,7 +19,9 @@ afterAll(() => rm(folder, { recursive: true }))
  * optimised.
  */
 async function listSources(): Promise<Source[]> {
-  const pure = (await readdir(addonSources)).filter((name) => /^(trace_decode.*|crc32|life_walk|operation_tally)\.cc$/.test(name))
+  const pure = (await readdir(addonSources)).filter((name) =>
+    /^(trace_decode.*|crc32|life_walk|operation_tally)\.cc$/.test(name),
+  )
   const tests = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.cc'))
   return [
     ...tests.map((name) => ({ path: join(import.meta.dirname, name), flags: ['-O0', sanitizers] })),
