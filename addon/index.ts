@@ -20,6 +20,14 @@ export {
   type FieldValue,
 } from './event-view.js'
 export { Device, type DeviceInfo, type DevicePhase, type DeviceStats, type Stressor } from './device.js'
+export {
+  LifeWalk,
+  tallied,
+  tallyOperations,
+  type WalkRecords,
+  type WalkRows,
+  type WalkTables,
+} from './life-walk.js'
 export { renewMachine } from './renew.js'
 export {
   readTrace,

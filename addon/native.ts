@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ClientLoadOptions, LoadStats } from './client-load.js'
 import type { EventType, FieldChoice, FilePart, Trace } from './trace.js'
+import type { WalkRecords, WalkRows, WalkTables } from './life-walk.js'
 import type { StreamHead } from './trace-batches.js'
 import type { TraceReaderStats } from './trace-reader.js'
 
@@ -20,6 +21,7 @@ export interface Native {
     poolBytes: number,
   ) => NativeTraceReader
   readonly ClientLoad: new (options: NativeClientLoadOptions) => NativeClientLoad
+  readonly LifeWalk: new (tables: WalkTables) => NativeLifeWalk
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
   renewMachine(milliseconds: number, entropy: Uint8Array): void
@@ -31,6 +33,8 @@ export interface Native {
     columns: FieldChoice | undefined,
   ): Promise<NativeRecording>
   createTraceStream(head: StreamHead, columns: FieldChoice | undefined): NativeTraceStream
+  lifeLayout(): Int32Array
+  tallyOperations(operations: Uint16Array, objects: Uint32Array, counts: Uint32Array): void
 }
 
 export interface NativeDevice {
@@ -111,6 +115,13 @@ export interface NativeClientLoad {
   close(): void
 }
 
+export interface NativeLifeWalk {
+  /** Returns false, and has not entered, if a column points beyond the records. */
+  enter(rows: WalkRows, records: WalkRecords): boolean
+  /** Returns more than `to` if a row points beyond its columns. */
+  run(from: number, to: number, isCleared: boolean): number
+}
+
 /** Thrown when there is no fctorture.node to load: it has not been built. */
 class AddonMissing extends Error {
   readonly code = 'FCT_ADDON_MISSING'
@@ -119,8 +130,7 @@ class AddonMissing extends Error {
 let loaded: Native | undefined
 
 /**
- * Loads the addon at the first call, so that who only imports a type or judges a decoded trace can do without
- * it.
+ * Loads the addon at the first call, so that who only imports a type can do without it.
  */
 export function native(): Native {
   loaded ??= createRequire(import.meta.url)(findAddon()) as Native

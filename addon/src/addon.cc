@@ -5,6 +5,7 @@
 #include "debugfs.h"
 #include "device.h"
 #include "instance_data.h"
+#include "life_walk_wrap.h"
 #include "read_trace.h"
 #include "renew.h"
 #include "trace_batches.h"
@@ -21,6 +22,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   fct::InitReadTrace(env, exports);
   fct::InitRenew(env, exports);
   fct::InitTraceBatches(env, exports);
+  fct::InitLifeWalk(env, exports);
   return exports;
 }
 

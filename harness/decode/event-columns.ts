@@ -49,3 +49,24 @@ function numbers(column: ArrayLike<number> | ArrayLike<bigint> | undefined, name
   }
   return column as NumberColumn
 }
+
+/**
+ * The column itself, or a copy of it if it is of another width: what native code reads.
+ *
+ * @param length If the type has no such field, this is how many it is 0 of.
+ */
+export function asU32(column: NumberColumn | undefined, length = 0): Uint32Array {
+  return column instanceof Uint32Array ? column : Uint32Array.from(column ?? { length })
+}
+
+export function asI32(column: NumberColumn): Int32Array {
+  return column instanceof Int32Array ? column : Int32Array.from(column)
+}
+
+export function asU16(column: NumberColumn): Uint16Array {
+  return column instanceof Uint16Array ? column : Uint16Array.from(column)
+}
+
+export function asU8(column: NumberColumn | undefined, length: number): Uint8Array {
+  return column instanceof Uint8Array ? column : Uint8Array.from(column ?? { length })
+}

@@ -20,7 +20,7 @@ export class ModuleEvents {
   #type = 0
   #rows: TraceSlice['rows']
   /** By type: columns of the types that are read here. */
-  #columns: (Columns | undefined)[] = []
+  #columns: (ModuleColumns | undefined)[] = []
   #seesFiles = false
   readonly #calls: number
   readonly #fputs: number
@@ -49,6 +49,22 @@ export class ModuleEvents {
     for (const type of [this.#calls, this.#fputs, this.#reuses, this.#dirties])
       if (type >= 0) this.#columns[type] = columns[type] ?? {}
     if ((this.#columns[this.#fputs]?.file?.length ?? 0) > 0) this.#seesFiles = true
+  }
+
+  /** Indexes of the types that are read here, -1: the trace has none; and which of the calls begin and end closes. */
+  get types(): Readonly<Record<'calls' | 'fputs' | 'reuses' | 'dirties' | 'closeCall', number>> {
+    return {
+      calls: this.#calls,
+      fputs: this.#fputs,
+      reuses: this.#reuses,
+      dirties: this.#dirties,
+      closeCall: this.#closeCall,
+    }
+  }
+
+  /** Of the rows that the view is over, as they are: for those who read them without a view. */
+  columnsOf(type: number): ModuleColumns {
+    return this.#columns[type] ?? {}
   }
 
   /** Whether `moveTo` takes rows of this type. */
@@ -114,4 +130,4 @@ export class ModuleEvents {
 
 type Field = 'stressor' | 'end' | 'kthread' | 'inode' | 'file' | 'nf' | 'writers'
 /** Of each type some; traces of older modules lack others. */
-type Columns = Readonly<Partial<Record<Field, ArrayLike<number>>>>
+export type ModuleColumns = Readonly<Partial<Record<Field, ArrayLike<number>>>>

@@ -21,9 +21,8 @@ export function readPhaseMarks(slice: Omit<TraceSlice, 'gaps'>): PhaseMark[] {
   const names = events.symbols['phase'] ?? {}
   const times = events.column('ms')
   const marks: PhaseMark[] = []
-  const { count, type, index } = slice.rows
-  for (let row = 0; row < count; row++) {
-    if (type[row] !== events.type) continue
+  const { type, index } = slice.rows
+  for (let row = type.indexOf(events.type); row >= 0; row = type.indexOf(events.type, row + 1)) {
     const at = index[row] ?? 0
     const phase = names[values[at] ?? 0] ?? ''
     if (!phases.includes(phase)) continue

@@ -1,3 +1,5 @@
+import { tallied, tallyOperations } from '../../addon/index.js'
+import { asU16, asU32 } from '../decode/event-columns.js'
 import type { FileEvents } from '../decode/file-events.js'
 import type { TraceSlice } from '../decode/load-trace.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
@@ -7,11 +9,13 @@ import type { Counted } from './counted.js'
 /** How often what nfsd counts had been seen at some moment. */
 type Standing = Readonly<Record<keyof Counted, number>>
 
+/** Where the tally of events without an nfsd_file begins. */
+const withoutObject = tallied
+
 /** Counts a trace's events by tracepoint, whether or not anybody judges them. */
 export class Census {
-  readonly #perOperation = new Uint32Array(codeCount)
-  /** nfsd_file_acquire without an nfsd_file. */
-  #refusals = 0
+  /** By the trace's own numbers of operations. */
+  readonly #tally = new Uint32Array(2 * tallied)
   #load: Standing | undefined
   #quiet: Standing | undefined
   readonly #events: FileEvents
@@ -22,19 +26,14 @@ export class Census {
 
   /** @param from Row of the slice that `events` is over. @param to The row behind the last one. */
   count({ rows: { type, index } }: TraceSlice, from: number, to: number): void {
-    const { type: fileType, codes: codeOf, columns } = this.#events
-    const { op: ops, nf: nfs } = columns
-    const perOperation = this.#perOperation
+    const { type: fileType, columns } = this.#events
     // The events of a type stand in its columns one behind the other.
-    const first = type.subarray(from, to).indexOf(fileType)
+    const rows = type.subarray(from, to)
+    const first = rows.indexOf(fileType)
     if (first < 0) return
-    const last = type.subarray(from, to).lastIndexOf(fileType)
-    const end = index[from + last] ?? 0
-    for (let at = index[from + first] ?? 0; at <= end; at++) {
-      const operation = codeOf[ops[at] ?? 0] ?? 0
-      perOperation[operation] = (perOperation[operation] ?? 0) + 1
-      if (nfs[at] === 0 && operation === codes.nfsd_file_acquire) this.#refusals++
-    }
+    const [begin, last] = [index[from + first] ?? 0, index[from + rows.lastIndexOf(fileType)] ?? 0]
+    const operations = asU16(columns.op).subarray(begin, last + 1)
+    tallyOperations(operations, asU32(columns.nf).subarray(begin, last + 1), this.#tally)
   }
 
   enterPhase({ phase }: PhaseMark): void {
@@ -43,16 +42,18 @@ export class Census {
   }
 
   get judged(): number {
-    return this.#perOperation.reduce((sum, count) => sum + count, 0)
+    return this.#tally.subarray(0, tallied).reduce((sum, count) => sum + count, 0)
   }
 
   /** Codes of the tracepoints of which there are events. */
   get recorded(): ReadonlySet<number> {
-    return new Set([...this.#perOperation.keys()].filter((code) => this.#perOperation[code] !== 0))
+    const counts = this.#byCode(0)
+    return new Set([...counts.keys()].filter((code) => counts[code] !== 0))
   }
 
   get perTracepoint(): Partial<Record<Tracepoint, number>> {
-    const counts = tracepoints.map((name) => [name, this.#perOperation[codes[name]] ?? 0] as const)
+    const byCode = this.#byCode(0)
+    const counts = tracepoints.map((name) => [name, byCode[codes[name]] ?? 0] as const)
     return Object.fromEntries(counts.filter(([, count]) => count > 0))
   }
 
@@ -68,7 +69,17 @@ export class Census {
   }
 
   get #now(): Standing {
-    const of = (tracepoint: Tracepoint): number => this.#perOperation[codes[tracepoint]] ?? 0
-    return { acquisitions: of('nfsd_file_acquire') - this.#refusals, evictions: of('nfsd_file_gc_disposed') }
+    const of = (tracepoint: Tracepoint, from = 0): number => this.#byCode(from)[codes[tracepoint]] ?? 0
+    const acquisitions = of('nfsd_file_acquire') - of('nfsd_file_acquire', withoutObject)
+    return { acquisitions, evictions: of('nfsd_file_gc_disposed') }
+  }
+
+  /** @param from In the tally. */
+  #byCode(from: number): Uint32Array {
+    const counts = new Uint32Array(codeCount)
+    this.#events.codes.forEach((code, operation) => {
+      counts[code] = (counts[code] ?? 0) + (this.#tally[from + operation] ?? 0)
+    })
+    return counts
   }
 }

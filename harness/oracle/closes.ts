@@ -2,33 +2,26 @@ import type { FileEvents } from '../decode/file-events.js'
 import type { ModuleEvents } from '../decode/module-events.js'
 import type { Lives } from './lives.js'
 import { codes } from './operations.js'
+import { callRecordWords, callWords, grown, mostQueued } from './records.js'
+import type { Tasks } from './tasks.js'
 
-/** A call of nfsd_file_close_inode_sync() under way. */
-interface Call {
-  readonly inode: number
-  readonly row: number
-  /** Rows of nfsd_file_closing that no nfsd_file_free has followed yet, by nfsd_file. */
-  readonly queued: Map<number, number>
-  /** Its caller leaves the last fput() to others, and it can be seen when they come to it. */
-  readonly mindsFiles: boolean
-  /** Row of the last nfsd_file_free, -1: none; its struct file, 0: closed. */
-  freeRow: number
-  file: number
-}
-
-/** The module's calls of nfsd_file_close_inode_sync() under way; which have returned, the inodes' records say (`Lives`). */
+/**
+ * The module's calls of nfsd_file_close_inode_sync() under way, a record for each caller; which have returned, the inodes'
+ * records say (`Lives`).
+ */
 export class Closes {
-  /** By caller. */
-  readonly #calls = new Map<number, Call>()
-  /** By caller: how many calls in a row have returned with the file open that they had freed last. */
-  readonly #leftOpen = new Map<number, number>()
+  records = new Int32Array(4 * callRecordWords)
+  /** By caller: where its record is. */
+  readonly #atByPid = new Map<number, number>()
   readonly #lives: Lives
+  readonly #tasks: Tasks
   readonly #seesFiles: boolean
   #openGaps = 0
 
-  /** @param seesFiles Whether a struct file's close can be seen. */
-  constructor(lives: Lives, seesFiles: boolean) {
+  /** @param tasks Are told who calls. @param seesFiles Whether a struct file's close can be seen. */
+  constructor(lives: Lives, tasks: Tasks, seesFiles: boolean) {
     this.#lives = lives
+    this.#tasks = tasks
     this.#seesFiles = seesFiles
   }
 
@@ -41,42 +34,40 @@ export class Closes {
   }
   /** Of the caller's call under way: row of an nfsd_file_closing that no nfsd_file_free has followed; -1: none. */
   queuedRow(pid: number): number {
-    for (const row of this.#calls.get(pid)?.queued.values() ?? []) return row
-    return -1
+    const at = this.#find(pid)
+    return this.#read(at, callWords.queued) > 0 ? this.#read(at, callWords.queue + 1) - 1 : -1
   }
   /** Row of the nfsd_file_free of the call's last file, if that is open still; -1: none, or that cannot be told. */
   openRow(pid: number): number {
-    const call = this.#calls.get(pid)
-    return call && call.file !== 0 ? call.freeRow : -1
+    const at = this.#find(pid)
+    return this.#read(at, callWords.file) !== 0 ? this.#read(at, callWords.free) - 1 : -1
   }
   /** How many calls of this caller before this one have returned one after the other with such a file. */
   leftOpen(pid: number): number {
-    return this.#leftOpen.get(pid) ?? 0
-  }
-
-  /** Whether `apply` does something. */
-  get areUnderWay(): boolean {
-    return this.#calls.size > 0
+    const at = this.#atByPid.get(pid)
+    return at === undefined ? 0 : this.#read(at, callWords.leftOpen)
   }
 
   apply({ operation, nf, file, pid, row }: FileEvents): void {
     if (operation !== codes.nfsd_file_closing && operation !== codes.nfsd_file_free) return
-    const call = this.#calls.get(pid)
-    if (!call) return
+    const at = this.#find(pid)
+    if (at === undefined) return
     if (operation === codes.nfsd_file_closing) {
-      call.queued.set(nf, row)
+      this.#queue(at, nf, row + 1)
       return
     }
-    call.queued.delete(nf)
-    call.freeRow = row
-    call.file = call.mindsFiles ? file : 0
+    const queued = this.#placeOf(at, nf)
+    if (queued >= 0) this.#unqueue(at, queued)
+    this.records[at + callWords.free] = row + 1
+    this.records[at + callWords.file] = this.#read(at, callWords.mindsFiles) === 1 ? file : 0
   }
 
   hear(event: ModuleEvents): void {
     if (this.#openGaps > 0) return
     switch (event.event) {
       case 'file closes':
-        for (const call of this.#calls.values()) if (call.file === event.file) call.file = 0
+        for (const at of this.#atByPid.values())
+          if (this.#read(at, callWords.file) === event.file) this.records[at + callWords.file] = 0
         return
       case 'close begins':
         this.#begin(event)
@@ -97,20 +88,77 @@ export class Closes {
   }
 
   #forget(): void {
-    this.#calls.clear()
-    this.#leftOpen.clear()
+    this.#atByPid.clear()
+    this.records.fill(0)
   }
 
   #begin({ pid, inode, row, isKernelThread }: ModuleEvents): void {
-    const mindsFiles = this.#seesFiles && isKernelThread
-    this.#calls.set(pid, { inode, row, queued: new Map(), mindsFiles, freeRow: -1, file: 0 })
+    const at = this.#atByPid.get(pid) ?? this.#append(pid)
+    const leftOpen = this.#read(at, callWords.leftOpen)
+    this.records.fill(0, at, at + callRecordWords)
+    this.records[at + callWords.isUnderWay] = 1
+    this.records[at + callWords.inode] = inode
+    this.records[at + callWords.begin] = row + 1
+    this.records[at + callWords.mindsFiles] = this.#seesFiles && isKernelThread ? 1 : 0
+    this.records[at + callWords.leftOpen] = leftOpen
   }
 
   #end({ pid, row }: ModuleEvents): void {
-    const call = this.#calls.get(pid)
-    if (!call) return
-    this.#lives.noteClose(call.inode, call.row, row)
-    if (call.freeRow >= 0) this.#leftOpen.set(pid, call.file === 0 ? 0 : this.leftOpen(pid) + 1)
-    this.#calls.delete(pid)
+    const at = this.#find(pid)
+    if (at === undefined) return
+    this.#lives.noteClose(this.#read(at, callWords.inode), this.#read(at, callWords.begin) - 1, row)
+    if (this.#read(at, callWords.free) !== 0)
+      this.records[at + callWords.leftOpen] =
+        this.#read(at, callWords.file) === 0 ? 0 : this.#read(at, callWords.leftOpen) + 1
+    this.records[at + callWords.isUnderWay] = 0
+  }
+
+  /** @returns where the record of the caller's call under way is */
+  #find(pid: number): number | undefined {
+    const at = this.#atByPid.get(pid)
+    return at !== undefined && this.#read(at, callWords.isUnderWay) === 1 ? at : undefined
+  }
+
+  #append(pid: number): number {
+    const at = this.#atByPid.size * callRecordWords
+    if (at === this.records.length) this.records = grown(this.records, 0)
+    this.#atByPid.set(pid, at)
+    this.#tasks.noteCaller(pid, this.#atByPid.size)
+    return at
+  }
+
+  #queue(at: number, nf: number, row: number): void {
+    const known = this.#placeOf(at, nf)
+    if (known >= 0) {
+      this.records[known + 1] = row
+      return
+    }
+    if (this.#read(at, callWords.queued) === mostQueued) this.#unqueue(at, at + callWords.queue)
+    const place = this.#endOfQueue(at)
+    this.records[place] = nf
+    this.records[place + 1] = row
+    this.records[at + callWords.queued] = this.#read(at, callWords.queued) + 1
+  }
+
+  /** @returns where a queued nfsd_file is; -1: nowhere */
+  #placeOf(at: number, nf: number): number {
+    const end = this.#endOfQueue(at)
+    for (let place = at + callWords.queue; place < end; place += 2)
+      if (this.records[place] === nf) return place
+    return -1
+  }
+
+  #unqueue(at: number, place: number): void {
+    this.records.copyWithin(place, place + 2, this.#endOfQueue(at))
+    this.records[at + callWords.queued] = this.#read(at, callWords.queued) - 1
+  }
+
+  #endOfQueue(at: number): number {
+    return at + callWords.queue + 2 * this.#read(at, callWords.queued)
+  }
+
+  /** @param at Undefined: of nobody. */
+  #read(at: number | undefined, word: number): number {
+    return at === undefined ? 0 : (this.records[at + word] ?? 0)
   }
 }

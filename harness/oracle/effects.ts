@@ -5,7 +5,7 @@ import { lifeWords, taskBits, wasteWord } from './records.js'
 
 /**
  * What an operation does to the records of its object and its task, as one word by code. The facts `queued` and
- * `under writeback` are their own bits.
+ * `under writeback` are their own bits, and so are `handles` and `mayList` of the task.
  */
 export const effectBits = {
   /** The word of the object's record that gets the time: `touchedMs`, or the waste. */
@@ -14,17 +14,7 @@ export const effectBits = {
   settles: 1 << 4,
   /** nfsd_file_do_acquire() has gone another way than that to a refused lease. */
   constructs: 1 << 5,
-  /** The object joins the LRU, or leaves it. */
-  moves: 1 << 6,
   leavesLru: 1 << 9,
-  /** It begins or ends a life, or unhashes it. */
-  turns: 1 << 10,
-  /** Closes that are under way want to see it. */
-  closes: 1 << 11,
-  /** It is left to those who take their time. */
-  isOdd: 1 << 12,
-  /** How far to shift for `handles` and `mayList` of the task. */
-  taskShift: 24,
 } as const
 
 /** They leave alone what they find: who is seen in them is not in use. */
@@ -47,7 +37,7 @@ const constructs: readonly Tracepoint[] = [
 ]
 
 /** By code. */
-export function effectsOf({ leaveLru, atZero, precedeLruAdd, losersVanish }: Flavour): Int32Array {
+export function effectsOf({ leaveLru, atZero, precedeLruAdd }: Flavour): Int32Array {
   const effects = new Int32Array(codeCount)
   const add = (names: readonly Tracepoint[], bits: number, others = 0): void => {
     codeSet(names).forEach(
@@ -57,16 +47,12 @@ export function effectsOf({ leaveLru, atZero, precedeLruAdd, losersVanish }: Fla
   add(bystanders, wasteWord, lifeWords.touchedMs)
   add(['nfsd_file_acquire', 'nfsd_file_put'], effectBits.settles)
   add(constructs, effectBits.constructs)
-  add(['nfsd_file_lru_add', ...leaveLru], effectBits.moves)
   add(leaveLru, effectBits.leavesLru)
-  add(['nfsd_file_alloc', 'nfsd_file_free', 'nfsd_file_unhash'], effectBits.turns)
-  add(['nfsd_file_closing', 'nfsd_file_free'], effectBits.closes)
-  add(['nfsd_file_cons_err', ...(losersVanish ? (['nfsd_file_alloc'] as const) : [])], effectBits.isOdd)
   add(atZero, facts.queued)
   add(['nfsd_file_gc_writeback'], facts['under writeback'])
-  add(handles, taskBits.handles << effectBits.taskShift)
+  add(handles, taskBits.handles)
   // What is not judged may stand anywhere, as nfsd_file_get() does between nfsd_file_unhash and the LRU.
-  effects[0] = (effects[0] ?? 0) | (taskBits.handles << effectBits.taskShift)
-  add(precedeLruAdd, taskBits.mayList << effectBits.taskShift)
+  effects[0] = (effects[0] ?? 0) | taskBits.handles
+  add(precedeLruAdd, taskBits.mayList)
   return effects
 }

@@ -16,8 +16,6 @@ export const facts = {
   'unhashed early': 1 << 6,
   queued: 1 << 7,
   'under writeback': 1 << 8,
-  /** The record has been filled in: no fact for rules, but for `Lives` itself. */
-  met: 1 << 31,
   /** Eight bits: so many acquires that no put has followed. */
   'in use': 255 << 12,
   // The balance of what went on the LRU and what left it is one of these.
@@ -35,6 +33,8 @@ export const facts = {
   // Of the object and others.
   /** Its nfsd_file_unhash is older than the task's event before this one. */
   'unhashed before': 1 << 25,
+  /** It is older than the task's last nfsd_file_acquire or nfsd_file_put. */
+  'settled since unhash': 1 << 31,
   /** A GC object that had begun before the last nfsd_file_close_inode_sync() of its inode that has returned. */
   'outlived a close': 1 << 26,
   /** The same, and the sample has HASHED. */

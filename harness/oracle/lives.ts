@@ -1,9 +1,11 @@
 import type { FileEvents } from '../decode/file-events.js'
+import { FctError } from '../fct-error.js'
 import { effectBits, effectsOf } from './effects.js'
 import { factOfSign, facts } from './facts.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import { codes } from './operations.js'
-import { grown, lifeWords, never, recordWords, shift } from './records.js'
+import type { Tasks } from './tasks.js'
+import { grown, lifeWords, mostPointers, never, recordWords, shift } from './records.js'
 
 const { alive, freed, unknown, allocated, tracked, unhashed, queued } = facts
 const early = facts['unhashed early']
@@ -11,8 +13,11 @@ const dirty = facts['under writeback']
 const users = facts['in use']
 const oneUser = users & -users
 const mostUsers = users / oneUser
-const { met } = facts
+const offLru = facts['off the LRU']
+const balances = offLru | facts['on the LRU'] | facts['off the LRU too often']
 const state = alive | freed | unknown | allocated
+const begunAt = 0
+const endedAt = 1
 
 /**
  * What the trace tells of each nfsd_file so far. An object is a pointer and a generation: slab memory is used
@@ -26,25 +31,43 @@ const state = alive | freed | unknown | allocated
  */
 export class Lives {
   nf = 0
-  begun = 0
-  ended = 0
+  /** Lives begun, and those ended. */
+  readonly totals = new Int32Array(2)
   /** Tracked lives that a gap in the trace made unknown. */
   cutByGaps = 0
   records = new Int32Array(1024 * recordWords)
   #openGaps = 0
   readonly #effects: Int32Array
-  readonly #atAlloc: number
+  /** The fact that an nfsd_file_alloc makes true. */
+  readonly atAlloc: number
 
   constructor(
     flavour: Flavour,
     readonly flags: FlagMasks,
   ) {
     this.#effects = effectsOf(flavour)
-    this.#atAlloc = flavour.losersVanish ? allocated : alive
+    this.atAlloc = flavour.losersVanish ? allocated : alive
   }
 
-  /** Makes room. @param pointers Number of interned pointers: ids are below it. */
+  get begun(): number {
+    return this.totals[begunAt] ?? 0
+  }
+  get ended(): number {
+    return this.totals[endedAt] ?? 0
+  }
+
+  /**
+   * Makes room.
+   *
+   * @param pointers Number of interned pointers: ids are below it.
+   * @throws FctError FCT_ORACLE_LIMIT if they are too many for records.
+   */
   reserve(pointers: number): void {
+    if (pointers > mostPointers)
+      throw new FctError(
+        'FCT_ORACLE_LIMIT',
+        `the trace has more than ${String(mostPointers)} pointers, which is as many as can be judged`,
+      )
     const words = pointers << shift
     if (words > this.records.length) this.records = grown(this.records, words)
   }
@@ -121,10 +144,12 @@ export class Lives {
     return this.#read(lifeWords.free) - 1
   }
 
-  /** The facts of the selected life, and those of the event that depend on it. @param lastRow Of the event's task, `Tasks.lastRow`. */
-  factsBefore(inode: number, flags: number, lastRow: number): number {
-    let known = this.#word | factOfSign(this.lruBalance, facts['off the LRU'])
-    if (this.unhashRow >= 0 && this.unhashRow < lastRow) known |= facts['unhashed before']
+  /** The facts of the selected life, and those of the event that depend on it. @param task The event's. */
+  factsBefore(inode: number, flags: number, task: Pick<Tasks, 'lastRow' | 'settledRow'>): number {
+    let known = this.#word
+    const { unhashRow } = this
+    if (unhashRow >= 0 && unhashRow < task.lastRow) known |= facts['unhashed before']
+    if (unhashRow >= 0 && unhashRow < task.settledRow) known |= facts['settled since unhash']
     if (!this.isAlive || this.beginRow >= this.closeBeginRow(inode)) return known
     if ((flags & this.flags.gc) === 0) return known
     const isHashed = (flags & this.flags.hashed) !== 0
@@ -143,8 +168,7 @@ export class Lives {
     records[at + lifeWords.last] = row + 1
     records[at + (effect & effectBits.touched)] = ms
     this.#meet(operation)
-    const moves = (isOwnLruAdd ? 1 : 0) - ((effect & effectBits.leavesLru) !== 0 ? 1 : 0)
-    records[at + lifeWords.balance] = this.lruBalance + moves
+    this.#move((isOwnLruAdd ? 1 : 0) - ((effect & effectBits.leavesLru) !== 0 ? 1 : 0))
     this.#word |= effect & (facts.queued | facts['under writeback'])
     if (operation === codes.nfsd_file_acquire && this.users < mostUsers) this.#word += oneUser
     if (operation === codes.nfsd_file_put && this.users > 0) this.#word -= oneUser
@@ -201,14 +225,20 @@ export class Lives {
     }
   }
 
+  #move(by: number): void {
+    const balance = this.lruBalance + by
+    this.records[(this.nf << shift) + lifeWords.balance] = balance
+    this.#word = (this.#word & ~balances) | factOfSign(balance, offLru)
+  }
+
   #begin(row: number, flags: number): void {
     // Counted too low does no harm, too high would accuse: both the events and the sample must say that it
     // was unhashed.
     const wasUnhashed = this.isFreed && (flags & this.flags.hashed) === 0 && this.wasUnhashedEarly
     this.#reset(row)
-    this.#word |= this.#atAlloc | (this.isInGap ? 0 : tracked) | (wasUnhashed ? unhashed : 0)
+    this.#word |= this.atAlloc | (this.isInGap ? 0 : tracked) | (wasUnhashed ? unhashed : 0)
     this.records[(this.nf << shift) + lifeWords.begin] = row
-    if (this.#atAlloc === alive) this.begun++
+    if (this.atAlloc === alive) this.#count(begunAt)
   }
 
   /**
@@ -216,7 +246,7 @@ export class Lives {
    * bugs").
    */
   #end(row: number, flags: number): void {
-    if (this.isAlive) this.ended++
+    if (this.isAlive) this.#count(endedAt)
     else {
       if ((flags & this.flags.pending) !== 0) this.#reset(row)
       // The unhash of a life that was not seen to begin: it was no early one, as the free shows.
@@ -237,18 +267,22 @@ export class Lives {
     if ((this.#word & state) === 0) this.#word |= unknown
     if ((this.#word & allocated) === 0 || operation === codes.nfsd_file_alloc) return
     this.#word = (this.#word & ~allocated) | alive
-    this.begun++
+    this.#count(begunAt)
   }
 
   /** @param row Counted from 1. */
   #reset(row: number): void {
     const { records } = this
     const at = this.nf << shift
-    records[at] = met
+    records[at] = offLru
     records[at + lifeWords.since] = row
     records[at + lifeWords.balance] = records[at + lifeWords.left] = records[at + lifeWords.begin] = 0
     records[at + lifeWords.unhash] = never
     records[at + lifeWords.free] = 0
+  }
+
+  #count(which: number): void {
+    this.totals[which] = (this.totals[which] ?? 0) + 1
   }
 
   get #word(): number {

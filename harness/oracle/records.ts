@@ -44,23 +44,48 @@ export const taskWords = {
   doubtful: 10,
   /** How much of its allowance is used up. */
   spent: 11,
+  /** Its place among those who have called nfsd_file_close_inode_sync(), from 1; 0 if it has not. */
+  caller: 12,
 } as const
 
-/** What word 0 of a task's record has beside facts. */
+/** Words of the record of a caller of nfsd_file_close_inode_sync(): of its call under way, or its last one. */
+export const callWords = {
+  isUnderWay: 0,
+  inode: 1,
+  begin: 2,
+  /** The caller leaves the last fput() to others, and it can be seen when they come to it. */
+  mindsFiles: 3,
+  /** Of the last nfsd_file_free, 0: none; its struct file, 0: closed. */
+  free: 4,
+  file: 5,
+  /** How many calls in a row have returned with the file open that they had freed last. */
+  leftOpen: 6,
+  /** How many nfsd_file_closing no nfsd_file_free has followed yet; from `queue` on the nfsd_file and the row of each. */
+  queued: 7,
+  queue: 8,
+} as const
+
+/** Of those queued by a call so many are known; the latest, should there be more. */
+export const mostQueued = 60
+
+export const callRecordWords = callWords.queue + 2 * mostQueued
+
+/** What word 0 of a task's record has beside facts; no fact has these bits, of whomever. */
 export const taskBits = {
-  /** There was an nfsd_file_cons_err since the last nfsd_file_acquire. */
-  retried: 1 << 1,
   /** Behind what it did last it may list the object, or take it off the LRU. */
-  handles: 1 << 2,
+  handles: 1 << 29,
   /** What it did last may stand before its nfsd_file_lru_add (Flavour.precedeLruAdd). */
-  mayList: 1 << 3,
+  mayList: 1 << 30,
 } as const
 
 /** A word of both that takes what is written of no use: to write there is faster than to branch. */
 export const wasteWord = 15
 
-/** A row that is behind all others. */
+/** A row that is behind all others; with it a trace has as many as can be told apart. */
 export const never = 0x7fff_ffff
+
+/** So many pointers can have a record: of ids, 32 bits hold the place of the record, and a key. */
+export const mostPointers = 2 ** 26
 
 export const operationBits = 5
 

@@ -31,9 +31,7 @@ export class Suspicions {
     }
   }
 
-  /** @param facts Of an event of that operation. */
-  *rulesFor(operation: number, facts: number): Generator<TraceRule> {
-    for (const suspicion of this.#byCode[operation] ?? [])
-      if ((suspicion.facts & facts) !== 0) yield suspicion.rule
+  of(operation: number): readonly Suspicion[] {
+    return this.#byCode[operation] ?? []
   }
 }

@@ -11,14 +11,14 @@ import { grown, keyOf, lifeWords, operationBits, recordWords, shift, taskBits, t
  * nfsd thread may have been inside a READ (one reference), and inside an extra acquire of the acquire
  * stressor (a second one).
  */
-const unseenHolds = 2
+export const unseenHolds = 2
 
 /** GC objects acquired and not yet put that are known of a task; the latest, should a defect make them more. */
 export const mostHeld = 64
 
 /** How far apart the lists of two tasks are, in words for each word between their records; the first word of each is 0. */
 export const heldShift = 3
-const heldWords = recordWords << heldShift
+export const heldWords = recordWords << heldShift
 
 /** So many turns in a row no sound path does (endless-loop says why). */
 export const manyTurns = 100
@@ -26,9 +26,8 @@ export const manyTurns = 100
 const inDoubt = facts['put in doubt']
 const turning = facts['many turns']
 const retrying = facts['many retries']
-const { retried } = taskBits
 const moods = taskBits.handles | taskBits.mayList
-const taskFacts = inDoubt | turning | retrying
+const taskFacts = inDoubt | retrying
 
 /** What a put took, if it was not one of those held: the pointer's id is what it took then. */
 const tookNothing = 0
@@ -84,7 +83,8 @@ export class Tasks {
 
   /** Facts of the task. */
   get facts(): number {
-    return this.#word & taskFacts
+    const isTurning = this.#read(taskWords.repeats) === manyTurns - 2
+    return (this.#word & taskFacts) | (isTurning ? turning : 0)
   }
   /** Code of the task's last event before this one; 0 if none is known. */
   get lastOperation(): number {
@@ -163,12 +163,17 @@ export class Tasks {
     if ((effect & effectBits.settles) !== 0) records[at + taskWords.settled] = row + 1
     records[at + taskWords.key] = keyOf(operation, nf)
     records[at + taskWords.keyRow] = records[at + taskWords.row] = row + 1
-    this.#word = (this.#word & ~moods) | ((effect >> effectBits.taskShift) & moods)
+    this.#word = (this.#word & ~moods) | (effect & moods)
   }
 
   /** The selected task has come to this row, without an event of nfsd's. */
   note(row: number): void {
     this.records[this.#at + taskWords.row] = row + 1
+  }
+
+  /** @param caller As the task's record has it. */
+  noteCaller(pid: number, caller: number): void {
+    this.records[this.find(pid) + taskWords.caller] = caller
   }
 
   beginGap(): void {
@@ -208,9 +213,7 @@ export class Tasks {
 
   /** The task does once more what it did last, or something else. */
   #repeat(isSame: boolean): void {
-    const repeats = isSame ? this.#read(taskWords.repeats) + 1 : 0
-    this.records[this.#at + taskWords.repeats] = repeats
-    this.#word = (this.#word & ~turning) | (repeats + 1 === manyTurns - 1 ? turning : 0)
+    this.records[this.#at + taskWords.repeats] = isSame ? this.#read(taskWords.repeats) + 1 : 0
   }
 
   #acquire(nf: number, isGc: boolean): void {
@@ -221,7 +224,7 @@ export class Tasks {
     records[at + taskWords.doubtful] = 0
     records[at + taskWords.retries] = 0
     records[at + taskWords.taken] = tookNothing
-    this.#word &= ~(inDoubt | retried | retrying)
+    this.#word &= ~(inDoubt | retrying)
   }
 
   /**
@@ -255,7 +258,7 @@ export class Tasks {
   #retry(): void {
     const retries = this.#read(taskWords.retries) + 1
     this.records[this.#at + taskWords.retries] = retries
-    this.#word = (this.#word & ~retrying) | retried | (retries === manyTurns - 1 ? retrying : 0)
+    this.#word = (this.#word & ~retrying) | (retries === manyTurns - 1 ? retrying : 0)
   }
 
   #hold(at: number, nf: number): void {

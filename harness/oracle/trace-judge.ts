@@ -3,13 +3,14 @@ import type { GapEdge } from '../decode/gap-bounds.js'
 import type { TraceSlice } from '../decode/load-trace.js'
 import type { ModuleEvents } from '../decode/module-events.js'
 import type { PhaseMark } from '../decode/phase-marks.js'
+import { FctError } from '../fct-error.js'
 import { Closes } from './closes.js'
-import { effectsOf } from './effects.js'
 import { factOfSign, facts } from './facts.js'
 import { FastPath } from './fast-path.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import { Lives } from './lives.js'
 import { codes } from './operations.js'
+import { never } from './records.js'
 import type { Broken, ModuleMoment, Moment, Standing, TraceRule } from './rule.js'
 import { anything, Suspicions } from './suspicions.js'
 import { Tasks } from './tasks.js'
@@ -48,33 +49,29 @@ export class TraceJudge {
     this.#case = trial
     this.lives = new Lives(flavour, flags)
     this.#tasks = new Tasks(flavour, flags)
-    this.#closes = new Closes(this.lives, told.mayTellOfFiles)
-    const [life, closes] = [this.lives, this.#closes]
-    this.#moment = { event: events, life, task: this.#tasks, closes, flags, flavour }
-    this.#module = { event: told, life, closes }
+    this.#closes = new Closes(this.lives, this.#tasks, told.mayTellOfFiles)
+    const [lives, tasks, closes] = [this.lives, this.#tasks, this.#closes]
+    this.#moment = { event: events, life: lives, task: tasks, closes, flags, flavour }
+    this.#module = { event: told, life: lives, closes }
     this.#suspicions = new Suspicions(rules, flavour)
-    this.#fastPath = new FastPath(this.lives, this.#tasks, {
-      effects: effectsOf(flavour),
-      alarms: this.#suspicions.alarms,
-      addersHold: this.#tasks.addersHold,
-      gcMask: flags.gc,
-      hashedMask: flags.hashed,
-    })
+    this.#fastPath = new FastPath({ lives, tasks, closes }, { ...trial, alarms: this.#suspicions.alarms })
   }
 
-  /** @param from Row of the slice, not of the trace. @param to The row behind the last one. */
+  /**
+   * @param from Row of the slice, not of the trace.
+   * @param to The row behind the last one.
+   * @throws FctError FCT_ORACLE_LIMIT if the trace has more rows or pointers than can be told apart.
+   */
   walk(slice: TraceSlice, from: number, to: number): void {
-    const { events, told, isThorough } = this.#case
-    const { type } = slice.rows
-    const first = slice.first ?? 0
+    const { events, isThorough } = this.#case
+    if ((slice.first ?? 0) + to >= never)
+      throw new FctError(
+        'FCT_ORACLE_LIMIT',
+        `the trace has more than ${String(never)} events, which is as many as can be judged`,
+      )
     this.lives.reserve(slice.pointers.length)
-    for (let row = from; row < to; row++) {
-      if (isThorough !== true && !this.lives.isInGap)
-        row = this.#fastPath.run(slice, events, this.#closes.areUnderWay, row, to)
-      if (row >= to) break
-      if (type[row] === events.type) this.#see(first + row)
-      else if (told.has(type[row] ?? 0)) this.#hear(first + row)
-    }
+    if (isThorough === true || this.lives.isInGap) this.#walkSlowly(slice, from, to)
+    else this.#walkFast(slice, from, to)
     const { ms } = events.columns
     this.#lastMs = ms[ms.length - 1] ?? this.#lastMs
   }
@@ -98,30 +95,55 @@ export class TraceJudge {
     this.#takeStock((rule) => rule.atEnd?.(this.#standing(ms)))
   }
 
+  #walkSlowly({ rows: { type }, first = 0 }: TraceSlice, from: number, to: number): void {
+    const { events, told } = this.#case
+    for (let row = from; row < to; row++) {
+      if (type[row] === events.type) this.#see(first + row)
+      else if (told.has(type[row] ?? 0)) this.#hear(first + row)
+    }
+  }
+
+  #walkFast(slice: TraceSlice, from: number, to: number): void {
+    const { type } = slice.rows
+    const first = slice.first ?? 0
+    this.#fastPath.enter(slice)
+    let row = this.#fastPath.run(from, to)
+    while (row < to) {
+      const isFile = type[row] === this.#case.events.type
+      if (isFile) this.#suspect(first + row)
+      else this.#hear(first + row++)
+      row = this.#fastPath.run(row, to, isFile)
+    }
+  }
+
   /** An event of nfsd's, whatever it is. */
   #see(row: number): void {
     const { event, life, task, closes } = this.#moment
-    this.row = row
-    event.moveTo(row)
-    const { operation, nf } = event
-    task.select(event.pid)
-    life.select(nf, row)
-    if (nf !== 0) {
-      this.#ask()
-      const isOwnLruAdd = operation === codes.nfsd_file_lru_add && task.ownsLruAdd(life)
-      life.apply(event, isOwnLruAdd)
-    }
+    this.#suspect(row)
+    if (event.nf !== 0)
+      life.apply(event, event.operation === codes.nfsd_file_lru_add && task.ownsLruAdd(life))
     task.apply(event, life)
     closes.apply(event)
+  }
+
+  /** Asks the rules about it. */
+  #suspect(row: number): void {
+    const { event, life, task } = this.#moment
+    this.row = row
+    event.moveTo(row)
+    task.select(event.pid)
+    life.select(event.nf, row)
+    if (event.nf !== 0) this.#ask()
   }
 
   #ask(): void {
     const { event, life, task } = this.#moment
     const { operation, inode, flags, ref, row } = event
-    const known =
-      life.factsBefore(inode, flags, task.lastRow) | task.facts | factOfSign(ref, facts['count is 0'])
-    const isThorough = this.#case.isThorough === true
-    for (const rule of this.#suspicions.rulesFor(operation, isThorough ? anything : known)) {
+    const known = life.factsBefore(inode, flags, task) | task.facts | factOfSign(ref, facts['count is 0'])
+    const suspected = this.#case.isThorough === true ? anything : known
+    for (const suspicion of this.#suspicions.of(operation)) {
+      if ((suspicion.facts & suspected) === 0) continue
+      const { rule } = suspicion
       const broken = rule.check?.(this.#moment)
       if (broken) this.#case.onBroken(rule, broken, broken.row ?? row)
     }

@@ -20,7 +20,9 @@ afterAll(() => rm(folder, { recursive: true }))
  */
 async function listSources(): Promise<Source[]> {
   const pure = (await readdir(addonSources)).filter((name) =>
-    /^(trace_decode.*|crc32|trace_reader_cpu|unique_fd|errno_error)\.cc$/.test(name),
+    /^(trace_decode.*|crc32|life_walk|operation_tally|trace_reader_cpu|unique_fd|errno_error)\.cc$/.test(
+      name,
+    ),
   )
   const tests = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.cc'))
   return [

@@ -28,7 +28,7 @@ export class ObjectJudge {
     this.#lives = new Lives(flavour, flags)
     this.#tasks = new Tasks(flavour, flags)
     this.#told = new ModuleEvents(slice)
-    this.#closes = new Closes(this.#lives, this.#told.mayTellOfFiles)
+    this.#closes = new Closes(this.#lives, this.#tasks, this.#told.mayTellOfFiles)
     this.#context = { flags, flavour }
     this.#rules = Array.from({ length: Object.keys(codes).length + 1 }, (_, code) =>
       rules.filter((rule) => rule.on?.(flavour).some((name) => name === nameOf(code))),

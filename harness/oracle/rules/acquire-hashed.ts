@@ -13,7 +13,7 @@ export const acquireHashed: TraceRule = {
     nfsd_file_put. Neither stands between a lookup and the nfsd_file_acquire with what it found: after the put
     behind nfsd_file_cons_err there is another lookup, after that of a refused lease nothing is handed out.`,
   on: () => ['nfsd_file_acquire'],
-  suspects: () => ['unhashed before'],
+  suspects: () => ['settled since unhash'],
   check({ life, task }) {
     const { unhashRow } = life
     if (!life.isTracked || !life.isAlive || unhashRow < 0 || unhashRow >= task.settledRow) return undefined

@@ -1,0 +1,133 @@
+#include "life_walk.h"
+
+#include "life_walk_event.h"
+
+namespace fct {
+namespace {
+
+// A call of the module's.
+Step HearCall(const Walk& walk, size_t row) {
+  const WalkRows& rows = walk.rows;
+  const size_t at = rows.index[row];
+  if (at >= rows.call_inode.size) return Step::kFails;
+  if (rows.stressor[at] != walk.tables.close_call) return Step::kGoesOn;
+  TaskRecord* const task = FindTask(walk, rows.pid[row]);
+  if (task == nullptr) return Step::kStops;
+  const int32_t number = rows.first + static_cast<int32_t>(row) + 1;
+  CallRecord* const call = CallOf(walk, *task);
+  if (rows.end[at] == 0) {
+    if (call == nullptr) return Step::kStops;  // its first
+    const bool minds_files = walk.tables.minds_files && rows.is_kernel_thread[at] == 1;
+    BeginCall(call, rows.call_inode[at], number, minds_files);
+  } else if (call != nullptr && call->is_under_way != 0) {
+    if (LeavesBehind(*call)) return Step::kStops;
+    EndCall(call, walk.records.lives, number);
+  }
+  task->row = number;
+  return Step::kGoesOn;
+}
+
+// A struct file is closed.
+Step HearFput(const Walk& walk, size_t row) {
+  const size_t at = walk.rows.index[row];
+  if (at >= walk.rows.closed_file.size) return Step::kFails;
+  TaskRecord* const task = FindTask(walk, walk.rows.pid[row]);
+  if (task == nullptr) return Step::kStops;
+  const uint32_t file = walk.rows.closed_file[at];
+  for (size_t i = 0; i < walk.records.call_count; i++) {
+    CallRecord& call = walk.records.calls[i];
+    if (call.is_under_way != 0 && call.file == file) call.file = 0;
+  }
+  task->row = walk.rows.first + static_cast<int32_t>(row) + 1;
+  return Step::kGoesOn;
+}
+
+FCT_INLINE Step Hear(const Walk& walk, size_t row, uint16_t type) {
+  const WalkTables& tables = walk.tables;
+  if (type == tables.call_type) return HearCall(walk, row);
+  if (type == tables.fput_type) return HearFput(walk, row);
+  const bool stops = type == tables.stop_types[0] || type == tables.stop_types[1];
+  return stops ? Step::kStops : Step::kGoesOn;
+}
+
+bool AreBelow(const Span<uint32_t>& ids, size_t bound) {
+  uint32_t bits = 0;
+  for (size_t i = 0; i < ids.size; i++) bits |= ids[i];
+  if (bits < bound) return true;
+  for (size_t i = 0; i < ids.size; i++)
+    if (ids[i] >= bound) return false;
+  return true;
+}
+
+}  // namespace
+
+WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uint32_t gc, uint32_t hashed) {
+  constexpr uint32_t kZero = kCountIsZero, kAbove = kCountIsZero << 1, kBelow = kCountIsZero << 2;
+  constexpr uint32_t kLowest = 0x80000000;
+  constexpr uint32_t kNoFlags = 0x40000000;  // but what is no nfsd_file any more may have it
+  WalkOperation operation{effect, alarm & ~(kZero | kAbove | kBelow), 0, 0xffffffff, kNoFlags, 0, 0, code};
+  const auto allow = [&](uint32_t least, uint32_t most) {
+    operation.least_count = least;
+    operation.count_span = most - least;
+  };
+  switch (alarm & (kZero | kAbove | kBelow)) {
+    case kBelow:
+      allow(0, ~kLowest);
+      break;
+    case kZero | kBelow:
+      allow(1, ~kLowest);
+      break;
+    case kAbove | kBelow:
+      allow(0, 0);
+      break;
+    case kZero:
+      allow(1, 0xffffffff);
+      break;
+    case kAbove:
+      allow(kLowest, 0);
+      break;
+    case kZero | kAbove:
+      allow(kLowest, 0xffffffff);
+      break;
+    case kZero | kAbove | kBelow:
+      operation.alarm |= kBalances;  // one of them is always there
+      break;
+    default:
+      break;
+  }
+  if ((alarm & kOutlivedClose) != 0)
+    operation.outlived_flags = gc;
+  else if ((alarm & kHashedBehindClose) != 0)
+    operation.outlived_flags = gc | hashed;
+  if ((alarm & kUnhashedBefore) != 0)
+    operation.unhashed_before = -1;
+  else if ((alarm & kSettledSinceUnhash) != 0)
+    operation.settled_since = -1;
+  return operation;
+}
+
+bool LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
+  for (const Span<uint32_t>& ids : {rows.nf, rows.inode, rows.call_inode})
+    if (!AreBelow(ids, records.life_count)) return false;
+  rows_ = rows;
+  records_ = records;
+  return true;
+}
+
+size_t LifeWalk::Run(size_t from, size_t to, bool is_cleared) {
+  Walk walk{tables_, rows_, records_};
+  const uint16_t file_type = tables_.file_type;
+  Step step = Step::kGoesOn;
+  size_t row = from;
+  for (; row < to; row++) {
+    const uint16_t type = walk.rows.type[row];
+    step = type == file_type ? See(&walk, row, is_cleared) : Hear(walk, row, type);
+    if (step != Step::kGoesOn) break;
+    is_cleared = false;
+  }
+  records_.totals[0] += walk.begun;
+  records_.totals[1] += walk.ended;
+  return step == Step::kFails ? kTornRow : row;
+}
+
+}  // namespace fct
