@@ -29,6 +29,7 @@ const variants: readonly Pick<SelftestCase, 'busted' | 'scenario' | 'rules' | 'a
       'lru-alternates',
       'one-free-per-life',
       'in-use-not-taken',
+      'refcount-saturated',
       'resource-leak',
     ],
   },
