@@ -1,5 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** From now on what is started has a folder for temporary files of its own, and is known by it. `runs` is for its runs. */
+export async function haveOwnTemporaryFolder(): Promise<{ runs: string; end: () => Promise<void> }> {
+  const temporary = process.env['TMPDIR']
+  const runs = await mkdtemp(join(tmpdir(), 'fct-test-runs-'))
+  process.env['TMPDIR'] = await mkdtemp(join(runs, 'tmp-'))
+  const end = async (): Promise<void> => {
+    if (temporary === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = temporary
+    await rm(runs, { recursive: true })
+  }
+  return { runs, end }
+}
 
 /**
  * Temporary files, QEMU processes, mounts and loop devices of what was started with this process's TMPDIR, which has to be a folder of

@@ -134,6 +134,8 @@ export async function drive(
     end.failure = asFailure(error)
   }
   end.spool = await restOf(target, receiving, end.failure)
+  // What could not be kept may have come after everything else had gone well.
+  end.failure ??= end.spool?.failure
   return end
 }
 

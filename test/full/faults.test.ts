@@ -1,13 +1,12 @@
 /** Faults that take long: a guest that hangs, and fctorture killed at any point of a run. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa, type Options } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { packageRoot } from '../../harness/folders.js'
 import type { ResultDocument } from '../../harness/verdict/result.js'
-import { leftovers } from '../leftovers.js'
+import { haveOwnTemporaryFolder, leftovers } from '../leftovers.js'
 import { Random } from '../harness/oracle/model/random.js'
 
 const cli = join(packageRoot, 'harness', 'fctorture.mjs')
@@ -17,18 +16,13 @@ const longest = 20_000
 const goneMs = 5000
 
 let runs = ''
-const temporary = process.env['TMPDIR']
+let end: () => Promise<void>
 
 beforeAll(async () => {
-  runs = await mkdtemp(join(tmpdir(), 'fct-test-faults-'))
-  process.env['TMPDIR'] = await mkdtemp(join(runs, 'tmp-'))
+  ;({ runs, end } = await haveOwnTemporaryFolder())
 })
 
-afterAll(async () => {
-  if (temporary === undefined) delete process.env['TMPDIR']
-  else process.env['TMPDIR'] = temporary
-  await rm(runs, { recursive: true })
-})
+afterAll(() => end())
 
 function start(args: readonly string[], options: Options = {}) {
   const all = [cli, 'run', 'CLOSE01', '--json', '--runs', runs, ...args]

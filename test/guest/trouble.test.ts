@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -7,23 +6,17 @@ import type { ResultDocument } from '../../harness/verdict/result.js'
 import { packageRoot } from '../../harness/folders.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
-import { leftovers, machines } from '../leftovers.js'
+import { haveOwnTemporaryFolder, leftovers, machines } from '../leftovers.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 
 let runs = ''
-const temporary = process.env['TMPDIR']
+let end: () => Promise<void>
 
-/** What is started here has a folder for temporary files of its own, and is known by it. */
 beforeAll(async () => {
-  runs = await mkdtemp(join(tmpdir(), 'fct-test-trouble-'))
-  process.env['TMPDIR'] = await mkdtemp(join(runs, 'tmp-'))
+  ;({ runs, end } = await haveOwnTemporaryFolder())
 })
 
-afterAll(async () => {
-  if (temporary === undefined) delete process.env['TMPDIR']
-  else process.env['TMPDIR'] = temporary
-  await rm(runs, { recursive: true })
-})
+afterAll(() => end())
 
 /** Starts a run, does something to it when the progress shows a phase, and waits for its end. */
 async function runAndMeddle(phase: string, meddle: (pid: number) => void, ...args: string[]) {

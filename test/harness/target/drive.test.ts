@@ -61,10 +61,10 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
   return { target, asked }
 }
 
-function driveFor(seconds: number, target: Target, enough?: Promise<void>): Promise<DriveEnd> {
+function driveFor(seconds: number, target: Target, enough?: Promise<void>, into = folder): Promise<DriveEnd> {
   const plan = { prepare: {}, load: {}, seconds, enough, quietMs: 0 } as unknown as DrivePlan
   const observer = { onNotice: () => undefined, onPhase: () => undefined }
-  const makeSpool = (metadata: TraceMetadata): TraceSpool => new TraceSpool(folder, metadata)
+  const makeSpool = (metadata: TraceMetadata): TraceSpool => new TraceSpool(into, metadata)
   return drive(target, plan, makeSpool, observer, new AbortController().signal)
 }
 
@@ -82,6 +82,13 @@ it('loads no longer than until there was enough, and finishes in order', async (
   const end = await driveFor(3600, target, Promise.resolve())
   expect(end.failure).toBeUndefined()
   expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
+})
+
+it('ends, and says why, when the trace cannot be kept', async () => {
+  const { target } = createIdleTarget(null)
+  const end = await driveFor(3600, target, undefined, join(folder, 'gone'))
+  expect(end.failure).toMatchObject({ code: 'FCT_STORE_FAILED' })
+  expect(end.spool?.complete).toBe(false)
 })
 
 it('loads no longer than the clients work, but finishes in order, so that what happened can be judged', async () => {
