@@ -49,6 +49,8 @@ const debianPackages = {
   sparse: 'npm test',
   strace: 'npm test',
   perl: 'npm test',
+  chromium: 'npm test',
+  'fonts-dejavu-core': 'npm test',
 }
 
 class SetupError extends Error {
@@ -164,10 +166,19 @@ function once(stamp, inputs, title, step) {
   writeFileSync(stamp, hash)
 }
 
+/** Where this Node's own headers are, if they came with it; node-gyp loads them otherwise. */
+const nodeHeaders = findNodeHeaders()
+
+function findNodeHeaders() {
+  const prefix = dirname(dirname(process.execPath))
+  return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? prefix : undefined
+}
+
 function installNodePackages() {
   const inputs = [join(root, 'package-lock.json')]
   once(join(root, 'node_modules', '.fctorture-setup'), inputs, 'npm ci: installing npm packages', () => {
-    run('FCT_SETUP_NPM', 'npm ci', 'npm', ['ci', '--no-audit', '--no-fund'])
+    const env = nodeHeaders === undefined ? {} : { npm_config_nodedir: nodeHeaders }
+    run('FCT_SETUP_NPM', 'npm ci', 'npm', ['ci', '--no-audit', '--no-fund'], env)
   })
 }
 
@@ -210,8 +221,7 @@ function buildAddon() {
     join(root, 'package-lock.json'),
   ]
   once(join(root, 'build', '.fctorture-setup'), inputs, 'building the addon', () => {
-    const headers = join(dirname(dirname(process.execPath)), 'include', 'node', 'node_api.h')
-    const nodedir = existsSync(headers) ? [`--nodedir=${dirname(dirname(dirname(headers)))}`] : []
+    const nodedir = nodeHeaders === undefined ? [] : [`--nodedir=${nodeHeaders}`]
     run('FCT_SETUP_BUILD', 'node-gyp', 'npx', ['--no-install', 'node-gyp', 'rebuild', '--jobs=2', ...nodedir])
   })
 }
