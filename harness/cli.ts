@@ -41,6 +41,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     )
     .option('--clients-only', 'without stressors and injected delays: the module only observes')
     .addOption(untilFinding())
+    .option('--deterministic', 'on one CPU that counts instructions, so that the seed decides everything')
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (scenario: string, options: RunArguments) => {

@@ -5,9 +5,11 @@ import { FctError } from '../harness/fct-error.js'
 import { packageRoot } from '../harness/folders.js'
 import { obtain, type BuildContext } from './cache.js'
 import { archive, obtainInitramfs } from './initramfs.js'
+import type { Kernel } from './kernels/kernel.js'
 import type { KernelUnderTest } from './kernels/kernels.js'
 import { makeErofs, obtainModulesImage } from './modules-image.js'
-import { hashOfFile, obtainRootfs } from './rootfs.js'
+import { obtainRamInitramfs } from './ram-images.js'
+import { hashOfFile, obtainRootfs, type Rootfs } from './rootfs.js'
 import { obtainTestModule } from './test-module.js'
 
 /** Paths of all that a guest is started from. */
@@ -29,6 +31,24 @@ export interface GuestImages {
   readonly hashes: Readonly<Record<string, string>>
 }
 
+/** Paths of all that a deterministic guest is started from. */
+export interface RamImages extends Pick<GuestImages, 'kernel' | 'kernelParameters' | 'knowsLayout' | 'hashes'> {
+  /** With the root file system and what is under test. */
+  readonly initramfs: string
+}
+
+/** What images are made of. */
+export interface GuestParts {
+  readonly kernel: Kernel
+  readonly rootfs: Rootfs
+  /** Files for the guest's /fct. */
+  readonly payload: Files
+  /** fctorture.ko, and nfsd.ko if it is not the kernel's own. */
+  readonly underTest: Files
+  /** As in GuestImages. */
+  readonly common: Pick<GuestImages, 'kernelParameters' | 'knowsLayout' | 'hashes'>
+}
+
 /** What is ours and changes with our sources; it travels in the initramfs, so that the root file system can stay. */
 const built = {
   agent: join(packageRoot, 'dist', 'agent.cjs'),
@@ -42,43 +62,56 @@ const built = {
  * @param extras Files for the guest's /fct, by name; one of ours may be replaced.
  */
 export async function obtainGuestImages(
-  { kernel, nfsd, nfsdSource, profile, hash }: KernelUnderTest,
+  underTest: KernelUnderTest,
   context: BuildContext,
   extras: Files = {},
 ): Promise<GuestImages> {
-  requireBuilt()
+  const parts = await obtainParts(underTest, context, extras)
+  const { kernel, rootfs, common } = parts
   const probeInitramfs = await obtainInitramfs(kernel, context)
   const modules = await obtainModulesImage(kernel, context)
-  const rootfs = await obtainRootfs(context)
-  const module = await obtainTestModule({ kernel, nfsdSource }, context)
-  const payload = {
-    'agent.cjs': built.agent,
-    'fctorture.node': built.addon,
-    start: built.start,
-    ...extras,
-  }
-  const initramfs = await obtainPayload(probeInitramfs, payload, context)
-  const underTest = await obtainUnderTest(
-    { 'fctorture.ko': module, ...(nfsd && { 'nfsd.ko': nfsd.path }) },
-    context,
-  )
-  const hashes = {
-    kernel: hash,
-    rootfs: rootfs.hash,
-    module: hashOfFile(module),
-    agent: hashOfFile(built.agent),
-    addon: hashOfFile(built.addon),
-  }
   return {
     kernel: kernel.image,
-    initramfs,
+    initramfs: await obtainPayload(probeInitramfs, parts.payload, context),
     probeInitramfs,
     rootfs: rootfs.image,
     modules,
-    underTest,
-    kernelParameters: profile.kernelParameters,
-    knowsLayout: nfsdSource !== undefined,
-    hashes,
+    underTest: await obtainUnderTest(parts.underTest, context),
+    ...common,
+  }
+}
+
+/** The same for a guest that has no disk. */
+export async function obtainRamImages(underTest: KernelUnderTest, context: BuildContext): Promise<RamImages> {
+  const parts = await obtainParts(underTest, context, {})
+  const initramfs = await obtainRamInitramfs(parts, context)
+  return { kernel: parts.kernel.image, initramfs, ...parts.common }
+}
+
+async function obtainParts(
+  { kernel, nfsd, nfsdSource, profile, hash }: KernelUnderTest,
+  context: BuildContext,
+  extras: Files,
+): Promise<GuestParts> {
+  requireBuilt()
+  const rootfs = await obtainRootfs(context)
+  const module = await obtainTestModule({ kernel, nfsdSource }, context)
+  return {
+    kernel,
+    rootfs,
+    payload: { 'agent.cjs': built.agent, 'fctorture.node': built.addon, start: built.start, ...extras },
+    underTest: { 'fctorture.ko': module, ...(nfsd && { 'nfsd.ko': nfsd.path }) },
+    common: {
+      kernelParameters: profile.kernelParameters,
+      knowsLayout: nfsdSource !== undefined,
+      hashes: {
+        kernel: hash,
+        rootfs: rootfs.hash,
+        module: hashOfFile(module),
+        agent: hashOfFile(built.agent),
+        addon: hashOfFile(built.addon),
+      },
+    },
   }
 }
 
@@ -130,7 +163,7 @@ async function obtainUnderTest(files: Files, context: BuildContext): Promise<str
 const underTestBytes = 128 * 1024 * 1024
 
 /** Paths on this host, by their names for the guest. */
-type Files = Readonly<Record<string, string>>
+export type Files = Readonly<Record<string, string>>
 
 function hashesOf(files: Files): string[][] {
   return Object.entries(files).map(([name, path]) => [name, hashOfFile(path)])

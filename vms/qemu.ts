@@ -37,11 +37,15 @@ export interface GuestMemory {
 }
 
 /** A QEMU process of ours. */
-export interface Machine {
+export interface Machine extends Emulator {
   /** The guest's serial console. */
   readonly console: NodeJS.ReadableStream
   /** A virtio-serial port; its bytes end when the machine does. */
   port(name: string): Socket
+}
+
+/** What every QEMU has, whatever it emulates. */
+export interface Emulator {
   /** QEMU's monitor. */
   readonly monitor: Qmp
   /** Resolves when QEMU has ended, whatever the reason: its exit status and the last of its stderr. */
@@ -77,13 +81,29 @@ const monitorPort = 'qmp'
  * @throws FctError FCT_QEMU_MISSING, FCT_QEMU_START with QEMU's own words
  */
 export async function startMachine(spec: MachineSpec): Promise<Machine> {
-  const qemu = spawnQemu(spec)
+  return startEmulator(machineArguments(spec), spec.ports, spec.memory?.folder)
+}
+
+/**
+ * A QEMU with these arguments, and the monitor's.
+ *
+ * @param ports Names of channels that the arguments speak of, by `channelArguments`.
+ * @param folder Where it works.
+ * @throws As startMachine
+ */
+export async function startEmulator(
+  args: readonly string[],
+  ports: readonly string[],
+  folder = '/',
+): Promise<Machine> {
+  const names = [...ports, monitorPort]
+  const qemu = spawnQemu([...args, ...monitorArguments(ports)], names.length, folder)
   const ended = endOf(qemu)
   const stop = async (): Promise<void> => {
     qemu.kill('SIGKILL')
     await ended.catch(() => undefined)
   }
-  const channels = new Map(channelsOf(spec).map((name, index) => [name, qemu.stdio[firstChannel + index]]))
+  const channels = new Map(names.map((name, index) => [name, qemu.stdio[firstChannel + index]]))
   const port = (name: string): Socket => portOf(channels, name)
   try {
     const refused = ended.then(refuse)
@@ -99,35 +119,41 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
 /** Descriptors of QEMU's behind its stdin, stdout and stderr: one end of a pair of sockets each. */
 const firstChannel = 3
 
-function channelsOf({ ports }: MachineSpec): string[] {
-  return [...ports, monitorPort]
-}
-
 type QemuProcess = ReturnType<typeof spawnQemu>
 
-function spawnQemu(spec: MachineSpec) {
+function spawnQemu(args: readonly string[], channels: number, folder: string) {
   // setpriv: should fctorture be killed, the kernel ends QEMU with it.
-  return execa('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...machineArguments(spec)], {
+  return execa('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...args], {
     reject: false,
     buffer: false,
-    stdio: ['ignore', 'pipe', 'pipe', ...channelsOf(spec).map(() => 'pipe' as const)],
+    stdio: ['ignore', 'pipe', 'pipe', ...Array<'pipe'>(channels).fill('pipe')],
     stripFinalNewline: false,
     // A session of its own: Ctrl-C is for fctorture, which ends QEMU when it has kept what there is.
     detached: true,
     // Where `exec:` of a migration finds its file, whatever the folder is called.
-    cwd: spec.memory?.folder ?? '/',
+    cwd: folder,
   })
 }
 
+function channelArguments(name: string, index: number): string[] {
+  return ['-chardev', `socket,id=${name},fd=${String(firstChannel + index)}`]
+}
+
+function monitorArguments(ports: readonly string[]): string[] {
+  return [...channelArguments(monitorPort, ports.length), '-mon', `chardev=${monitorPort},mode=control`]
+}
+
+/** A CPU with erms would have Linux clear and copy with `rep stosb` and `rep movsb`, which are emulated byte by byte. */
+export const emulatedCpu = 'max,-erms,-fsrm'
+
 /**
- * QEMU's arguments. q35, because microvm was slow or mute; no network card, so that no option ROM runs. A CPU with erms would
- * have Linux clear and copy with `rep stosb` and `rep movsb`, which are emulated byte by byte.
+ * QEMU's arguments, but for its monitor. q35, because microvm was slow or mute; no network card, so that no option ROM runs.
  */
 export function machineArguments(spec: MachineSpec): string[] {
   const acceleration =
     spec.accelerator === 'kvm'
       ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', `tcg,thread=${spec.tcgThread ?? 'multi'}`, '-cpu', 'max,-erms,-fsrm']
+      : ['-accel', `tcg,thread=${spec.tcgThread ?? 'multi'}`, '-cpu', emulatedCpu]
   return [
     ...['-M', 'q35', ...acceleration, '-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],
@@ -135,16 +161,13 @@ export function machineArguments(spec: MachineSpec): string[] {
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
     ...spec.disks.flatMap(diskArguments),
-    ...channelsOf(spec).flatMap((name, index) => [
-      ...['-chardev', `socket,id=${name},fd=${String(firstChannel + index)}`],
-    ]),
+    ...spec.ports.flatMap(channelArguments),
     ...spec.ports.flatMap((name) => ['-device', `virtserialport,chardev=${name},name=${name}`]),
-    ...['-mon', `chardev=${monitorPort},mode=control`],
     ...(spec.memory ? memoryArguments(spec.memory, spec.memoryMiB) : []),
   ]
 }
 
-function memoryArguments({ folder, use }: GuestMemory, mib: number): string[] {
+export function memoryArguments({ folder, use }: GuestMemory, mib: number): string[] {
   const path = join(folder, 'memory').replaceAll(',', ',,')
   const share = use === 'to resume' ? 'off' : 'on'
   return [

@@ -20,6 +20,7 @@ const debianPackages = {
   mmdebstrap: 'the root file system of guests',
   'erofs-utils': 'file system images',
   'busybox-static': 'the initramfs',
+  zstd: 'the initramfs of a guest without disks',
   cpio: 'the initramfs',
   kmod: 'module dependencies',
   uidmap: 'mmdebstrap without root',

@@ -1,5 +1,5 @@
 import { FctError } from '../harness/fct-error.js'
-import type { Machine } from './qemu.js'
+import type { Emulator } from './qemu.js'
 import type { Qmp } from './qmp.js'
 
 /** Memory stays where it is, in its file: only the rest is written and read. `events` tells when that is done. */
@@ -13,9 +13,18 @@ const capabilities = [
  *
  * @throws FctError FCT_SNAPSHOT_FAILED
  */
-export async function saveMachine(machine: Machine): Promise<void> {
+export async function saveMachine(machine: Emulator): Promise<void> {
+  await machine.monitor.execute('stop')
+  await saveStandingMachine(machine)
+}
+
+/**
+ * The same of a machine that has stopped by itself.
+ *
+ * @throws FctError FCT_SNAPSHOT_FAILED
+ */
+export async function saveStandingMachine(machine: Emulator): Promise<void> {
   const { monitor } = machine
-  await monitor.execute('stop')
   await monitor.execute('migrate-set-capabilities', { capabilities })
   const saved = migrated(machine, monitor)
   await monitor.execute('migrate', { uri: 'exec:cat > state' })
@@ -28,7 +37,7 @@ export async function saveMachine(machine: Machine): Promise<void> {
  *
  * @throws FctError FCT_SNAPSHOT_FAILED
  */
-export async function resumeMachine(machine: Machine): Promise<void> {
+export async function resumeMachine(machine: Emulator): Promise<void> {
   const { monitor } = machine
   await monitor.execute('migrate-set-capabilities', { capabilities })
   const loaded = migrated(machine, monitor)
@@ -37,7 +46,7 @@ export async function resumeMachine(machine: Machine): Promise<void> {
   await monitor.execute('cont')
 }
 
-async function migrated({ ended }: Machine, monitor: Qmp): Promise<void> {
+async function migrated({ ended }: Emulator, monitor: Qmp): Promise<void> {
   const over = new Promise<void>((resolve, reject) => {
     monitor.onEvent(({ event, data }) => {
       if (event !== 'MIGRATION') return

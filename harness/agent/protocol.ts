@@ -47,12 +47,17 @@ export interface NfsdIdentity {
   readonly buildId: string | null
 }
 
+/** `full`: anywhere; `voluntary`: only where it offers it; `lazy`: anywhere, but seldom. */
+export type Preemption = 'full' | 'lazy' | 'voluntary' | 'none'
+
 export interface Prepared {
   readonly release: string
   /** Which nfsd.ko is loaded. */
   readonly nfsd: NfsdIdentity
   /** Lines of the module's `capabilities` file. */
   readonly capabilities: string
+  /** When its kernel takes the CPU from a task that is in the kernel. */
+  readonly preemption: Preemption
   readonly trace: TraceMetadata
 }
 
@@ -87,6 +92,10 @@ export interface LoadParams {
   readonly churn: ClientPlan
   readonly disturb: readonly Disturbance[]
   readonly nfsdThreads: number
+}
+
+export interface WaitParams {
+  readonly seconds: number
 }
 
 /** Where the guest stands; counters since the start of the load. */
@@ -137,6 +146,8 @@ export interface AgentMethods {
   readonly prepare: { readonly params: PrepareParams; readonly result: Prepared }
   readonly begin: { readonly params: BeginParams; readonly result: null }
   readonly load: { readonly params: LoadParams; readonly result: null }
+  /** Lets the load go on for so long by the target's own clock: for a script, since a host that is there waits itself. */
+  readonly wait: { readonly params: WaitParams; readonly result: null }
   readonly finish: { readonly params: FinishParams; readonly result: Finished }
   readonly leave: { readonly params: null; readonly result: null }
 }
@@ -148,6 +159,11 @@ export interface Request {
   readonly method: Method
   readonly params: unknown
 }
+
+/** A request of a script. The one at place n of it, counted from 1, has n as its number. */
+export type ScriptedRequest = {
+  [M in Method]: { readonly method: M; readonly params: AgentMethods[M]['params'] }
+}[Method]
 
 export interface Failure {
   readonly code: `FCT_${string}`

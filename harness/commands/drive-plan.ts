@@ -4,7 +4,7 @@ import { knobsOf } from '../scenario/stressors.js'
 import type { DrivePlan } from '../target/drive.js'
 
 /** What a run asks of its target. */
-export function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {
+export function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: Pick<GuestImages, 'knowsLayout'>): DrivePlan {
   const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors, inject } = scenario
   return {
     stage: { exports },

@@ -8,7 +8,7 @@ import type { RunPlan } from '../scenario/plan.js'
  */
 export function repeatCommand(
   scenario: string,
-  { kernel, seed, busted, clientsOnly, untilFinding, scenario: { seconds } }: RunPlan,
+  { kernel, seed, busted, clientsOnly, untilFinding, deterministic, scenario: { seconds } }: RunPlan,
 ): string {
   const { name, patches, profile } = kernel
   const words = ['run', scenario, '--kernel', name, '--seed', String(seed), '--time', String(seconds)]
@@ -16,6 +16,7 @@ export function repeatCommand(
   if (patches.length > 0) words.push('--patch', ...patches)
   if (busted !== '') words.push('--busted', busted)
   if (clientsOnly) words.push('--clients-only')
+  if (deterministic) words.push('--deterministic')
   if (untilFinding !== false) words.push('--until-finding', ...(untilFinding === true ? [] : untilFinding))
   return ['npx', 'fctorture', ...words].map(quote).join(' ')
 }

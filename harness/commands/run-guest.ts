@@ -1,4 +1,4 @@
-import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
+import type { GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
@@ -8,14 +8,14 @@ import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
 import { asFailure, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
-import { drivePlanOf } from './drive-plan.js'
 import { startGuest } from './start-guest.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
 export interface Aftermath {
   readonly kernel: KernelUnderTest | undefined
-  readonly images: GuestImages | undefined
+  /** Hashes of what the guest was started from. */
+  readonly inputs: GuestImages['hashes'] | undefined
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
@@ -44,16 +44,12 @@ export async function runGuest(
   let target: Target | undefined
   try {
     got.kernel = await obtainKernel(plan.kernel, context)
-    got.images = await obtainGuestImages(got.kernel, context)
-    const drivePlan = drivePlanOf(plan, got.images)
     const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
     }
-    const from = await startGuest(plan, drivePlan, { kernel: got.kernel, images: got.images }, context, {
-      ...observer,
-      onConsole,
-    })
+    const from = await startGuest(plan, got.kernel, context, { ...observer, onConsole })
     target = from.target
+    got.inputs = from.hashes
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool => {
@@ -68,7 +64,7 @@ export async function runGuest(
     }
     got.end = await drive(
       target,
-      { ...drivePlan, standing: from.standing, enough: live.enough },
+      { ...from.plan, standing: from.standing, enough: live.enough },
       makeSpool,
       { ...observer, onPhase },
       context.signal,
@@ -83,8 +79,8 @@ export async function runGuest(
 }
 
 function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, images, target, spool] = [undefined, undefined, undefined, undefined]
+  const [kernel, inputs, target, spool] = [undefined, undefined, undefined, undefined]
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
+  return { kernel, inputs, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
 }

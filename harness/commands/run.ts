@@ -100,12 +100,13 @@ async function tortureWithProgress(
 }
 
 /** Every parameter of the run, for run.json. */
-function parametersOf({ scenario, kernel, seed, busted }: RunPlan): Record<string, unknown> {
+function parametersOf({ scenario, kernel, seed, busted, deterministic }: RunPlan): Record<string, unknown> {
   return {
     schema: 1,
     scenario,
     seed: String(seed),
     busted,
+    deterministic,
     kernel,
     fctorture: { node: process.version },
   }
@@ -114,7 +115,7 @@ function parametersOf({ scenario, kernel, seed, busted }: RunPlan): Record<strin
 /** What only the run itself could tell. */
 function factsOf(
   { kernel: wanted }: RunPlan,
-  { kernel, images, target, end }: Aftermath,
+  { kernel, inputs, target, end }: Aftermath,
 ): Record<string, unknown> {
   return {
     kernel: {
@@ -126,7 +127,8 @@ function factsOf(
       nfsd: end.prepared?.nfsd,
     },
     target,
-    inputs: images?.hashes,
+    inputs,
+    preemption: end.prepared?.preemption,
     capabilities: end.prepared?.capabilities,
     filecache: end.finished?.filecache,
     leftovers: end.finished?.leftovers,

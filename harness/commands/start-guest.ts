@@ -1,22 +1,52 @@
 import type { BuildContext } from '../../vms/cache.js'
-import type { GuestImages } from '../../vms/guest-images.js'
+import { obtainGuestImages, obtainRamImages, type GuestImages } from '../../vms/guest-images.js'
 import type { KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { RunPlan } from '../scenario/plan.js'
-import type { Preparation, Standing } from '../target/drive.js'
+import { createDeterministicGuest } from '../target/deterministic-guest.js'
+import type { DrivePlan, Standing } from '../target/drive.js'
 import { createQemuTarget, type QemuTarget } from '../target/qemu-target.js'
 import { createStagedGuest, createStandingGuest, type StandingObserver } from '../target/standing-guest.js'
+import { drivePlanOf } from './drive-plan.js'
+
+/** A guest that has begun. */
+export interface StartedGuest {
+  readonly target: QemuTarget
+  readonly standing?: Standing
+  readonly plan: DrivePlan
+  /** Of what it was started from. */
+  readonly hashes: GuestImages['hashes']
+}
+
+/** Makes what a guest is started from, and starts it. */
+export async function startGuest(
+  plan: RunPlan,
+  kernel: KernelUnderTest,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<StartedGuest> {
+  if (plan.deterministic) {
+    const images = await obtainRamImages(kernel, context)
+    const drivePlan = drivePlanOf(plan, images)
+    const guest = await createDeterministicGuest(images, drivePlan, context, observer)
+    return { ...guest, plan: drivePlan, hashes: images.hashes }
+  }
+  const images = await obtainGuestImages(kernel, context)
+  const drivePlan = drivePlanOf(plan, images)
+  const guest = await startUsualGuest(plan, drivePlan, { kernel, images }, context, observer)
+  return { ...guest, plan: drivePlan, hashes: images.hashes }
+}
 
 /**
  * A saved guest takes some 300 MB, and an nfsd or a module of somebody's own is seldom run in the same way again; all
  * that have a kernel in common go on from one. A kernel that is his from the ground up boots.
  */
-export async function startGuest(
+async function startUsualGuest(
   { kernel: { patches }, busted }: RunPlan,
-  preparation: Preparation,
+  preparation: DrivePlan,
   { kernel, images }: { kernel: KernelUnderTest; images: GuestImages },
   context: BuildContext,
   observer: StandingObserver,
-): Promise<{ target: QemuTarget; standing?: Standing }> {
+): Promise<Pick<StartedGuest, 'target' | 'standing'>> {
   if (patches.length === 0 && busted === '')
     return createStandingGuest(images, preparation, context, observer)
   if (patches.length === 0 || kernel.nfsd !== undefined)

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { KernelRequest } from '../../vms/kernels/kernels.js'
+import { UsageError } from '../fct-error.js'
 import { loadScenario, type Scenario } from './scenario.js'
 
 /** One scenario, one kernel, one seed: everything that is decided before anything is started. */
@@ -14,6 +15,8 @@ export interface RunPlan {
   readonly clientsOnly: boolean
   /** The load ends at the first finding, or at the first of one of these rules. */
   readonly untilFinding: boolean | readonly string[]
+  /** On a machine where everything follows from the seed. */
+  readonly deterministic: boolean
 }
 
 export interface PlanOptions {
@@ -26,13 +29,20 @@ export interface PlanOptions {
   readonly busted?: string | true
   readonly clientsOnly?: boolean
   readonly untilFinding?: boolean | readonly string[]
+  readonly deterministic?: boolean
 }
 
 const usualBug = 'extra_put'
 const drawnSeeds = 2 ** 32
 
-/** @throws UsageError when the scenario cannot be had */
+/** @throws UsageError when the scenario cannot be had, or not like this */
 export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }: PlanOptions): RunPlan {
+  const deterministic = rest.deterministic === true
+  if (deterministic && (rest.untilFinding ?? false) !== false)
+    throw new UsageError(
+      'FCT_DETERMINISTIC_UNTIL',
+      'a deterministic run cannot be ended by a finding: nobody may speak to its guest',
+    )
   const clientsOnly = rest.clientsOnly === true
   const scenario = clientsOnly ? clientsAloneIn(loadScenario(name)) : loadScenario(name)
   return {
@@ -42,6 +52,7 @@ export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }:
     busted: busted === true ? usualBug : (busted ?? ''),
     clientsOnly,
     untilFinding: rest.untilFinding ?? false,
+    deterministic,
   }
 }
 

@@ -17,7 +17,7 @@ import { FctError, messageOf } from '../fct-error.js'
 import type { SpoolEnd, TraceSpool } from '../store/trace-spool.js'
 import { within } from './deadline.js'
 import { consoleTail, TargetTimeout, type Target } from './target.js'
-import { answerOf, guarded, leaveLimitMs, prepareLimitMs, type Watch } from './watch.js'
+import { answerOf, guarded, leaveLimitMs, patienceWith, prepareLimitMs, type Watch } from './watch.js'
 
 /** How a target is made ready for a load. */
 export interface Preparation {
@@ -148,55 +148,70 @@ async function loadFor(
 ): Promise<void> {
   const over = new AbortController()
   try {
-    await guarded(watch, keepLoading(agent, plan, over.signal, progress))
+    await guarded(watch, keepLoading(agent, plan, { over: over.signal, progress, patience: patienceWith(watch.target) }))
   } finally {
     over.abort()
   }
 }
 
+interface Waiting {
+  readonly over: AbortSignal
+  readonly progress: () => Progress | undefined
+  readonly patience: number
+}
+
 /**
  * The load runs in the guest by itself; the host waits, as long as the agent keeps reporting, and no longer than the
- * clients work.
+ * clients work. A script goes on whatever they do, and waits for itself.
  */
 async function keepLoading(
   agent: Agent,
   { seconds, enough }: Pick<DrivePlan, 'seconds' | 'enough'>,
-  over: AbortSignal,
-  progress: () => Progress | undefined,
+  waiting: Waiting,
 ): Promise<void> {
+  const silent = becomesSilent(agent, waiting)
+  if (agent.isScripted) return Promise.race([silent, agent.call('wait', { seconds }).then(() => undefined)])
+  const ends = [
+    silent,
+    fails(agent, waiting),
+    delay(seconds * 1000, undefined, { signal: waiting.over }),
+  ]
+  await Promise.race(enough === undefined ? ends : [...ends, enough])
+}
+
+function becomesSilent(agent: Agent, { over, patience }: Waiting): Promise<never> {
+  const limitMs = silenceLimitMs * patience
+  const message = `the agent said nothing for ${String(limitMs / 1000)} s`
   let silence: NodeJS.Timeout | undefined
-  const silent = new Promise<never>((_, reject) => {
+  return new Promise((_, reject) => {
     const listen = (): void => {
       clearTimeout(silence)
       if (over.aborted) return
       silence = setTimeout(() => {
-        reject(
-          new TargetTimeout(
-            'FCT_GUEST_SILENT',
-            `the agent said nothing for ${String(silenceLimitMs / 1000)} s`,
-          ),
-        )
-      }, silenceLimitMs)
+        reject(new TargetTimeout('FCT_GUEST_SILENT', message))
+      }, limitMs)
     }
     agent.onNotice(listen)
     over.addEventListener('abort', listen)
     listen()
   })
-  const broken = new Promise<void>((resolve) => {
+}
+
+/** Resolves when the clients have met what nothing explains. */
+function fails(agent: Agent, { progress }: Waiting): Promise<void> {
+  return new Promise((resolve) => {
     const look = (): void => {
       if ((progress()?.clients.unexpected ?? null) !== null) resolve()
     }
     agent.onNotice(look)
     look()
   })
-  const ends = [silent, broken, delay(seconds * 1000, undefined, { signal: over })]
-  await Promise.race(enough === undefined ? ends : [...ends, enough])
 }
 
 async function leave(target: Target, agent: Agent): Promise<void> {
   await agent.leave().catch(() => undefined)
   const late = (): Error => new TargetTimeout('FCT_GUEST_TIMEOUT', 'the guest did not power off')
-  await within(target.ended, leaveLimitMs, late)
+  await within(target.ended, leaveLimitMs * patienceWith(target), late)
 }
 
 /** What is still on its way in the stream; after a failure the machine is ended first, so that the stream ends. */

@@ -1,10 +1,11 @@
+import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { chooseAccelerator } from '../../vms/accelerator.js'
 import type { GuestImages } from '../../vms/guest-images.js'
 import {
   startMachine,
+  type Emulator,
   type GuestMemory,
-  type Machine,
   type MachineEnd,
   type MachineSpec,
 } from '../../vms/qemu.js'
@@ -32,7 +33,7 @@ const lastWordsMs = 30_000
  * a guest by speculation, and every indirect call is slower with a mitigation. tsc=reliable: under emulation Linux distrusts
  * the TSC and reads the HPET instead, one virtual CPU at a time.
  */
-const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
+export const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
 
 /** A guest that can be saved, if it was created for that. */
 export interface QemuTarget extends Target {
@@ -61,14 +62,21 @@ export async function createQemuTarget(
   }
   const machine = await startMachine(spec)
   if (doesGoOn(spec.memory)) await resumeOrStop(machine)
-  return new Guest(machine, { kind: 'qemu', accel: accelerator, reason, ...spec })
+  return new Guest({
+    machine,
+    agent: connectAgent(machine.port(controlPort)),
+    stream: (name) => machine.port(name),
+    description: { kind: 'qemu', accel: accelerator, reason, ...spec },
+    resumes: doesGoOn(spec.memory),
+    save: () => saveMachine(machine),
+  })
 }
 
-function doesGoOn(memory: GuestMemory | undefined): boolean {
+export function doesGoOn(memory: GuestMemory | undefined): boolean {
   return memory !== undefined && memory.use !== 'to boot'
 }
 
-async function resumeOrStop(machine: Machine): Promise<void> {
+export async function resumeOrStop(machine: Emulator): Promise<void> {
   try {
     await resumeMachine(machine)
   } catch (error) {
@@ -77,25 +85,34 @@ async function resumeOrStop(machine: Machine): Promise<void> {
   }
 }
 
-class Guest implements QemuTarget {
+/** What a guest is to its target. */
+export interface GuestOptions {
+  readonly machine: Emulator & { readonly console: NodeJS.ReadableStream }
+  readonly agent: Agent
+  stream(this: void, name: string): Readable
   readonly description: TargetDescription
+  /** Whether it has been running already, so that there is no boot to wait for. */
+  readonly resumes: boolean
+  save(this: void): Promise<void>
+  /** As in Target. */
+  readonly patience?: number
+}
+
+export class Guest implements QemuTarget {
+  readonly description: TargetDescription
+  readonly patience: number
   readonly ended: Promise<void>
   readonly hung: Promise<string>
-  readonly #machine: Machine
-  readonly #resumes: boolean
-  readonly #agent: Agent
+  readonly #options: GuestOptions
   #tail = ''
   #end: MachineEnd | undefined
 
-  constructor(
-    machine: Machine,
-    { kind, accel, reason, cpus, memoryMiB, commandLine: line, memory }: TargetDescription & MachineSpec,
-  ) {
+  constructor(options: GuestOptions) {
+    const { kind, accel, reason, cpus, memoryMiB, commandLine: line } = options.description
     this.description = { kind, accel, reason, cpus, memoryMiB, commandLine: line }
-    this.#machine = machine
-    this.#resumes = doesGoOn(memory)
-    this.#agent = connectAgent(machine.port(controlPort))
-    this.ended = machine.ended.then((end) => {
+    this.patience = options.patience ?? 1
+    this.#options = options
+    this.ended = options.machine.ended.then((end) => {
       this.#end = end
     })
     this.hung = awaitLockup((listener) => {
@@ -107,26 +124,27 @@ class Guest implements QemuTarget {
   }
 
   async start(): Promise<Agent> {
-    return this.#resumes ? this.#agent : this.#boot()
+    return this.#options.resumes ? this.#options.agent : this.#boot()
   }
 
   async #boot(): Promise<Agent> {
+    const { agent } = this.#options
     const limit = new AbortController()
-    const tooLate = delay(readyLimitMs, undefined, { signal: limit.signal }).then(() => {
+    const tooLate = delay(readyLimitMs * this.patience, undefined, { signal: limit.signal }).then(() => {
       throw new TargetTimeout('FCT_GUEST_NOT_READY', readyMessage, consoleTail(this.#tail))
     })
     const died = this.ended.then(() => {
       throw this.fault()
     })
     try {
-      await Promise.race([this.#agent.hello, tooLate, died])
+      await Promise.race([agent.hello, tooLate, died])
     } catch (error) {
       throw await this.#explain(error)
     } finally {
       limit.abort()
       for (const pending of [tooLate, died]) pending.catch(() => undefined)
     }
-    return this.#agent
+    return agent
   }
 
   /** A channel that ends and a machine that dies are one event; the machine knows better why. */
@@ -137,11 +155,11 @@ class Guest implements QemuTarget {
   }
 
   onConsole(listener: (chunk: Uint8Array) => void): void {
-    this.#machine.console.on('data', listener)
+    this.#options.machine.console.on('data', listener)
   }
 
-  stream(name: string): ReturnType<Machine['port']> {
-    return this.#machine.port(name)
+  stream(name: string): Readable {
+    return this.#options.stream(name)
   }
 
   fault(): FctError {
@@ -153,11 +171,11 @@ class Guest implements QemuTarget {
   }
 
   async save(): Promise<void> {
-    await saveMachine(this.#machine)
+    await this.#options.save()
   }
 
   async stop(): Promise<void> {
-    await this.#machine.stop()
+    await this.#options.machine.stop()
   }
 }
 

@@ -54,7 +54,7 @@ export async function createStandingGuest(
 }
 
 /** A way to a guest that is saved, once for all that want it. */
-interface Saving {
+export interface Saving {
   readonly inputs: unknown
   readonly title: string
   readonly observer: StandingObserver
@@ -118,7 +118,7 @@ async function prepared(
 }
 
 /** What an entry of the cache holds beside the machine itself. */
-interface Papers {
+export interface Papers {
   readonly standing: Standing
   readonly console: string
   /** Of the files that QEMU reads: whoever changed one since has damaged it. */
@@ -138,7 +138,7 @@ function enter(images: GuestImages, { signal }: BuildContext, memory: GuestMemor
 }
 
 /** Uses the saved guest, which is made first if there is none yet, and anew if it is damaged. */
-async function withSaved<T>(
+export async function withSaved<T>(
   saving: Saving,
   context: BuildContext,
   use: (folder: string, papers: Papers) => Promise<T>,

@@ -11,6 +11,8 @@ import { FctError } from '../fct-error.js'
 export interface Target {
   /** `qemu`, with the accelerator that was found to work and why. */
   readonly description: TargetDescription
+  /** By how much it may be slower than others are, whose patience is 1. */
+  readonly patience?: number
   /** Boots the machine, or lets it go on; resolves when the agent can be asked. */
   start(): Promise<Agent>
   /** Called with every byte the kernel prints, from power-on, also while nothing else works. */

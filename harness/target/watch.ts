@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FctError } from '../fct-error.js'
 import { aborted, within } from './deadline.js'
 import { TargetHung, TargetTimeout, type Target } from './target.js'
@@ -16,7 +17,8 @@ export interface Watch {
 /** The promise, unless the machine dies or hangs or the user stops the run before. */
 export async function guarded<T>({ target, signal }: Watch, promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined)
-  const died = target.ended.then(() => {
+  // An answer that came before goes first.
+  const died = target.ended.then(() => nextTurn()).then(() => {
     throw target.fault()
   })
   died.catch(() => undefined)
@@ -29,13 +31,18 @@ export async function guarded<T>({ target, signal }: Watch, promise: Promise<T>)
   return Promise.race([stopped, promise, died, stuck])
 }
 
+export function patienceWith({ patience = 1 }: Target): number {
+  return patience
+}
+
 /** The agent's answer; else why there is none, as the machine tells it. */
 export async function answerOf<T>(
   watch: Watch,
   call: Promise<T>,
-  limitMs: number,
+  usualLimitMs: number,
   doing: string,
 ): Promise<T> {
+  const limitMs = usualLimitMs * patienceWith(watch.target)
   const late = (): Error =>
     new TargetTimeout(
       'FCT_GUEST_TIMEOUT',
@@ -46,7 +53,7 @@ export async function answerOf<T>(
   } catch (error) {
     // A channel that ends and a machine that dies are one event; the machine knows better why.
     if (!(error instanceof FctError) || error.code !== 'FCT_AGENT_LOST') throw error
-    await within(watch.target.ended, leaveLimitMs, () => error)
+    await within(watch.target.ended, leaveLimitMs * patienceWith(watch.target), () => error)
     throw watch.target.fault()
   }
 }

@@ -26,6 +26,7 @@ import {
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
 import { exportAll, lruEntries, readFilecache, stageServer, startServer, stopServer } from './nfs-server.js'
 import { findPort } from './ports.js'
+import { readPreemption } from './preemption.js'
 import { readSlabs } from './slabs.js'
 import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
 import {
@@ -100,6 +101,7 @@ export function createTorture(send: (message: Upward) => void): Torture {
         release: release(),
         nfsd: await identifyNfsd(),
         capabilities: readCapabilities(),
+        preemption: await readPreemption(),
         trace: stand.instance.metadata,
       }
     },
@@ -110,6 +112,10 @@ export function createTorture(send: (message: Upward) => void): Torture {
     },
     load: async (params) => {
       load = await startLoad(stands(), params, send)
+      return null
+    },
+    wait: async ({ seconds }) => {
+      await delay(seconds * 1000)
       return null
     },
     finish: async ({ quietMs }) => finish(stands(), load ?? fail('load'), quietMs, step),
