@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import pc from 'picocolors'
 import { exitStatus } from './commands/exit-status.js'
 import { addCheckCommand } from './commands/check-command.js'
@@ -9,8 +9,11 @@ import {
   mirrorsOf,
   type KernelOptions,
 } from './commands/kernel-options.js'
+import { parseSeconds, parseSeed } from './commands/parse-numbers.js'
 import { prepareCommand } from './commands/prepare.js'
+import { addReplayCommand } from './commands/replay-command.js'
 import { runCommand, type RunOptions } from './commands/run.js'
+import { addSearchCommand } from './commands/search-command.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
@@ -73,6 +76,8 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     finish(await prepareCommand(kernelRequestOf(options), mirrorsOf(options), signal))
   })
   addKernelCommand(program, finish, signal)
+  addSearchCommand(program, finish, signal)
+  addReplayCommand(program, finish, signal)
   addCheckCommand(program, finish)
   addTraceCommand(program, finish)
   return program
@@ -82,21 +87,6 @@ function untilFinding(): Option {
   const text = 'end the load at the first finding over events, or at the first of one of these rules'
   const rules = ruleSet.filter(({ flavours }) => flavours !== 'any').map(({ id }) => id)
   return new Option('--until-finding [rule...]', text).choices(rules)
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text)
-  if (!(seconds >= 1 && seconds <= 86_400))
-    throw new InvalidArgumentError('It must be a number of seconds from 1 to 86400.')
-  return seconds
-}
-
-function parseSeed(text: string): number {
-  const seed = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
-    throw new InvalidArgumentError(`It must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`)
-  }
-  return seed
 }
 
 /** Says what went wrong on stderr and gives the exit status that goes with it. */

@@ -27,7 +27,7 @@ export interface DeterministicMachine extends Emulator {
   readonly console: Readable
   /** What the guest writes to a virtio-serial port. */
   output(name: string): Readable
-  /** Resolves when the guest has stopped the machine, between two instructions that are always the same. */
+  /** Resolves when the guest has stopped the machine, at an instant that is always the same. */
   readonly stopped: Promise<void>
 }
 
@@ -80,17 +80,28 @@ function outputOf(outputs: ReadonlyMap<string, Readable>, name: string): Readabl
 /**
  * QEMU's arguments, but for its monitor. Time is the number of instructions, 8 ns each, and jumps ahead when all sleep. What the
  * guest writes goes into files, which take it at once whatever the host does; ioeventfd=off lets a virtual CPU wait until that is
- * done. No virtio-rng: RDRAND follows from the seed. A write of 1 to pvpanic's port stops the machine.
+ * done. No virtio-rng: RDRAND follows from the seed. The watchdog is for the guest to stop the machine with.
  *
  * @param files Folder for the script and what the guest writes.
  */
 export function deterministicArguments(spec: DeterministicSpec, files: string): string[] {
   const path = (name: string): string => join(files, name).replaceAll(',', ',,')
   return [
-    ...['-M', 'pc', '-accel', 'tcg,thread=single', '-cpu', emulatedCpu, '-smp', '1', '-m', String(spec.memoryMiB)],
+    ...[
+      '-M',
+      'pc',
+      '-accel',
+      'tcg,thread=single',
+      '-cpu',
+      emulatedCpu,
+      '-smp',
+      '1',
+      '-m',
+      String(spec.memoryMiB),
+    ],
     ...['-icount', 'shift=3,sleep=off', '-seed', '42', '-rtc', 'clock=vm,base=2026-01-01T00:00:00'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],
-    ...['-device', 'pvpanic', '-action', 'panic=pause'],
+    ...['-device', 'ib700', '-action', 'watchdog=pause'],
     ...['-kernel', spec.kernel, '-initrd', spec.initramfs, '-append', spec.commandLine],
     ...['-fw_cfg', `name=${scriptName},file=${path('script')}`],
     ...['-chardev', `file,id=console,path=${path('console')}`, '-serial', 'chardev:console'],

@@ -7,6 +7,7 @@ import type { RunPlan } from '../scenario/plan.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
 import { asFailure, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
+import type { DeterministicInputs } from '../target/deterministic-guest.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
 import { startGuest } from './start-guest.js'
 import type { Target, TargetDescription } from '../target/target.js'
@@ -16,6 +17,8 @@ export interface Aftermath {
   readonly kernel: KernelUnderTest | undefined
   /** Hashes of what the guest was started from. */
   readonly inputs: GuestImages['hashes'] | undefined
+  /** All that decided what the guest did, if that is all. */
+  readonly deterministic: DeterministicInputs | undefined
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
@@ -50,6 +53,7 @@ export async function runGuest(
     const from = await startGuest(plan, got.kernel, context, { ...observer, onConsole })
     target = from.target
     got.inputs = from.hashes
+    got.deterministic = from.inputs
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool => {
@@ -79,8 +83,14 @@ export async function runGuest(
 }
 
 function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, inputs, target, spool] = [undefined, undefined, undefined, undefined]
+  const [kernel, inputs, deterministic, target, spool] = [
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, inputs, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
+  return { kernel, inputs, deterministic, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
 }

@@ -15,7 +15,7 @@ import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { spoiltBy } from '../verdict/verdict.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
-import { buildContext, showRunProgress } from './progress.js'
+import { buildContext, showRunProgress, type RunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
 import { judgeRun, type Judgement } from './judge-run.js'
 import { runGuest, type Aftermath } from './run-guest.js'
@@ -44,14 +44,30 @@ export async function runScenario(
   context: BuildContext,
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   const plan = planRun(options)
+  const progress = showRunProgress(process.stderr, plan.scenario.name)
+  return runPlanned(plan, { repeat: repeatCommand(options.scenario, plan), runs, progress }, context)
+}
+
+export interface RunSetting {
+  /** The command that repeats the run. */
+  readonly repeat: string
+  readonly runs: string
+  readonly progress: RunProgress
+}
+
+/** The same, of a plan that stands already. */
+export async function runPlanned(
+  plan: RunPlan,
+  { repeat, runs, progress }: RunSetting,
+  context: BuildContext,
+): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   readKernelName(plan.kernel.name)
   const record = await createRunRecord(runs, plan.scenario.name, String(plan.seed), new Date())
-  const repeat = repeatCommand(options.scenario, plan)
   const parameters = { ...parametersOf(plan), repeat }
   await record.writeJson('run', parameters)
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
-  const aftermath = await tortureWithProgress(plan, record, context)
+  const aftermath = await tortureWithProgress(plan, record, progress, context)
   const console = await record.closeConsole()
   await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
@@ -78,9 +94,9 @@ function toJson(result: ResultDocument): string {
 async function tortureWithProgress(
   plan: RunPlan,
   record: RunRecord,
+  progress: RunProgress,
   context: BuildContext,
 ): Promise<Aftermath> {
-  const progress = showRunProgress(process.stderr, plan.scenario.name)
   try {
     return await runGuest(plan, record, context, {
       onPhase: (name) => {
@@ -115,7 +131,7 @@ function parametersOf({ scenario, kernel, seed, busted, deterministic }: RunPlan
 /** What only the run itself could tell. */
 function factsOf(
   { kernel: wanted }: RunPlan,
-  { kernel, inputs, target, end }: Aftermath,
+  { kernel, inputs, deterministic, target, end }: Aftermath,
 ): Record<string, unknown> {
   return {
     kernel: {
@@ -128,6 +144,7 @@ function factsOf(
     },
     target,
     inputs,
+    deterministicInputs: deterministic,
     preemption: end.prepared?.preemption,
     capabilities: end.prepared?.capabilities,
     filecache: end.finished?.filecache,

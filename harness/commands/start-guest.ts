@@ -1,8 +1,12 @@
 import type { BuildContext } from '../../vms/cache.js'
 import { obtainGuestImages, obtainRamImages, type GuestImages } from '../../vms/guest-images.js'
-import type { KernelUnderTest } from '../../vms/kernels/kernels.js'
+import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { RunPlan } from '../scenario/plan.js'
-import { createDeterministicGuest } from '../target/deterministic-guest.js'
+import {
+  createDeterministicGuest,
+  deterministicInputs,
+  type DeterministicInputs,
+} from '../target/deterministic-guest.js'
 import type { DrivePlan, Standing } from '../target/drive.js'
 import { createQemuTarget, type QemuTarget } from '../target/qemu-target.js'
 import { createStagedGuest, createStandingGuest, type StandingObserver } from '../target/standing-guest.js'
@@ -15,6 +19,8 @@ export interface StartedGuest {
   readonly plan: DrivePlan
   /** Of what it was started from. */
   readonly hashes: GuestImages['hashes']
+  /** All that decided what it does, if that is all. */
+  readonly inputs?: DeterministicInputs
 }
 
 /** Makes what a guest is started from, and starts it. */
@@ -27,8 +33,9 @@ export async function startGuest(
   if (plan.deterministic) {
     const images = await obtainRamImages(kernel, context)
     const drivePlan = drivePlanOf(plan, images)
+    const inputs = await deterministicInputs(images, drivePlan, context, observer)
     const guest = await createDeterministicGuest(images, drivePlan, context, observer)
-    return { ...guest, plan: drivePlan, hashes: images.hashes }
+    return { ...guest, plan: drivePlan, hashes: images.hashes, inputs }
   }
   const images = await obtainGuestImages(kernel, context)
   const drivePlan = drivePlanOf(plan, images)
@@ -53,4 +60,11 @@ async function startUsualGuest(
     return createStagedGuest(images, preparation.stage, context, observer)
   observer.onPhase('booting')
   return { target: await createQemuTarget(images, context.signal) }
+}
+
+/** What a deterministic run of this plan would start from; all of it stands ready afterwards. */
+export async function inputsOfPlan(plan: RunPlan, context: BuildContext): Promise<DeterministicInputs> {
+  const images = await obtainRamImages(await obtainKernel(plan.kernel, context), context)
+  const nobody = { onPhase: () => undefined, onConsole: () => undefined }
+  return deterministicInputs(images, drivePlanOf(plan, images), context, nobody)
 }

@@ -1,13 +1,16 @@
-import { basename, dirname } from 'node:path'
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
-import type { BuildContext } from '../../vms/cache.js'
+import { hashOf, type BuildContext } from '../../vms/cache.js'
 import {
+  deterministicArguments,
   startDeterministicMachine,
   type DeterministicMachine,
   type DeterministicSpec,
 } from '../../vms/deterministic-machine.js'
 import type { RamImages } from '../../vms/guest-images.js'
 import { emulatorVersion, type GuestMemory, type MachineEnd } from '../../vms/qemu.js'
+import { runProgram } from '../../vms/program.js'
 import { saveStandingMachine } from '../../vms/snapshot.js'
 import { hearAgent } from '../agent/agent-client.js'
 import { controlPort, tracePort, type ScriptedRequest } from '../agent/protocol.js'
@@ -18,6 +21,9 @@ import { withSaved, type Saving, type StandingGuest, type StandingObserver } fro
 
 /** An hour of the host's for what takes minutes in the guest is not too much where the host has other things to do. */
 const patience = 10
+
+/** All that decides what a guest does, by name: texts, or hashes of files and of what is long. What differs is named by it. */
+export type DeterministicInputs = Readonly<Record<string, string>>
 
 /**
  * A guest of one CPU that stands ready for a run, and does it by itself, the same way each time (vms/deterministic-machine.ts).
@@ -35,6 +41,53 @@ export async function createDeterministicGuest(
     const target = await createTarget(images, scriptOfRun(plan), { folder, use: 'to resume' })
     return { target, standing, folder }
   })
+}
+
+/** What such a guest would start from; one is saved for it if none is yet. */
+export async function deterministicInputs(
+  images: RamImages,
+  plan: DrivePlan,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<DeterministicInputs> {
+  const spec = specOf(images, [], { folder: '', use: 'to resume' })
+  const named = { ...spec, kernel: 'kernel', initramfs: 'initramfs' }
+  const { module, agent, addon } = images.hashes
+  return {
+    kernel: await hashOfContent(images.kernel),
+    initramfs: await hashOfContent(images.initramfs),
+    ...{ module, agent, addon },
+    'command line': spec.commandLine,
+    QEMU: await emulatorVersion(),
+    'QEMU arguments': deterministicArguments(named, '').join(' '),
+    preparation: hashOf(scriptOfPreparation(plan)),
+    plan: hashOf(scriptOfRun(plan)),
+    'saved guest': await withSaved(await ready(images, plan, observer), context, hashOfMemory),
+  } as DeterministicInputs
+}
+
+/** Of what was saved only the memory: how long it took on this host stands in the rest. */
+async function hashOfMemory(folder: string): Promise<string> {
+  const note = join(folder, 'memory.sha256')
+  const known = await readFile(note, 'utf8').catch(() => '')
+  if (known !== '') return known
+  const hash = await hashOfContent(join(folder, 'memory'))
+  await writeFile(note, hash)
+  return hash
+}
+
+const contents = new Map<string, Promise<string>>()
+
+/** Of files in the cache, which do not change. */
+function hashOfContent(path: string): Promise<string> {
+  const known = contents.get(path) ?? sha256(path)
+  contents.set(path, known)
+  return known
+}
+
+async function sha256(path: string): Promise<string> {
+  const failure = { code: 'FCT_REPLAY_HASH', doing: `hashing ${path}` } as const
+  return (await runProgram('sha256sum', [path], failure)).split(' ')[0] ?? ''
 }
 
 async function ready(images: RamImages, plan: Preparation, observer: StandingObserver): Promise<Saving> {
@@ -66,12 +119,12 @@ function commandLineOf({ kernelParameters }: RamImages): string {
   return `${commandLine} preempt=full nokaslr ${kernelParameters}`.trim()
 }
 
-async function createTarget(
+function specOf(
   images: RamImages,
   script: readonly ScriptedRequest[],
   memory: GuestMemory,
-): Promise<QemuTarget> {
-  const spec: DeterministicSpec = {
+): DeterministicSpec {
+  return {
     kernel: images.kernel,
     initramfs: images.initramfs,
     commandLine: commandLineOf(images),
@@ -80,6 +133,14 @@ async function createTarget(
     script: JSON.stringify(script),
     memory,
   }
+}
+
+async function createTarget(
+  images: RamImages,
+  script: readonly ScriptedRequest[],
+  memory: GuestMemory,
+): Promise<QemuTarget> {
+  const spec = specOf(images, script, memory)
   const machine = await startDeterministicMachine(spec)
   if (doesGoOn(memory)) await resumeOrStop(machine)
   const control = machine.output(controlPort)

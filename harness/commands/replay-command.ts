@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { runsFolder } from '../folders.js'
+import { replayCommand, type ReplayOptions } from './replay.js'
+
+/** `fctorture replay`: a run again. */
+export function addReplayCommand(
+  program: Command,
+  finish: (status: number) => void,
+  signal: AbortSignal,
+): void {
+  program
+    .command('replay')
+    .description('run a run again: the very same if it was deterministic, else one with the same command')
+    .argument('<run>', 'its folder')
+    .option('--json', 'one document on stdout')
+    .option('--runs <folder>', 'where run folders are kept', runsFolder())
+    .action(async (run: string, options: Omit<ReplayOptions, 'mirrors'>) => {
+      finish(await replayCommand(run, { ...options, mirrors: undefined }, signal))
+    })
+}

@@ -1,0 +1,72 @@
+import { compareRuns, requireSame, type Sameness } from '../replay/compare.js'
+import { readStoredRun, type StoredRun } from '../replay/stored-run.js'
+import type { Mirrors } from '../../vms/apt-root.js'
+import type { ResultDocument } from '../verdict/result.js'
+import { exitStatus } from './exit-status.js'
+import { buildContext, showRunProgress } from './progress.js'
+import { runPlanned } from './run.js'
+import { inputsOfPlan } from './start-guest.js'
+
+export interface ReplayOptions {
+  readonly json?: boolean
+  readonly runs: string
+  readonly mirrors: Mirrors | undefined
+}
+
+/** Runs a run again: the very same if it was deterministic, else one with the same command. */
+export async function replayCommand(
+  folder: string,
+  { json, runs, mirrors }: ReplayOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const context = buildContext(process.stderr, signal, mirrors)
+  const stored = await readStoredRun(folder)
+  if (stored.inputs !== undefined) requireSame(stored.inputs, await inputsOfPlan(stored.plan, context))
+  else process.stderr.write(`${folder} was not deterministic: its command is repeated, which is no replay\n`)
+  const progress = showRunProgress(process.stderr, stored.plan.scenario.name)
+  const { result } = await runPlanned(stored.plan, { repeat: stored.repeat, runs, progress }, context)
+  const document = await compare(folder, stored, result)
+  process.stdout.write(json === true ? `${JSON.stringify(document, null, 2)}\n` : describe(document))
+  return document.exit
+}
+
+interface ReplayDocument {
+  readonly schema: 1
+  readonly exit: number
+  readonly replayed: string
+  readonly run: string
+  readonly verdict: string
+  /** Null: it was not deterministic, and they are not expected to be. */
+  readonly identical: Sameness | null
+  readonly findings: { readonly then: readonly string[]; readonly now: readonly string[] }
+}
+
+async function compare(
+  replayed: string,
+  { inputs, findings: then }: StoredRun,
+  result: ResultDocument,
+): Promise<ReplayDocument> {
+  const findings = { then, now: result.findings.map(({ signature }) => signature).sort() }
+  const identical = inputs === undefined ? null : await compareRuns(replayed, result.run)
+  const isAgain =
+    identical === null
+      ? findings.then.join('\n') === findings.now.join('\n')
+      : identical.console && identical.stream
+  const { run, verdict } = result
+  const exit = isAgain ? exitStatus.pass : exitStatus.fail
+  return { schema: 1, exit, replayed, run, verdict, identical, findings }
+}
+
+function describe({ identical, findings, verdict, run }: ReplayDocument): string {
+  const sameness =
+    identical === null
+      ? 'The run was not deterministic; it was repeated.'
+      : `Console ${sameOrNot(identical.console)}, event stream ${sameOrNot(identical.stream)}.`
+  const found = findings.now.length === 0 ? 'Nothing was found.' : `Found: ${findings.now.join(', ')}.`
+  const then = findings.then.length === 0 ? 'nothing' : findings.then.join(', ')
+  return `${sameness}\n${verdict}. ${found} Then it was ${then}.\nRun  ${run}\n`
+}
+
+function sameOrNot(isSame: boolean): string {
+  return isSame ? 'identical' : 'DIFFERENT'
+}
