@@ -1,6 +1,6 @@
-import { duplexPair } from 'node:stream'
+import { duplexPair, PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
-import { connectAgent } from '../../../harness/agent/agent-client.js'
+import { connectAgent, hearAgent } from '../../../harness/agent/agent-client.js'
 
 function connect() {
   const [ours, theirs] = duplexPair()
@@ -50,6 +50,25 @@ it('fails when what comes is no message', async () => {
     code: 'FCT_AGENT_LOST',
     message: expect.stringContaining('no message') as string,
   })
+})
+
+it('keeps what an agent with a script answers until it is asked for, also when that is after its end', async () => {
+  const output = new PassThrough()
+  const agent = hearAgent(output, [
+    { method: 'wait', params: { seconds: 1 } },
+    { method: 'leave', params: null },
+  ])
+  const wait = agent.call('wait', { seconds: 1 })
+  output.end('{"id":1,"result":null}\n{"id":2,"failure":{"code":"FCT_X","message":"m","detail":""}}\n')
+  expect(await wait).toBeNull()
+  await new Promise((resolve) => output.once('close', resolve))
+  await expect(agent.leave()).rejects.toMatchObject({ code: 'FCT_X' })
+  expect(agent.isScripted).toBe(true)
+})
+
+it('does not take an answer of a script for another', async () => {
+  const agent = hearAgent(new PassThrough(), [{ method: 'leave', params: null }])
+  await expect(agent.call('wait', { seconds: 1 })).rejects.toThrow('leave where wait is called')
 })
 
 function agentTurn(): Promise<void> {

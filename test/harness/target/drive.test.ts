@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { duplexPair, Readable } from 'node:stream'
+import { duplexPair, PassThrough, Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { UnexpectedError } from '../../../addon/index.js'
-import { connectAgent } from '../../../harness/agent/agent-client.js'
+import { connectAgent, hearAgent } from '../../../harness/agent/agent-client.js'
 import type { Request, TraceMetadata } from '../../../harness/agent/protocol.js'
 import { FctError } from '../../../harness/fct-error.js'
 import { TraceSpool } from '../../../harness/store/trace-spool.js'
@@ -61,8 +62,14 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
   return { target, asked }
 }
 
-function driveFor(seconds: number, target: Target, enough?: Promise<void>, into = folder): Promise<DriveEnd> {
-  const plan = { prepare: {}, load: {}, seconds, enough, quietMs: 0 } as unknown as DrivePlan
+function driveFor(
+  seconds: number,
+  target: Target,
+  enough?: Promise<void>,
+  into = folder,
+  standing?: object,
+): Promise<DriveEnd> {
+  const plan = { prepare: {}, load: {}, seconds, enough, standing, quietMs: 0 } as unknown as DrivePlan
   const observer = { onNotice: () => undefined, onPhase: () => undefined }
   const makeSpool = (metadata: TraceMetadata): TraceSpool => new TraceSpool(into, metadata)
   return drive(target, plan, makeSpool, observer, new AbortController().signal)
@@ -75,6 +82,41 @@ it('loads for as long as it is told', async () => {
   expect(performance.now() - began).toBeGreaterThan(290)
   expect(end.failure).toBeUndefined()
   expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
+})
+
+it('waits for a script as long as that waits, and asks nothing', async () => {
+  const { target } = createIdleTarget(null)
+  const methods = ['begin', 'load', 'wait', 'finish', 'leave'] as const
+  const output = new PassThrough()
+  let powerOff = (): void => undefined
+  const ended = new Promise<void>((resolve) => (powerOff = resolve))
+  const scripted: Target = {
+    ...target,
+    ended,
+    start: () =>
+      Promise.resolve(
+        hearAgent(
+          output,
+          methods.map((method) => ({ method, params: {} as never })),
+        ),
+      ),
+  }
+  const driven = driveFor(0.1, scripted, undefined, folder, { release: '6.1', trace: rawPagesMetadata() })
+  const answer = (...numbers: number[]): void => {
+    for (const id of numbers) output.write(`{"id":${String(id)},"result":{"progress":{"seconds":7}}}\n`)
+  }
+  let isOver = false
+  void driven.then(() => (isOver = true))
+  answer(1, 2)
+  await delay(300)
+  expect(isOver).toBe(false)
+  // All at once, and the machine is gone before anybody has looked.
+  answer(3, 4, 5)
+  output.end()
+  powerOff()
+  const end = await driven
+  expect(end.failure).toBeUndefined()
+  expect(end.progress?.seconds).toBe(7)
 })
 
 it('loads no longer than until there was enough, and finishes in order', async () => {

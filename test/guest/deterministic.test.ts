@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { askFctorture, runSeed, type Outcome } from '../same-seed.js'
+
+let runs = ''
+let first: Outcome
+
+beforeAll(async () => {
+  runs = await mkdtemp(join(tmpdir(), 'fct-test-runs-'))
+  first = await runSeed(runs, 1, 2)
+})
+
+afterAll(() => rm(runs, { recursive: true }))
+
+it('runs on one CPU, preempted anywhere, and is judged like any other', () => {
+  const { result, record } = first.ended
+  expect(result.findings).toEqual([])
+  expect(result.events).toMatchObject({ lost: 0, unexplained: 0 })
+  expect(result.exposure['close*synthetic']).toBeGreaterThan(0)
+  expect(record).toMatchObject({ deterministic: true, preemption: 'full', target: { cpus: 1 } })
+})
+
+it('does the same again with the same seed, and something else with another', async () => {
+  const again = await runSeed(runs, 1, 2)
+  const other = await runSeed(runs, 2, 2)
+  expect(again.hashes).toBe(first.hashes)
+  expect(other.hashes).not.toBe(first.hashes)
+})
+
+it('is replayed, and both console and stream are what they were', async () => {
+  const { exitCode, document } = await askFctorture([
+    'replay',
+    first.ended.result.run,
+    '--runs',
+    runs,
+    '--json',
+  ])
+  expect(document).toMatchObject({ identical: { console: true, stream: true } })
+  expect(exitCode).toBe(0)
+})
+
+it('is not replayed from something else', async () => {
+  const path = join(first.ended.result.run, 'run.json')
+  const text = await readFile(path, 'utf8')
+  await writeFile(path, text.replace('"QEMU": "', '"QEMU": "another '))
+  const { exitCode, stderr } = await askFctorture(['replay', first.ended.result.run, '--runs', runs])
+  await writeFile(path, text)
+  expect(stderr).toMatch(/FCT_REPLAY_INPUTS.*QEMU is not what it was/)
+  expect(exitCode).toBe(128)
+})
+
+it('tries seeds until one finds what a busted module does, which a replay finds as well', async () => {
+  const search = [
+    'search',
+    'RESCHED01',
+    '--seeds',
+    '1..4',
+    '--time',
+    '2',
+    '--busted',
+    '--json',
+    '--runs',
+    runs,
+  ]
+  const { exitCode, document } = await askFctorture(search)
+  expect(exitCode).toBe(1)
+  const [finding] = (document as { findings: { rule: string; run: string; signature: string }[] }).findings
+  const replayed = await askFctorture(['replay', finding?.run ?? '', '--runs', runs, '--json'])
+  expect(replayed.document).toMatchObject({
+    identical: { console: true, stream: true },
+    findings: { now: expect.arrayContaining([finding?.signature]) as string[] },
+  })
+})
