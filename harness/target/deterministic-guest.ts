@@ -38,7 +38,7 @@ export async function createDeterministicGuest(
   observer: StandingObserver,
 ): Promise<StandingGuest> {
   return withSaved(await ready(images, plan, observer), context, async (folder, { standing }) => {
-    const target = await createTarget(images, scriptOfRun(plan), { folder, use: 'to resume' })
+    const target = await createDeterministicTarget(images, scriptOfRun(plan), { folder, use: 'to resume' })
     return { target, standing, folder }
   })
 }
@@ -106,7 +106,10 @@ async function ready(images: RamImages, plan: Preparation, observer: StandingObs
     observer,
     start: async (folder) => {
       observer.onPhase('booting')
-      return { target: await createTarget(images, script, { folder, use: 'to boot' }), console: '' }
+      return {
+        target: await createDeterministicTarget(images, script, { folder, use: 'to boot' }),
+        console: '',
+      }
     },
     work: async (watch, agent) => {
       await stage(watch, agent, plan.stage)
@@ -135,7 +138,8 @@ function specOf(
   }
 }
 
-async function createTarget(
+/** A guest that works through a script, and ends or stops with it. */
+export async function createDeterministicTarget(
   images: RamImages,
   script: readonly ScriptedRequest[],
   memory: GuestMemory,

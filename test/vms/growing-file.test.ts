@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,14 +18,15 @@ it('gives what is written when it is written, and ends when it is over and all i
   await writeFile(path, 'one ')
   let end = (): void => undefined
   const over = new Promise<void>((resolve) => (end = resolve))
-  const stream = await readGrowing(path, over)
-  expect(String((await once(stream, 'data'))[0])).toBe('one ')
+  const pieces = (await readGrowing(path, over))[Symbol.asyncIterator]()
+  const next = async (): Promise<string> => String((await pieces.next()).value)
+  expect(await next()).toBe('one ')
   await appendFile(path, 'two ')
-  expect(String((await once(stream, 'data'))[0])).toBe('two ')
-  stream.pause()
+  expect(await next()).toBe('two ')
   await appendFile(path, 'three')
   end()
-  expect(await text(stream)).toBe('three')
+  expect(await next()).toBe('three')
+  expect((await pieces.next()).done).toBe(true)
 })
 
 it('does not need the name any more once it reads', async () => {
