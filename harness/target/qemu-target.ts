@@ -89,11 +89,11 @@ export async function resumeOrStop(machine: Emulator): Promise<void> {
 export interface GuestOptions {
   readonly machine: Emulator & { readonly console: NodeJS.ReadableStream }
   readonly agent: Agent
-  stream(this: void, name: string): Readable
+  readonly stream: (name: string) => Readable
   readonly description: TargetDescription
   /** Whether it has been running already, so that there is no boot to wait for. */
   readonly resumes: boolean
-  save(this: void): Promise<void>
+  readonly save: () => Promise<void>
   /** As in Target. */
   readonly patience?: number
 }

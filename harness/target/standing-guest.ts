@@ -118,7 +118,7 @@ async function prepared(
 }
 
 /** What an entry of the cache holds beside the machine itself. */
-export interface Papers {
+interface Papers {
   readonly standing: Standing
   readonly console: string
   /** Of the files that QEMU reads: whoever changed one since has damaged it. */

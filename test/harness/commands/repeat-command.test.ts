@@ -25,6 +25,10 @@ it('says that clients were alone', () => {
   expect(repeat({ clientsOnly: true })).toMatch(/ --time 30 --clients-only$/)
 })
 
+it('says that the seed decides everything', () => {
+  expect(repeat({ deterministic: true })).toMatch(/ --time 30 --deterministic$/)
+})
+
 it('says what ends the load early', () => {
   expect(repeat({ untilFinding: true })).toMatch(/ --time 30 --until-finding$/)
   expect(repeat({ untilFinding: ['free-at-zero'] })).toMatch(/ --until-finding free-at-zero$/)

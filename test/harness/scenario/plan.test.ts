@@ -2,8 +2,17 @@ import { expect, it } from 'vitest'
 import { planRun } from '../../../harness/scenario/plan.js'
 import { knobsOf } from '../../../harness/scenario/stressors.js'
 
+const kernel = { name: 'debian:6.1', patches: [], profile: 'stock' } as const
+
+it('does not let a finding end what nobody may speak to', () => {
+  const options = { scenario: 'RESCHED01', kernel, deterministic: true }
+  expect(planRun(options)).toMatchObject({ deterministic: true, untilFinding: false })
+  expect(() => planRun({ ...options, untilFinding: ['free-at-zero'] })).toThrow(
+    expect.objectContaining({ code: 'FCT_DETERMINISTIC_UNTIL' }),
+  )
+})
+
 it('leaves clients alone with nfsd, and asks for no window that only stressors open', () => {
-  const kernel = { name: 'debian:6.1', patches: [], profile: 'stock' } as const
   const { scenario } = planRun({ scenario: 'DISPOSE01', kernel, clientsOnly: true })
   const whole = planRun({ scenario: 'DISPOSE01', kernel }).scenario
   expect(knobsOf(scenario.stressors, scenario.inject)).toEqual({})
