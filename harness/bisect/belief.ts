@@ -7,6 +7,8 @@ export interface Cell {
   mass: number
   /** By point of the rates' grid: prior and likelihood of what was seen, not normalised. */
   readonly likelihood: Float64Array
+  /** The sum of `likelihood`: that times `mass` is the probability of the cell, once all is normalised. */
+  probability: number
   /** By tested build, in the order of their first runs: whether it is bad. */
   readonly isBad: boolean[]
 }
@@ -20,6 +22,9 @@ export interface Tested {
 
 /** Of hypotheses that are ruled out. */
 const nowhere = -1
+
+/** Too improbable to come back. */
+const negligible = 1e-13
 
 /** What is known of the first bad build and of the failure rate, jointly and without approximation on the rates' grid. */
 export class Belief {
@@ -35,7 +40,12 @@ export class Belief {
     this.#lineage = lineage
     this.#falsePositive = falsePositive
     this.cellOf = Int32Array.from(lineage.prior, (prior) => (prior > 0 ? 0 : nowhere))
-    this.cells.push({ mass: 1, likelihood: Float64Array.from(ratePoints, ({ weight }) => weight), isBad: [] })
+    this.cells.push({
+      mass: 1,
+      likelihood: Float64Array.from(ratePoints, ({ weight }) => weight),
+      probability: 1,
+      isBad: [],
+    })
   }
 
   clone(): Belief {
@@ -43,8 +53,8 @@ export class Belief {
     other.cellOf.set(this.cellOf)
     other.tested.push(...this.tested.map((tested) => ({ ...tested })))
     other.cells.length = 0
-    for (const { mass, likelihood, isBad } of this.cells)
-      other.cells.push({ mass, likelihood: likelihood.slice(), isBad: [...isBad] })
+    for (const cell of this.cells)
+      other.cells.push({ ...cell, likelihood: cell.likelihood.slice(), isBad: [...cell.isBad] })
     return other
   }
 
@@ -75,10 +85,11 @@ export class Belief {
   /** Each cell in two: where the build is good, and where it is bad. */
   #split(build: number): void {
     const { prior } = this.#lineage
-    const twins = this.cells.map(({ likelihood, isBad }) => ({
+    const twins = this.cells.map((cell) => ({
+      ...cell,
       mass: 0,
-      likelihood: likelihood.slice(),
-      isBad: [...isBad, true],
+      likelihood: cell.likelihood.slice(),
+      isBad: [...cell.isBad, true],
     }))
     const count = this.cells.length
     this.#lineage.forEachCulprit(build, (hypothesis) => {
@@ -99,20 +110,25 @@ export class Belief {
     this.cells.push(...twins)
   }
 
-  /** The probabilities of cells add up to 1 again; those with none are dropped. */
+  /** The probabilities of cells add up to 1 again; those with next to none are dropped. */
   #normalise(): void {
     let total = 0
-    for (const { mass, likelihood } of this.cells) total += mass * sum(likelihood)
-    const place = new Int32Array(this.cells.length).fill(nowhere)
-    const kept = this.cells.filter(
-      (cell) => cell.mass > 0 && cell.mass * sum(cell.likelihood) > total * 1e-30,
+    for (const cell of this.cells) {
+      cell.probability = sum(cell.likelihood)
+      total += cell.mass * cell.probability
+    }
+    let kept = 0
+    const place = this.cells.map((cell) =>
+      cell.mass * cell.probability > total * negligible ? kept++ : nowhere,
     )
-    kept.forEach((cell, index) => {
-      place[this.cells.indexOf(cell)] = index
-      cell.likelihood.forEach((value, point) => (cell.likelihood[point] = value / total))
-    })
-    this.cells.length = 0
-    this.cells.push(...kept)
+    const left = this.cells.filter((_, index) => place[index] !== nowhere)
+    for (const cell of left) {
+      cell.probability /= total
+      for (let point = 0; point < cell.likelihood.length; point++)
+        cell.likelihood[point] = (cell.likelihood[point] ?? 0) / total
+    }
+    if (left.length === this.cells.length) return
+    this.cells.splice(0, Infinity, ...left)
     this.cellOf.forEach((cell, hypothesis) => (this.cellOf[hypothesis] = place[cell] ?? nowhere))
   }
 
@@ -133,7 +149,7 @@ export class Belief {
   }
 }
 
-export function sum(values: Float64Array): number {
+function sum(values: Float64Array): number {
   let total = 0
   for (const value of values) total += value
   return total

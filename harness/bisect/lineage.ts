@@ -14,9 +14,13 @@ export class Lineage {
   readonly size: number
   /** Of the hypotheses; they add up to 1. 0 where the bad end would be good. */
   readonly prior: Float64Array
-  /** The ancestors of a build are those of its basis, which is smaller, and `added`, itself included. */
+  /**
+   * The ancestors of a build are those of its basis, which is smaller, and of `added` the entries from `addedFrom[build]` up to
+   * `addedFrom[build + 1]`, itself included.
+   */
   readonly basis: Int32Array
-  readonly added: readonly Int32Array[]
+  readonly added: Int32Array
+  readonly addedFrom: Int32Array
   /** By build, the first candidate; of `goodBuild`, `goodEnd`. */
   readonly first: Int32Array
   readonly #builds: Int32Array
@@ -36,7 +40,10 @@ export class Lineage {
     this.size = first.length
     this.first = Int32Array.from(first)
     this.basis = new Int32Array(this.size)
-    this.added = this.#addAncestors(first.map((index) => candidates[index]?.parents ?? []))
+    const added = this.#addAncestors(first.map((index) => candidates[index]?.parents ?? []))
+    this.added = Int32Array.from(added.flat())
+    this.addedFrom = new Int32Array(this.size + 1)
+    added.forEach((list, build) => (this.addedFrom[build + 1] = (this.addedFrom[build] ?? 0) + list.length))
     this.#badEnd = this.buildOf(candidates.length - 1)
     this.prior = new Float64Array(this.size)
     this.forEachCulprit(this.#badEnd, (build) => {
@@ -58,16 +65,17 @@ export class Lineage {
   /** Calls with each hypothesis under which the build is bad. */
   forEachCulprit(build: number, visit: (hypothesis: number) => void): void {
     for (let at = build; ; at = this.basis[at] ?? goodBuild) {
-      this.added[at]?.forEach(visit)
+      const end = this.addedFrom[at + 1] ?? 0
+      for (let index = this.addedFrom[at] ?? 0; index < end; index++) visit(this.added[index] ?? 0)
       if (at === goodBuild) return
     }
   }
 
   /** Each build takes the ancestors of its largest parent as they are and lists only what the others bring. */
-  #addAncestors(parentsOf: readonly (readonly number[])[]): Int32Array[] {
+  #addAncestors(parentsOf: readonly (readonly number[])[]): number[][] {
     const counts = new Int32Array(this.size)
     const marks = new Int32Array(this.size).fill(-1)
-    const added: Int32Array[] = []
+    const added: number[][] = []
     const walk = (from: number, build: number): number[] => {
       const list: number[] = []
       for (let at = from; marks[at] !== build; at = this.basis[at] ?? goodBuild) {
@@ -88,7 +96,7 @@ export class Lineage {
       const list = [build, ...others.flatMap((parent) => walk(parent, build))]
       this.basis[build] = basis
       counts[build] = (build === goodBuild ? 0 : (counts[basis] ?? 0)) + list.length
-      added.push(Int32Array.from(list))
+      added.push(list)
     })
     return added
   }

@@ -1,4 +1,4 @@
-import { sum, type Belief, type Cell, type Tested } from './belief.js'
+import type { Belief, Cell, Tested } from './belief.js'
 import { type Lineage } from './lineage.js'
 import { seriesLengths, tabulateSeries, type SeriesTable } from './rates.js'
 
@@ -67,6 +67,7 @@ class Choice {
 
   /** No more can be learned of a build than whether it is bad. */
   mayWin(build: number, isBad: number): boolean {
+    if (isBad < leastGain / 30) return false
     const bound = entropy(isBad)
     return (
       bound > leastGain && bound > this.#most * (this.#costs.buildSeconds(build) + this.#costs.runSeconds)
@@ -85,19 +86,19 @@ class Choice {
 
 function weighTested(choice: Choice, belief: Belief, tested: Tested, index: number): void {
   const bad = belief.cells.filter(({ isBad }) => isBad[index])
-  const isBad = bad.reduce((total, { mass, likelihood }) => total + mass * sum(likelihood), 0)
+  const isBad = bad.reduce((total, { mass, probability }) => total + mass * probability, 0)
   if (!choice.mayWin(tested.build, isBad)) return
   const lengths = choice.lengths(tested.build)
   const table = tabulateSeries(lengths, tested.hits, tested.misses)
   lengths.forEach((runs, row) => {
-    let [hit, noise, saved] = [0, 0, 0]
+    const total = { hit: 0, noise: 0, saved: 0 }
     for (const cell of bad) {
       const share = shareOf(cell, table, row)
-      hit += cell.mass * share.hit
-      noise += cell.mass * share.noise
-      saved += cell.mass * share.saved
+      total.hit += cell.mass * share.hit
+      total.noise += cell.mass * share.noise
+      total.saved += cell.mass * share.saved
     }
-    choice.weigh(tested.build, runs, { hit, noise, saved })
+    choice.weigh(tested.build, runs, total)
   })
 }
 
@@ -109,64 +110,60 @@ function weighFresh(
   isTestable: (build: number) => boolean,
 ): void {
   const tested = new Set(belief.tested.map(({ build }) => build))
-  const isBad = sumOverCulprits(
-    belief,
-    lineage,
-    belief.cells.map(({ likelihood }) => sum(likelihood)),
-  )
-  const rows = seriesLengths.map((_, row) => {
-    const shares = belief.cells.map((cell) => shareOf(cell, fresh, row))
-    return {
-      hit: sumOverCulprits(
-        belief,
-        lineage,
-        shares.map(({ hit }) => hit),
-      ),
-      noise: sumOverCulprits(
-        belief,
-        lineage,
-        shares.map(({ noise }) => noise),
-      ),
-      saved: sumOverCulprits(
-        belief,
-        lineage,
-        shares.map(({ saved }) => saved),
-      ),
+  const width = 1 + 3 * seriesLengths.length
+  const shares = new Float64Array(width * belief.cells.length)
+  belief.cells.forEach((cell, index) => {
+    let at = index * width
+    shares[at++] = cell.probability
+    for (let row = 0; row < seriesLengths.length; row++) {
+      const { hit, noise, saved } = shareOf(cell, fresh, row)
+      shares[at++] = hit
+      shares[at++] = noise
+      shares[at++] = saved
     }
   })
+  const sums = sumOverCulprits(belief, lineage, shares, width)
   for (let build = 0; build < lineage.size; build++) {
-    if (!choice.mayWin(build, isBad[build] ?? 0) || tested.has(build) || !isTestable(build)) continue
-    choice.lengths(build).forEach((runs, row) => {
-      const { hit, noise, saved } = rows[row] ?? {}
-      choice.weigh(build, runs, {
-        hit: hit?.[build] ?? 0,
-        noise: noise?.[build] ?? 0,
-        saved: saved?.[build] ?? 0,
-      })
-    })
+    let at = build * width
+    if (!choice.mayWin(build, sums[at] ?? 0) || tested.has(build) || !isTestable(build)) continue
+    at++
+    for (const runs of choice.lengths(build)) {
+      choice.weigh(build, runs, { hit: sums[at] ?? 0, noise: sums[at + 1] ?? 0, saved: sums[at + 2] ?? 0 })
+      at += 3
+    }
   }
 }
 
-function shareOf({ likelihood }: Cell, { hit, saved }: SeriesTable, row: number): Share {
-  const probability = sum(likelihood)
+function shareOf({ likelihood, probability }: Cell, { hit, saved }: SeriesTable, row: number): Share {
   const hits = dot(likelihood, hit[row])
   return {
     hit: hits,
     noise: probability * entropy(hits / probability),
-    saved: dot(likelihood, saved[row]),
+    saved: row === 0 ? 0 : dot(likelihood, saved[row]),
   }
 }
 
-/** By build: the sum of `prior * share of its cell` over the hypotheses under which it is bad. */
-function sumOverCulprits(belief: Belief, lineage: Lineage, shares: readonly number[]): Float64Array {
-  const { prior, basis, added, size } = lineage
-  const { cellOf } = belief
-  const sums = new Float64Array(size)
+/** By build, `width` sums of `prior * share of its cell` over the hypotheses under which it is bad. */
+function sumOverCulprits(
+  { cellOf }: Belief,
+  { prior, basis, added, addedFrom, size }: Lineage,
+  shares: Float64Array,
+  width: number,
+): Float64Array {
+  const sums = new Float64Array(size * width)
   for (let build = 0; build < size; build++) {
-    let total = build === 0 ? 0 : (sums[basis[build] ?? 0] ?? 0)
-    for (const culprit of added[build] ?? [])
-      total += (prior[culprit] ?? 0) * (shares[cellOf[culprit] ?? -1] ?? 0)
-    sums[build] = total
+    const to = build * width
+    const from = (basis[build] ?? 0) * width
+    if (build > 0) sums.copyWithin(to, from, from + width)
+    const end = addedFrom[build + 1] ?? 0
+    for (let index = addedFrom[build] ?? 0; index < end; index++) {
+      const culprit = added[index] ?? 0
+      const cell = cellOf[culprit] ?? -1
+      if (cell < 0) continue
+      const weight = prior[culprit] ?? 0
+      for (let column = 0; column < width; column++)
+        sums[to + column] = (sums[to + column] ?? 0) + weight * (shares[cell * width + column] ?? 0)
+    }
   }
   return sums
 }

@@ -12,18 +12,19 @@ interface RatePoint {
   readonly weight: number
 }
 
-/** Even in the logit, so that small rates and those near 1 are as fine as the middle. */
-const means = Array.from({ length: 32 }, (_, index) => 1 / (1 + Math.exp(6 - (13 * index) / 31)))
+/** Even in the logit, so that small rates and those near 1 are as fine as the middle: 0.008 to 0.999. */
+const means = Array.from({ length: 28 }, (_, index) => 1 / (1 + Math.exp(4.8 - (11.7 * index) / 27)))
 
+/** A coarser grid is enough for a concentration that says little of the mean. */
 const concentrations = [
-  { concentration: Infinity, share: 0.85 },
-  { concentration: 32, share: 0.12 },
-  { concentration: 6, share: 0.03 },
+  { concentration: Infinity, share: 0.93, every: 1 },
+  { concentration: 24, share: 0.07, every: 2 },
 ]
 
-export const ratePoints: readonly RatePoint[] = concentrations.flatMap(({ concentration, share }) =>
-  means.map((mean) => ({ mean, concentration, weight: share / means.length })),
-)
+export const ratePoints: readonly RatePoint[] = concentrations.flatMap(({ concentration, share, every }) => {
+  const taken = means.filter((_, index) => index % every === 0)
+  return taken.map((mean) => ({ mean, concentration, weight: share / taken.length }))
+})
 
 /** That the next run of a bad commit hits, after so many hits and misses of its own. */
 export function hitChance({ mean, concentration }: RatePoint, hits: number, misses: number): number {
@@ -32,7 +33,7 @@ export function hitChance({ mean, concentration }: RatePoint, hits: number, miss
 }
 
 /** Lengths of a series of runs that are weighed against each other. */
-export const seriesLengths: readonly number[] = [1, 3, 8, 20, 50]
+export const seriesLengths: readonly number[] = [1, 4, 16, 64]
 
 /** Of series on a bad build that end at the first hit, by length and point of the grid. */
 export interface SeriesTable {
@@ -62,14 +63,13 @@ export function tabulateSeries(lengths: readonly number[], hits: number, misses:
   return { hit, saved }
 }
 
-/** The mean rate below which so large a share of the grid's weights lies. */
+/** The mean rate below which so large a share of the weights of the grid's points lies. */
 export function quantileOf(weights: Float64Array, share: number): number {
+  const byMean = ratePoints
+    .map(({ mean }, index) => ({ mean, weight: weights[index] ?? 0 }))
+    .sort((left, right) => left.mean - right.mean)
   let below = 0
-  const shares = means.map((_, at) =>
-    concentrations.reduce((total, _c, block) => total + (weights[block * means.length + at] ?? 0), 0),
-  )
-  const at = shares.findIndex((weight) => (below += weight) >= share)
-  return means[at] ?? means.at(-1) ?? 1
+  return byMean.find(({ weight }) => (below += weight) >= share)?.mean ?? 1
 }
 
 /** The rates above this are excluded at 95 % by so many runs without a failure: the rule of three, exactly. */

@@ -1,4 +1,4 @@
-import { goodEnd, type History } from '../../../harness/bisect/history.js'
+import type { History } from '../../../harness/bisect/history.js'
 import { createSearch } from '../../../harness/bisect/search.js'
 import type { World } from './world.js'
 
