@@ -10,6 +10,8 @@ export type HistoryKind = 'linear' | 'merges' | 'merges, paths'
 /** A row of the table. */
 export interface Case extends WorldOptions {
   readonly kind: HistoryKind
+  /** Commits. */
+  readonly size: number
   readonly searches: number
   readonly confidence: number
   readonly seed: number
@@ -31,12 +33,15 @@ export interface Comparison {
   readonly syzkaller: Figures & { readonly repeats: number }
 }
 
-const size = 1000
+/** Right shares below this are no chance: so many searches of such a confidence fall short of it once in 1000 times. */
+export function leastRight(confidence: number, searches: number): number {
+  return confidence - 3.09 * Math.sqrt((confidence * (1 - confidence)) / searches)
+}
 
 /** All three ways over the same kind of worlds. The same case gives the same figures. */
 export function compare(options: Case): Comparison {
   const random = createRandom(options.seed)
-  const histories = createHistories(options.kind, random)
+  const histories = createHistories(options, random)
   const worlds = <T>(search: (history: Drawn, world: World) => T): T[] =>
     Array.from({ length: options.searches }, (_, index) => {
       const drawn = histories[index % histories.length]!
@@ -54,12 +59,21 @@ export function compare(options: Case): Comparison {
   return { ours, git: plainly(gitRule), syzkaller: plainly(syzkallerRule) }
 }
 
+/** Rates from one run in fifty to every run, on each kind of history, with infrastructure that fails too. */
+export function listCases(searches: number, confidence: number): Case[] {
+  const kinds: readonly HistoryKind[] = ['linear', 'merges', 'merges, paths']
+  const flaky = { size: 1000, errorRate: 0.05, unbuildable: 0.02, searches, confidence }
+  return kinds.flatMap((kind, row) =>
+    [0.02, 0.05, 0.1, 0.3, 1].map((rate, column) => ({ ...flaky, kind, rate, seed: 10 * row + column })),
+  )
+}
+
 interface Drawn {
   readonly history: History
   readonly lineage: Lineage
 }
 
-function createHistories(kind: HistoryKind, random: () => number): Drawn[] {
+function createHistories({ kind, size }: Case, random: () => number): Drawn[] {
   const draw = (): History => {
     if (kind === 'linear') return linearHistory(size)
     return kernelHistory(size, random, kind === 'merges' ? undefined : pathWeight(random))
