@@ -8,7 +8,7 @@ const confidence = 0.99
 export function benchBisect(): Promise<Measurement[]> {
   return Promise.resolve(
     listCases(searches, confidence).flatMap((each) => {
-      const { ours, git, syzkaller } = compare(each)
+      const { ours, git, syzkaller, gitUntold } = compare(each)
       const row = (way: string, { right, runs, builds }: Figures): Measurement => ({
         what: `${each.kind}, ${each.rate}: ${way}: right ${right.toFixed(3)}, ${builds.toFixed(0)} builds`,
         value: runs,
@@ -18,7 +18,8 @@ export function benchBisect(): Promise<Measurement[]> {
       return [
         row(`git, ${git.repeats} repeats`, git),
         row(`syzkaller, ${syzkaller.repeats} instances`, syzkaller),
-        row('ours', ours),
+        row(`git not told the rate, ${gitUntold.repeats} repeats`, gitUntold),
+        row('ours, not told the rate', ours),
       ]
     }),
   )

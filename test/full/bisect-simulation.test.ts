@@ -5,11 +5,12 @@ const searches = 10_000
 const confidence = 0.99
 const cases = listCases(Math.ceil(searches / listCases(0, confidence).length), confidence)
 
-function describe({ ours, git, syzkaller }: Comparison): string {
+function describe({ ours, git, syzkaller, gitUntold }: Comparison): string {
   const columns = [
     `ours ${ours.runs.toFixed(0)} runs, ${ours.builds.toFixed(0)} builds, right ${ours.right.toFixed(4)}`,
     `git x ${git.repeats}: ${git.runs.toFixed(0)} (${git.right.toFixed(4)})`,
     `syzkaller x ${syzkaller.repeats}: ${syzkaller.runs.toFixed(0)} (${syzkaller.right.toFixed(4)})`,
+    `git not told x ${gitUntold.repeats}: ${gitUntold.runs.toFixed(0)} (${gitUntold.right.toFixed(4)})`,
   ]
   return columns.join(' | ')
 }
