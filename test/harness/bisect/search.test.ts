@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { goodEnd, type Candidate, type History } from '../../../harness/bisect/history.js'
 import { createSearch, type Observation, type Search, type Step } from '../../../harness/bisect/search.js'
+import { highestRate } from '../../../harness/bisect/rates.js'
 import { createRandom, linearHistory } from '../../bench/bisect/histories.js'
 import { enumeratePosterior } from './brute-force.js'
 
@@ -215,4 +216,9 @@ test('a history that cannot be meant is refused', () => {
   expect(refusal({ candidates: [{ id: 'c', parents: [0], weight: 1, evidence: 't' }] })).toBe(
     'FCT_BISECT_UNSORTED',
   )
+})
+
+test('runs without a failure exclude what the rule of three says, exactly', () => {
+  expect(highestRate(1)).toBeCloseTo(0.95, 12)
+  expect(highestRate(300)).toBeCloseTo(0.009936, 6)
 })
