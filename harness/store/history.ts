@@ -35,6 +35,17 @@ export interface SignatureSummary {
   readonly kernels: readonly string[]
 }
 
+/** Sums over the last nights. */
+export interface CellExperience {
+  /** Nights since its last run; 0: it had one in the last night. */
+  readonly nightsWaited: number
+  readonly runs: number
+  /** Signatures, each run's own. */
+  readonly findings: number
+  readonly guestSeconds: number
+  readonly seconds: number
+}
+
 /**
  * What every night found. Iterators read on in pages, so that others, this process too, may write meanwhile; what is recorded
  * after an iterator began may be in it. Each call may throw what openDatabase throws.
@@ -127,6 +138,30 @@ export class HistoryReader {
        GROUP BY signature ORDER BY lastSeen DESC, signature`,
     )
     return rows.map((row) => ({ ...row, kernels: JSON.parse(row.kernels) as string[] }))
+  }
+
+  /**
+   * What the cells of a plan have cost and brought in its last nights.
+   *
+   * @param nights How many; @param before Campaign.id: nights from this one on are left out.
+   * @returns by cellKey; a cell without a run in that time is not in it
+   */
+  experience(
+    name: string,
+    { nights, before }: { nights: number; before: number },
+  ): Map<string, CellExperience> {
+    const rows = this.all<CellExperience & { readonly key: string }>(
+      `WITH night AS (
+         SELECT id, row_number() OVER (ORDER BY id DESC) - 1 AS ago FROM campaign WHERE name = ? AND id < ?
+         ORDER BY id DESC LIMIT ?)
+       SELECT cell.key, min(night.ago) AS nightsWaited, count(*) AS runs,
+         sum((SELECT count(*) FROM finding WHERE finding.run = run.id)) AS findings,
+         sum(result ->> 'guestSeconds') AS guestSeconds, sum(run.seconds) AS seconds
+       FROM night JOIN run ON run.campaign = night.id JOIN cell ON cell.id = run.cell JOIN document ON document.run = run.id
+       GROUP BY cell.id`,
+      ...[name, before, nights],
+    )
+    return new Map(rows.map(({ key, ...experience }) => [key, experience]))
   }
 
   /** What was told after row `id` (0: from the first on), at most `limit` rows. Whoever follows a campaign asks again and again. */
