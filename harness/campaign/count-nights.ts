@@ -33,6 +33,9 @@ export interface NightCounts {
 /** The only reason of a run that failed and missed nothing. Others show what they found, and nothing of what they did not. */
 const finding = 'FCT_ORACLE_FINDING'
 
+/** Where a run names no reason. */
+const unexplained = 'FCT_RUN_UNEXPLAINED'
+
 interface Hits {
   all: number
   /** By runs that are not whole. */
@@ -85,23 +88,30 @@ function countRun(cells: Map<string, CellHistory>, index: number, run: NightRun)
     cell.nights.push({ index, runs: 0, whole: 0, findings: new Map(), troubles: new Map() })
   const night = cell.nights.at(-1)
   if (night === undefined) return
-  const { verdict, reasons, findings } = run
+  const { verdict, reasons } = run
   const isDecided = verdict === 'PASS' || verdict === 'FAIL'
   const isWhole = isDecided && reasons.every(({ code }) => code === finding)
   const see = (what: string): void =>
     void getOrAdd(cell.kernels, what, () => new Set<string>()).add(run.kernel.release)
   night.runs++
   if (isWhole) night.whole++
-  for (const signature of new Set(findings.map(({ signature }) => signature))) {
+  for (const signature of signaturesOf(run)) {
     const hits = getOrAdd(night.findings, signature, () => ({ all: 0, partial: 0 }))
     hits.all++
     if (!isWhole) hits.partial++
     see(signature)
   }
-  const cause = isDecided ? undefined : (reasons[0]?.code ?? 'FCT_RUN_UNEXPLAINED')
+  const cause = isDecided ? undefined : (reasons[0]?.code ?? unexplained)
   if (cause === undefined) return
   night.troubles.set(cause, (night.troubles.get(cause) ?? 0) + 1)
   see(cause)
+}
+
+/** A kernel that died of nobody knows what is a failure too: by its code. */
+function signaturesOf({ verdict, findings, reasons }: NightRun): Set<string> {
+  const signatures = new Set(findings.map(({ signature }) => signature))
+  if (verdict === 'FAIL' && signatures.size === 0) signatures.add(reasons[0]?.code ?? unexplained)
+  return signatures
 }
 
 interface TonightCount {

@@ -3,9 +3,9 @@ declare module 'jstat' {
   const library: {
     readonly jStat: {
       /** Natural logarithm of the beta function. */
-      betaln(this: void, a: number, b: number): number
+      readonly betaln: (a: number, b: number) => number
       /** Quantile of Beta(a, b). */
-      ibetainv(this: void, p: number, a: number, b: number): number
+      readonly ibetainv: (p: number, a: number, b: number) => number
     }
   }
   export default library

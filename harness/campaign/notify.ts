@@ -111,9 +111,9 @@ function nameOf(way: NotifyWay): string {
   return way.kind === 'webhook' ? way.url.origin : `mail:${way.file}`
 }
 
-/** Of fetch the message is "fetch failed", and what happened its cause. */
+/** Of fetch the message is "fetch failed", and what happened its cause. Of a program the first line says it. */
 function explain(error: unknown): string {
-  const { cause } = error as { readonly cause?: unknown }
-  const { shortMessage } = error as { readonly shortMessage?: string }
-  return shortMessage ?? (cause instanceof Error ? `${messageOf(error)}: ${cause.message}` : messageOf(error))
+  const { cause, shortMessage } = error as { readonly cause?: unknown; readonly shortMessage?: string }
+  if (shortMessage !== undefined) return shortMessage.replace(/\n.*/s, '')
+  return cause instanceof Error ? `${messageOf(error)}: ${cause.message}` : messageOf(error)
 }

@@ -17,7 +17,7 @@ export function* ktapLines({ judgement, runs }: NightReport): Generator<string> 
       for (const line of runLines(run, place + 1)) yield `  ${line}`
     for (const judged of said.filter(({ cell }) => cell === key))
       yield `# ${oneLine(describeJudgement(judged))}`
-    yield `${cellResult(ofCell)(index + 1, plainName(key))}`
+    yield cellResult(ofCell, index + 1, plainName(key))
   }
 }
 
@@ -25,7 +25,7 @@ function* runLines(run: NightRun, number: number): Generator<string> {
   const lines = linesOf(run).map(oneLine)
   for (const line of lines) yield `# ${line}`
   const [why = ''] = lines
-  const name = plainName(`${runName(run)}`)
+  const name = plainName(runName(run))
   const status = statusOf(run)
   if (status === 'passed') yield `ok ${String(number)} ${name}`
   else if (status === 'failed') yield `not ok ${String(number)} ${name} # ${why}`
@@ -38,11 +38,11 @@ function directive({ reasons }: NightRun): string {
 }
 
 /** A test fails if any of its subtests does, and is skipped if all are. */
-function cellResult(runs: readonly NightRun[]): (number: number, name: string) => string {
+function cellResult(runs: readonly NightRun[], number: number, name: string): string {
   const statuses = runs.map(statusOf)
   const isOk = statuses.every((status) => status === 'passed' || status === 'skipped')
   const isSkipped = statuses.every((status) => status === 'skipped')
-  return (number, name) => `${isOk ? 'ok' : 'not ok'} ${String(number)} ${name}${isSkipped ? ' # SKIP' : ''}`
+  return `${isOk ? 'ok' : 'not ok'} ${String(number)} ${name}${isSkipped ? ' # SKIP' : ''}`
 }
 
 /** A description holds no hash sign. */

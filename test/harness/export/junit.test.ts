@@ -58,11 +58,9 @@ it("keeps the guest's text, but for what XML cannot hold", async () => {
   const root = await parse(nastyNight)
   const cases = root.children[0]!.children.filter(({ tag }) => tag === 'testcase')
   const failure = cases[2]!.children[0]!
-  const kept = [...nasty.replaceAll('\r\n', '\n')]
-    .map((character) =>
-      /[\n\t]/.test(character) ? character : character.replace(/[\p{Cc}\p{Cs}\ufffe\uffff\u202e]/u, '\ufffd'),
-    )
-    .join('')
+  const kept = nasty
+    .replaceAll('\r\n', '\n')
+    .replace(/(?![\n\t])[\p{Cc}\p{Cs}\ufffe\uffff\u202e]/gu, '\ufffd')
   expect(failure['message']).toBe(`${kept} (free-at-zero, 2 times)`)
   expect(failure.text).toBe(`${kept} (free-at-zero, 2 times)`)
   expect(cases.every(({ children }) => children.every((child) => child.children.length === 0))).toBe(true)
