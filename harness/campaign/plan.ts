@@ -8,7 +8,10 @@ import { UsageError, messageOf } from '../fct-error.js'
 import { readYaml } from '../scenario/read-yaml.js'
 import { loadScenario } from '../scenario/scenario.js'
 import { cellKey, type Cell } from '../store/history-records.js'
-import { targetNames, type RetentionPolicy } from './campaign.js'
+import type { RetentionPolicy } from '../store/retention.js'
+
+/** What runs kernels, as plans and `Cell.target` name it. */
+const targetNames = ['qemu'] as const
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 }
 const duration = z.string().regex(/^[1-9]\d*(\.\d+)?[smhd]$/, 'a duration, like 90s, 45m, 8h')

@@ -5,10 +5,11 @@ import {
   cellKey,
   type Campaign,
   type CampaignOutcome,
+  type Dispatch,
   type ProgressEvent,
   type ProgressPlace,
 } from '../store/history-records.js'
-import type { Dispatch, HistoryWriter } from '../store/history-writer.js'
+import type { HistoryWriter } from '../store/history-writer.js'
 import type { ResultDocument } from '../verdict/result.js'
 import type { CellJob, Executor, JobEnd, JobListener } from './executor.js'
 import type { CampaignPlan } from './plan.js'
@@ -90,7 +91,7 @@ class Night {
     readonly context: CampaignContext,
   ) {
     const { store, executor, signal } = context
-    const window = { nights: nightsRemembered, before: campaign.id }
+    const window = { nights: nightsRemembered, before: campaign.started }
     this.#cells = estimateCells(plan.cells, store.experience(plan.name, window))
     this.#secondsLeft = plan.budgetSeconds === null ? null : plan.budgetSeconds * executor.slots
     this.#work = new NightWork(campaign.seed, this.#cells, {
