@@ -17,7 +17,8 @@ beforeAll(async () => {
   const { kernel } = await obtainStockKernel()
   const files = ['kunit_parser.py', 'kunit_printer.py'].map((name) => `${kunit}/${name}`)
   await kernel.source?.exportPaths(files, folder, quietContext)
-})
+  // The source is one archive, read from its beginning.
+}, 600_000)
 
 afterAll(() => rm(folder, { recursive: true }))
 
