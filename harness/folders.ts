@@ -17,5 +17,14 @@ export function cacheFolder(): string {
 
 /** Where run folders are kept: $XDG_DATA_HOME/fctorture/runs. */
 export function runsFolder(): string {
-  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture', 'runs')
+  return join(dataFolder(), 'runs')
+}
+
+/** The store of what every night found: $XDG_DATA_HOME/fctorture/history.sqlite. */
+export function historyFile(): string {
+  return join(dataFolder(), 'history.sqlite')
+}
+
+function dataFolder(): string {
+  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture')
 }

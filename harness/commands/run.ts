@@ -6,6 +6,7 @@ import type { Mirrors } from '../../vms/apt-root.js'
 import { rememberFlavour } from '../../vms/kernels/known-flavours.js'
 import type { Finding } from '../oracle/findings.js'
 import type { ObjectLife } from '../oracle/object-life.js'
+import type { JobListener } from '../campaign/executor.js'
 import { evidenceFiles } from '../report/evidence-files.js'
 import { printable } from '../report/figures.js'
 import { renderHtml } from '../report/html.js'
@@ -15,7 +16,7 @@ import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { spoiltBy } from '../verdict/verdict.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
-import { buildContext, showRunProgress } from './progress.js'
+import { buildContext, ratesOf, showRunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
 import { judgeRun, type Judgement } from './judge-run.js'
 import { runGuest, type Aftermath } from './run-guest.js'
@@ -37,11 +38,15 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   return result.exit
 }
 
+/** Hears how a run goes on. */
+export type RunListener = Pick<JobListener, 'onPhase' | 'onLoad' | 'onFinding'>
+
 /** Runs and judges; all of it is in a new folder below `runs` afterwards. */
 export async function runScenario(
   options: PlanOptions,
   runs: string,
   context: BuildContext,
+  listener?: RunListener,
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   const plan = planRun(options)
   readKernelName(plan.kernel.name)
@@ -51,7 +56,7 @@ export async function runScenario(
   await record.writeJson('run', parameters)
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
-  const aftermath = await tortureWithProgress(plan, record, context)
+  const aftermath = await tortureWithProgress(plan, record, context, listener)
   const console = await record.closeConsole()
   await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
@@ -79,19 +84,25 @@ async function tortureWithProgress(
   plan: RunPlan,
   record: RunRecord,
   context: BuildContext,
+  listener: RunListener | undefined,
 ): Promise<Aftermath> {
   const progress = showRunProgress(process.stderr, plan.scenario.name)
   try {
     return await runGuest(plan, record, context, {
       onPhase: (name) => {
         progress.phase(name)
+        listener?.onPhase(name)
       },
       onNotice: (notice) => {
-        if (notice.notice === 'progress') progress.load(notice.progress, plan.scenario.seconds)
+        if (notice.notice === 'progress') {
+          progress.load(notice.progress, plan.scenario.seconds)
+          listener?.onLoad(ratesOf(notice.progress))
+        }
         if (notice.notice === 'step') progress.step(notice.text)
       },
       onFinding: ({ signature, says, second }) => {
         progress.finding(`found after ${second.toFixed(1)} s of load: ${printable(`${signature}: ${says}`)}`)
+        listener?.onFinding({ signature, says, second })
       },
     })
   } finally {
