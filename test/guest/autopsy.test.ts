@@ -1,0 +1,107 @@
+/** What a machine still tells when its kernel does not any more. */
+import { mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Method } from '../../harness/agent/protocol.js'
+import type { Autopsy, AutopsyWishes } from '../../harness/target/autopsy/autopsy.js'
+import { createStagedGuest } from '../../harness/target/standing-guest.js'
+import { KernelFault, TargetTimeout } from '../../harness/target/target.js'
+import { answerOf } from '../../harness/target/watch.js'
+import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
+import { obtainStockKernel, quietContext } from '../stock-kernel.js'
+import { bundleAgent } from './module-guest.js'
+
+let folder = ''
+let images: GuestImages
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fct-test-autopsy-'))
+  const agent = join(folder, 'agent.cjs')
+  await bundleAgent('faulty.ts', agent)
+  images = await obtainGuestImages(await obtainStockKernel(), quietContext, { 'agent.cjs': agent })
+})
+
+afterAll(async () => {
+  await rm(folder, { recursive: true })
+})
+
+interface Corpse {
+  readonly failure: unknown
+  readonly into: string
+  readonly autopsy: Autopsy
+  /** From when the harm began, until the machine was gone. */
+  readonly console: string
+}
+
+async function examine(method: string, wishes: AutopsyWishes, limitMs: number): Promise<Corpse> {
+  const observer = { onPhase: () => undefined, onConsole: () => undefined }
+  const { target } = await createStagedGuest(images, { exports: [] }, quietContext, observer)
+  const into = join(folder, method)
+  let console = ''
+  target.onConsole((chunk) => (console += Buffer.from(chunk).toString()))
+  try {
+    const agent = await target.start()
+    const watch = { target, signal: quietContext.signal }
+    const failure: unknown = await answerOf(
+      watch,
+      agent.call(method as Method, null),
+      limitMs,
+      'being harmed',
+    ).catch((error: unknown) => error)
+    const autopsy = await target.autopsy(into, wishes)
+    await target.stop()
+    return { failure, into, autopsy, console }
+  } finally {
+    await target.stop()
+  }
+}
+
+/** struct kdump_sub_header of makedumpfile's IMPLEMENTATION, at the second block of 4096 bytes. */
+async function vmcoreInfoIn(dump: string): Promise<string> {
+  const file = await open(dump)
+  try {
+    const head = Buffer.alloc(8192)
+    await file.read(head, 0, head.length, 0)
+    expect(head.toString('latin1', 0, 8)).toBe('KDUMP   ')
+    const [offset, size] = [head.readBigUInt64LE(4096 + 32), head.readBigUInt64LE(4096 + 40)]
+    const text = Buffer.alloc(Number(size))
+    await file.read(text, 0, text.length, Number(offset))
+    return text.toString('latin1')
+  } finally {
+    await file.close()
+  }
+}
+
+it('a panic: registers, messages and memory can be had, and then it prints the rest of its last words', async () => {
+  const { failure, into, autopsy, console } = await examine('panic', { vmcore: true }, 60_000)
+  expect(failure).toBeInstanceOf(KernelFault)
+  expect(autopsy).toEqual({ files: ['registers.txt', 'dmesg.txt', 'vmcore'], missing: [] })
+  expect((await readdir(into)).sort()).toEqual(['dmesg.txt', 'registers.txt', 'vmcore'])
+  expect((await readFile(join(into, 'registers.txt'), 'utf8')).match(/^RIP=[0-9a-f]{16}/gm)).toHaveLength(2)
+  const dmesg = await readFile(join(into, 'dmesg.txt'), 'utf8')
+  expect(dmesg).toMatch(/^\[ {4}0\.000000\] Linux version 6\.1/)
+  expect(dmesg).toMatch(/^\[ *\d+\.\d{6}\] Kernel panic - not syncing: sysrq triggered crash$/m)
+  // Linux says where it was loaded when it has told QEMU.
+  expect(dmesg).not.toContain('Kernel Offset')
+  expect(console).toContain('Kernel Offset')
+  expect(await vmcoreInfoIn(join(into, 'vmcore'))).toMatch(/^OSRELEASE=6\.1/)
+  // Of 2 GiB that are mostly empty.
+  expect((await stat(join(into, 'vmcore'))).size).toBeLessThan(400 << 20)
+})
+
+it('a kernel without a driver of the panic device dies of the same, but there is nobody to ask', async () => {
+  const { failure, autopsy } = await examine('panicWithoutDriver', { vmcore: false }, 60_000)
+  expect(failure).toBeInstanceOf(KernelFault)
+  expect(autopsy).toEqual({ files: [], missing: ['all: QEMU has ended'] })
+})
+
+it('an agent that does not answer: what the console did not show stands in memory', async () => {
+  const { failure, into, autopsy, console } = await examine('whisper', { vmcore: false }, 3000)
+  expect(failure).toBeInstanceOf(TargetTimeout)
+  expect(autopsy.missing).toEqual([])
+  expect(console).not.toContain('whispers')
+  expect(await readFile(join(into, 'dmesg.txt'), 'utf8')).toMatch(
+    /faulty: whispers once\n.*whispers twice\n$/,
+  )
+})
