@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { Qmp } from '../../../vms/qmp.js'
 import { messageOf } from '../../fct-error.js'
 import { within } from '../deadline.js'
+import { dumpMemory } from './dump-memory.js'
 import { createReader, readVmcoreInfo } from './guest-memory.js'
 import { readPrintkRing } from './printk-ring.js'
-import { unflatten } from './unflatten.js'
+import type { VmcoreInfo } from './vmcoreinfo.js'
 
 /** What a machine was made to tell that does not talk any more. */
 export interface Autopsy {
@@ -63,31 +64,27 @@ export async function examine(monitor: Qmp, into: string, { vmcore }: AutopsyWis
   await attempt('registers.txt', limitMs, () =>
     monitor.execute('human-monitor-command', { 'command-line': 'info registers -a' }),
   )
-  await attempt('dmesg.txt', limitMs, () => readMessages(monitor, into))
-  if (vmcore) await attempt('vmcore', dumpLimitMs, () => dump(monitor, join(into, 'vmcore')))
+  let info: VmcoreInfo | undefined
+  await attempt('dmesg.txt', limitMs, async () => {
+    info = await inScratch(into, (scratch) => readVmcoreInfo(monitor, scratch))
+    if (info === undefined) throw new Error('the kernel did not tell QEMU where it has them (qemu_fw_cfg)')
+    return readMessages(monitor, info, into)
+  })
+  if (vmcore) await attempt('vmcore', dumpLimitMs, () => dumpMemory(monitor, info, join(into, 'vmcore')))
   if (wasRunning) await monitor.execute('cont').catch(() => undefined)
   return { files, missing }
 }
 
-async function readMessages(monitor: Qmp, into: string): Promise<string> {
-  const scratch = await mkdtemp(join(into, 'memory-'))
-  try {
-    const info = await readVmcoreInfo(monitor, scratch)
-    if (info === undefined) throw new Error('the kernel did not tell QEMU where it has them (qemu_fw_cfg)')
-    const lines = await readPrintkRing(info, createReader(monitor, info, scratch))
-    return lines.map((line) => `${line}\n`).join('')
-  } finally {
-    await rm(scratch, { recursive: true })
-  }
+async function readMessages(monitor: Qmp, info: VmcoreInfo, into: string): Promise<string> {
+  const lines = await inScratch(into, (scratch) => readPrintkRing(info, createReader(monitor, info, scratch)))
+  return lines.map((line) => `${line}\n`).join('')
 }
 
-async function dump(monitor: Qmp, path: string): Promise<undefined> {
-  const flat = `${path}.flat`
-  const how = { paging: false, protocol: `file:${flat}`, format: 'kdump-zlib' } as const
+async function inScratch<T>(into: string, use: (scratch: string) => Promise<T>): Promise<T> {
+  const scratch = await mkdtemp(join(into, 'memory-'))
   try {
-    await monitor.execute('dump-guest-memory', how)
-    await unflatten(flat, path)
+    return await use(scratch)
   } finally {
-    await rm(flat, { force: true })
+    await rm(scratch, { recursive: true })
   }
 }
