@@ -1,12 +1,14 @@
+import { join } from 'node:path'
 import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
+import { autopsyFolder } from '../store/known-dumps.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
-import { asFailure, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
+import { asFailure, autopsyOf, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
 import { drivePlanOf } from './drive-plan.js'
 import { startGuest } from './start-guest.js'
@@ -42,6 +44,7 @@ export async function runGuest(
     },
   })
   let target: Target | undefined
+  const autopsyPlan = { into: join(record.folder, autopsyFolder), vmcore: plan.dump }
   try {
     got.kernel = await obtainKernel(plan.kernel, context)
     got.images = await obtainGuestImages(got.kernel, context)
@@ -52,6 +55,9 @@ export async function runGuest(
     const from = await startGuest(plan, drivePlan, { kernel: got.kernel, images: got.images }, context, {
       ...observer,
       onConsole,
+      onFailure: async (broken, error) => {
+        got.end = { ...got.end, autopsy: await autopsyOf(broken, autopsyPlan, asFailure(error)) }
+      },
     })
     target = from.target
     got.target = target.description
@@ -68,7 +74,7 @@ export async function runGuest(
     }
     got.end = await drive(
       target,
-      { ...drivePlan, standing: from.standing, enough: live.enough },
+      { ...drivePlan, standing: from.standing, enough: live.enough, autopsy: autopsyPlan },
       makeSpool,
       { ...observer, onPhase },
       context.signal,

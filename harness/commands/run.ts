@@ -14,6 +14,8 @@ import { summarize } from '../report/summary.js'
 import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { spoiltBy } from '../verdict/verdict.js'
+import { autopsyFolder, dropKnownDump, dumpName } from '../store/known-dumps.js'
+import { readRunConsole } from '../store/run-papers.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
 import { buildContext, showRunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
@@ -52,10 +54,11 @@ export async function runScenario(
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
   const aftermath = await tortureWithProgress(plan, record, context)
-  const console = await record.closeConsole()
+  await record.closeConsole()
+  const console = await readRunConsole(record.folder)
   await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
-  const { result } = judgement
+  const result = await withAutopsy(judgement.result, plan, aftermath)
   await noteFlavour(aftermath, result)
   const extras = extrasOf(record, plan, judgement, aftermath, { console, repeat })
   await record.writeJson('verdict', result)
@@ -63,6 +66,20 @@ export async function runScenario(
   for (const { name, text } of evidenceFiles(result, extras)) await record.writeText(name, text)
   const unkept = record.failure()
   return { result: unkept === undefined ? result : spoiltBy(unkept, result), extras }
+}
+
+async function withAutopsy(
+  result: ResultDocument,
+  { dump }: RunPlan,
+  { end: { autopsy } }: Aftermath,
+): Promise<ResultDocument> {
+  if (autopsy === undefined) return result
+  const { files, missing } = autopsy
+  const hasDump = files.includes(dumpName)
+  const dumpIn = hasDump && dump !== 'always' ? await dropKnownDump(result.run, result) : undefined
+  if (dumpIn === undefined) return { ...result, autopsy: { folder: autopsyFolder, files, missing } }
+  const others = files.filter((name) => name !== dumpName)
+  return { ...result, autopsy: { folder: autopsyFolder, files: others, missing, dumpIn } }
 }
 
 /** For `kernel list`; a rebuilt nfsd.ko says nothing about the kernel's own. */
@@ -135,6 +152,7 @@ function factsOf(
       message: end.failure.message,
       detail: end.failure.detail,
     },
+    autopsy: end.autopsy && { folder: autopsyFolder, ...end.autopsy },
     stream: end.spool && { complete: end.spool.complete, damage: end.spool.damage },
   }
 }

@@ -207,16 +207,17 @@ async function keepLoading(
 }
 
 /** None of a target that talks, unless all its memory is wanted; it goes on then. */
-async function autopsyOf(
+export async function autopsyOf(
   target: Target,
   plan: AutopsyPlan | undefined,
   failure: FctError | undefined,
 ): Promise<Autopsy | undefined> {
-  if (plan === undefined) return undefined
+  if (plan === undefined || target.autopsy === undefined) return undefined
   const isDead = failure instanceof KernelFault || failure instanceof TargetHung
   const isMute = isDead || failure instanceof TargetTimeout || failure?.code === 'FCT_AGENT_LOST'
   const vmcore = plan.vmcore === 'always' || (plan.vmcore === 'of the dead' && isDead)
-  return isMute || (failure === undefined && vmcore) ? target.autopsy(plan.into, { vmcore }) : undefined
+  if (!isMute && (failure !== undefined || !vmcore)) return undefined
+  return target.autopsy(plan.into, { vmcore })
 }
 
 async function leave(target: Target, agent: Agent): Promise<void> {

@@ -38,7 +38,7 @@ const printLimitMs = 10_000
 const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
 
 /** A guest that can be saved, if it was created for that. */
-export interface QemuTarget extends Target {
+export interface QemuTarget extends Required<Target> {
   /** Ends the guest, and leaves what another can resume from in the folder of its memory. */
   save(): Promise<void>
 }

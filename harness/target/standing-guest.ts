@@ -23,6 +23,8 @@ export interface StandingObserver {
   onPhase(phase: string): void
   /** All that the guest had printed until it was saved, also if that was long ago. */
   onConsole(chunk: Uint8Array): void
+  /** A guest could not be made ready; it is ended afterwards. */
+  onFailure?(target: QemuTarget, error: unknown): Promise<void>
 }
 
 /**
@@ -181,6 +183,9 @@ async function save(saving: Saving, folder: string, signal: AbortSignal): Promis
     await target.save()
     const papers = { standing, console: Buffer.concat(heard).toString(), seal: await sealOf(folder) }
     await writeFile(join(folder, 'papers.json'), JSON.stringify(papers satisfies Papers))
+  } catch (error) {
+    await saving.observer.onFailure?.(target, error)
+    throw error
   } finally {
     await target.stop()
   }

@@ -26,11 +26,11 @@ export interface Target {
   fault(): FctError
   /**
    * Looks from outside at a machine that does not talk any more, which stands still meanwhile. Never rejects; says what it
-   * could not get.
+   * could not get. Missing of a machine that nobody can look into.
    *
    * @param into A folder, which is made.
    */
-  autopsy(into: string, wishes: AutopsyWishes): Promise<Autopsy>
+  autopsy?(into: string, wishes: AutopsyWishes): Promise<Autopsy>
   /** Idempotent; a kernel that panicked prints its last before. Afterwards no process and no file of ours is left. */
   stop(): Promise<void>
 }

@@ -1,14 +1,16 @@
 /** What a machine still tells when its kernel does not any more. */
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Method } from '../../harness/agent/protocol.js'
 import type { Autopsy, AutopsyWishes } from '../../harness/target/autopsy/autopsy.js'
+import { packageRoot } from '../../harness/folders.js'
 import { createStagedGuest } from '../../harness/target/standing-guest.js'
 import { KernelFault, TargetTimeout } from '../../harness/target/target.js'
 import { answerOf } from '../../harness/target/watch.js'
+import type { ResultDocument } from '../../harness/verdict/result.js'
 import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 import { bundleAgent } from './module-guest.js'
@@ -95,4 +97,45 @@ it('an agent that does not answer: what the console did not show stands in memor
   expect(await readFile(join(into, 'dmesg.txt'), 'utf8')).toMatch(
     /faulty: whispers once\n.*whispers twice\n$/,
   )
+})
+
+/** An nfsd of 6.1 that warns of something when the console shows nothing, and then dies. */
+const dies = `--- a/fs/nfsd/vfs.c
++++ b/fs/nfsd/vfs.c
+@@ -1214,6 +1214,13 @@
+ \tnfsd_file_put(nf);
+ 
+ \ttrace_nfsd_read_done(rqstp, fhp, offset, *count);
+ 
++\tstatic atomic_t reads;
++
++\tif (atomic_inc_return(&reads) == 100) {
++\t\tconsole_printk[0] = 1;
++\t\tWARN(1, "nobody hears this");
++\t\tBUG();
++\t}
+ \treturn err;
+ }
+`
+
+it('a run whose guest dies says where its remains are, and finds what only its memory tells', async () => {
+  const patch = join(folder, 'dies.patch')
+  await writeFile(patch, dies)
+  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+  const args = ['run', 'CLOSE01', '--time', '60', '--seed', '1', '--patch', patch, '--json', '--runs', folder]
+  const { stdout } = await execa(process.execPath, [cli, ...args], { reject: false })
+  const result = JSON.parse(stdout) as ResultDocument
+  expect(result).toMatchObject({
+    verdict: 'FAIL',
+    autopsy: { folder: 'autopsy', files: ['registers.txt', 'dmesg.txt', 'vmcore'], missing: [] },
+  })
+  expect(result.findings.map(({ signature }) => signature)).toEqual([
+    'console-splat: WARNING at fs/nfsd/vfs.c:1222 in nfsd_read',
+    'console-splat: kernel BUG at fs/nfsd/vfs.c:1223 in nfsd_read',
+  ])
+  expect(await readFile(join(result.run, 'console.log'), 'utf8')).not.toContain('nobody hears this')
+  expect(await readFile(join(result.run, 'finding-1.txt'), 'utf8')).toContain(join(result.run, 'autopsy'))
+  expect(JSON.parse(await readFile(join(result.run, 'run.json'), 'utf8'))).toMatchObject({
+    autopsy: { files: ['registers.txt', 'dmesg.txt', 'vmcore'] },
+  })
 })

@@ -56,7 +56,6 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
     ended,
     hung: new Promise<string>(() => undefined),
     fault: () => new FctError('FCT_TEST_ENDED', 'the machine ended'),
-    autopsy: () => Promise.resolve({ files: [], missing: [] }),
     stop: () => Promise.resolve(),
   }
   return { target, asked }
