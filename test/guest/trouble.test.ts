@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { copyFile, open, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { packageRoot } from '../../harness/folders.js'
+import { TargetLost } from '../../harness/target/target.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
 import { haveOwnTemporaryFolder, leftovers, machines } from '../leftovers.js'
@@ -102,5 +103,38 @@ it('shows the last of the console when a guest gives up before its agent could s
     detail: expect.stringContaining('erofs') as string,
   })
   await target.stop()
+  expect(leftovers()).toEqual([])
+})
+
+it('shows how the agent failed when the root file system is damaged', async () => {
+  const images = await obtainGuestImages(await obtainStockKernel(), quietContext)
+  const rootfs = join(runs, 'damaged.erofs')
+  await copyFile(images.rootfs, rootfs)
+  const { size } = await stat(rootfs)
+  const file = await open(rootfs, 'r+')
+  for (let at = size / 8; at < size; at += 1 << 20) await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, at)
+  await file.close()
+  const target = await createQemuTarget({ ...images, rootfs }, quietContext.signal)
+  const failure: unknown = await target.start().catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(TargetLost)
+  expect(failure).toMatchObject({
+    code: 'FCT_AGENT_LOST',
+    message: expect.stringMatching(/the guest gave up: agent ended with status [1-9]/) as string,
+  })
+  await target.stop()
+  expect(leftovers()).toEqual([])
+})
+
+it('does not mind a clock that jumps to and fro', async () => {
+  const jumps = `--import=${join(import.meta.dirname, 'jumping-clock.mjs')}`
+  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+  const args = ['run', 'CLOSE01', '--time', '10', '--seed', '1', '--json', '--runs', runs]
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [jumps, cli, ...args], { reject: false })
+  expect(stderr).toContain('load 9/10 s')
+  const result = JSON.parse(stdout) as ResultDocument
+  expect(result.verdict).toBe('PASS')
+  expect(result.guestSeconds).toBeGreaterThan(9)
+  expect(result.guestSeconds).toBeLessThan(20)
+  expect(exitCode).toBe(0)
   expect(leftovers()).toEqual([])
 })
