@@ -21,6 +21,8 @@ export interface Aftermath {
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
+  /** The folder of the saved guest that went on. */
+  readonly savedIn: string | undefined
   /** What was said while the run went on. */
   readonly live: LiveReport
 }
@@ -60,6 +62,7 @@ export async function runGuest(
       },
     })
     target = from.target
+    got.savedIn = from.folder
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool => {
@@ -89,8 +92,8 @@ export async function runGuest(
 }
 
 function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, images, target, spool] = [undefined, undefined, undefined, undefined]
+  const [kernel, images, target, spool, savedIn] = Array<undefined>(5)
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
+  return { kernel, images, target, end, spool, savedIn, live: { seconds: new Map(), gaveUp: null } }
 }

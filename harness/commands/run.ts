@@ -13,9 +13,10 @@ import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
 import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
-import { spoiltBy } from '../verdict/verdict.js'
+import { doubtedFor, spoiltBy } from '../verdict/verdict.js'
 import { autopsyFolder, dropKnownDump, dumpName } from '../store/known-dumps.js'
 import { readRunConsole } from '../store/run-papers.js'
+import { examineSaved } from '../target/standing-guest.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
 import { buildContext, showRunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
@@ -58,7 +59,8 @@ export async function runScenario(
   const console = await readRunConsole(record.folder)
   await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
-  const result = await withAutopsy(judgement.result, plan, aftermath)
+  const told = await withAutopsy(judgement.result, plan, aftermath)
+  const result = (await fromDamaged(aftermath, told, context)) ?? told
   await noteFlavour(aftermath, result)
   const extras = extrasOf(record, plan, judgement, aftermath, { console, repeat })
   await record.writeJson('verdict', result)
@@ -66,6 +68,17 @@ export async function runScenario(
   for (const { name, text } of evidenceFiles(result, extras)) await record.writeText(name, text)
   const unkept = record.failure()
   return { result: unkept === undefined ? result : spoiltBy(unkept, result), extras }
+}
+
+/** The result of a guest that was not what was saved, if so; one that passed is none. */
+async function fromDamaged(
+  { savedIn }: Aftermath,
+  result: ResultDocument,
+  context: BuildContext,
+): Promise<ResultDocument | undefined> {
+  if (savedIn === undefined || result.verdict === 'PASS') return undefined
+  const damage = await examineSaved(savedIn, context)
+  return damage && doubtedFor(damage, result)
 }
 
 async function withAutopsy(

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Method } from '../../harness/agent/protocol.js'
 import type { Autopsy, AutopsyWishes } from '../../harness/target/autopsy/autopsy.js'
 import { packageRoot } from '../../harness/folders.js'
-import { createStagedGuest } from '../../harness/target/standing-guest.js'
+import { createStagedGuest, examineSaved } from '../../harness/target/standing-guest.js'
 import { KernelFault, TargetTimeout } from '../../harness/target/target.js'
 import { answerOf } from '../../harness/target/watch.js'
 import type { ResultDocument } from '../../harness/verdict/result.js'
@@ -35,11 +35,13 @@ interface Corpse {
   readonly autopsy: Autopsy
   /** From when the harm began, until the machine was gone. */
   readonly console: string
+  /** Where the saved guest is from which this one went on. */
+  readonly saved: string
 }
 
 async function examine(method: string, wishes: AutopsyWishes, limitMs: number): Promise<Corpse> {
   const observer = { onPhase: () => undefined, onConsole: () => undefined }
-  const { target } = await createStagedGuest(images, { exports: [] }, quietContext, observer)
+  const { target, folder: saved } = await createStagedGuest(images, { exports: [] }, quietContext, observer)
   const into = join(folder, method)
   let console = ''
   target.onConsole((chunk) => (console += Buffer.from(chunk).toString()))
@@ -54,7 +56,7 @@ async function examine(method: string, wishes: AutopsyWishes, limitMs: number): 
     ).catch((error: unknown) => error)
     const autopsy = await target.autopsy(into, wishes)
     await target.stop()
-    return { failure, into, autopsy, console }
+    return { failure, into, autopsy, console, saved }
   } finally {
     await target.stop()
   }
@@ -81,6 +83,13 @@ it('a panic: registers, messages and memory can be had, and then it prints the r
   expect(await messagesIn(join(into, 'vmcore'))).toBe(dmesg)
   // Of 2 GiB that are mostly empty.
   expect((await stat(join(into, 'vmcore'))).size).toBeLessThan(400 << 20)
+})
+
+it('a guest that died is of no consequence for the next', async () => {
+  const { saved } = await examine('panic', { vmcore: false }, 60_000)
+  expect(await examineSaved(saved, quietContext)).toBeUndefined()
+  const { into } = await examine('whisper', { vmcore: false }, 3000)
+  expect(await readFile(join(into, 'dmesg.txt'), 'utf8')).not.toContain('panic')
 })
 
 it('a kernel without a driver of the panic device dies of the same, but there is nobody to ask', async () => {

@@ -1,5 +1,5 @@
-import { performance } from 'node:perf_hooks'
 /** Loaded into a process before all else, it makes the wall clock jump each second: a day ahead, back by two, and home again. */
+import { performance } from 'node:perf_hooks'
 
 const RealDate = Date
 const dayMs = 86_400_000

@@ -1,12 +1,12 @@
-import { copyFile, open, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, open, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { packageRoot } from '../../harness/folders.js'
-import { TargetLost } from '../../harness/target/target.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
+import { borrowable, borrowCache, inCache } from '../borrowed-cache.js'
 import { haveOwnTemporaryFolder, leftovers, machines } from '../leftovers.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 
@@ -106,24 +106,29 @@ it('shows the last of the console when a guest gives up before its agent could s
   expect(leftovers()).toEqual([])
 })
 
-it('shows how the agent failed when the root file system is damaged', async () => {
-  const images = await obtainGuestImages(await obtainStockKernel(), quietContext)
-  const rootfs = join(runs, 'damaged.erofs')
-  await copyFile(images.rootfs, rootfs)
-  const { size } = await stat(rootfs)
-  const file = await open(rootfs, 'r+')
-  for (let at = size / 8; at < size; at += 1 << 20) await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, at)
-  await file.close()
-  const target = await createQemuTarget({ ...images, rootfs }, quietContext.signal)
-  const failure: unknown = await target.start().catch((error: unknown) => error)
-  expect(failure).toBeInstanceOf(TargetLost)
-  expect(failure).toMatchObject({
-    code: 'FCT_AGENT_LOST',
-    message: expect.stringMatching(/the guest gave up: agent ended with status [1-9]/) as string,
-  })
-  await target.stop()
+it('blames no kernel for a root file system that is damaged', async () => {
+  const home = join(runs, 'home')
+  const kind = join('fctorture', 'rootfs')
+  await borrowCache(
+    home,
+    borrowable.kernels.filter((name) => name !== 'rootfs'),
+  )
+  const { rootfs } = await obtainGuestImages(await obtainStockKernel(), quietContext)
+  await cp(dirname(rootfs), join(home, kind, basename(dirname(rootfs))), { recursive: true })
+  await damage(join(home, kind, basename(dirname(rootfs)), basename(rootfs)))
+  const { exitCode, result } = await inCache(home, () => runAndMeddle('never', () => undefined))
+  expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_GUEST_BOOT' }], findings: [] })
+  expect(exitCode).toBe(125)
   expect(leftovers()).toEqual([])
 })
+
+/** Some bytes of each megabyte, but for the beginning. */
+async function damage(image: string): Promise<void> {
+  const { size } = await stat(image)
+  const file = await open(image, 'r+')
+  for (let at = size / 8; at < size; at += 1 << 20) await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, at)
+  await file.close()
+}
 
 it('does not mind a clock that jumps to and fro', async () => {
   const jumps = `--import=${join(import.meta.dirname, 'jumping-clock.mjs')}`
