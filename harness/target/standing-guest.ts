@@ -1,5 +1,5 @@
 import { copyFile, statfs } from 'node:fs/promises'
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { discard, obtain, type BuildContext, type Recipe } from '../../vms/cache.js'
 import type { GuestImages } from '../../vms/guest-images.js'
@@ -77,7 +77,7 @@ async function staged(images: GuestImages, params: StageParams, observer: Standi
   const { kernel, initramfs, rootfs, modules, kernelParameters } = images
   const parts = [kernel, initramfs, rootfs, modules].map((path) => basename(dirname(path)))
   return {
-    inputs: { recipe: 4, emulator: await emulatorVersion(), parts, kernelParameters, params },
+    inputs: { recipe: 5, emulator: await emulatorVersion(), parts, kernelParameters, params },
     title: 'guest that has booted',
     observer,
     start: async (folder, signal) => {
@@ -207,7 +207,7 @@ async function explainFull(error: unknown, folder: string): Promise<unknown> {
  * @returns FCT_SNAPSHOT_DAMAGED; undefined if it is whole, or gone since
  */
 export async function examineSaved(folder: string, context: BuildContext): Promise<FctError | undefined> {
-  if (await isWhole(folder)) return undefined
+  if (!existsSync(folder) || (await isWhole(folder))) return undefined
   await discard(folder, context)
   return new FctError(
     'FCT_SNAPSHOT_DAMAGED',
