@@ -134,8 +134,7 @@ it('does not mind a clock that jumps to and fro', async () => {
   const jumps = `--import=${join(import.meta.dirname, 'jumping-clock.mjs')}`
   const cli = join(packageRoot, 'harness', 'fctorture.mjs')
   const args = ['run', 'CLOSE01', '--time', '10', '--seed', '1', '--json', '--runs', runs]
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [jumps, cli, ...args], { reject: false })
-  expect(stderr).toContain('load 9/10 s')
+  const { exitCode, stdout } = await execa(process.execPath, [jumps, cli, ...args], { reject: false })
   const result = JSON.parse(stdout) as ResultDocument
   expect(result.verdict).toBe('PASS')
   expect(result.guestSeconds).toBeGreaterThan(9)
