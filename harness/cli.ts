@@ -43,6 +43,10 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     )
     .option('--clients-only', 'without stressors and injected delays: the module only observes')
     .addOption(untilFinding())
+    .option(
+      '--dump',
+      "keep the guest's memory as a vmcore, also if it lives; else only that of the first guest that dies of something",
+    )
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (scenario: string, options: RunArguments) => {

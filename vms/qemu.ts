@@ -44,6 +44,8 @@ export interface Machine {
   port(name: string): Socket
   /** QEMU's monitor. */
   readonly monitor: Qmp
+  /** Resolves when the kernel has panicked and says so: the machine stands still, all that it printed can be read. */
+  readonly panicked: Promise<void>
   /** Resolves when QEMU has ended, whatever the reason: its exit status and the last of its stderr. */
   readonly ended: Promise<MachineEnd>
   /** Ends QEMU. Idempotent, never throws. */
@@ -89,11 +91,25 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
     const refused = ended.then(refuse)
     // A monitor that breaks off and a QEMU that ends are one event; QEMU's last words say why.
     const monitor = await Promise.race([connectQmp(port(monitorPort)).catch(() => refused), refused])
-    return { console: qemu.stdout, port, monitor, ended, stop }
+    return { console: qemu.stdout, port, monitor, panicked: panicOf(monitor), ended, stop }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+/** What QEMU has written before it told is read before it answers the next question. */
+function panicOf(monitor: Qmp): Promise<void> {
+  return new Promise((resolve) => {
+    monitor.onEvent('GUEST_PANICKED', () => {
+      monitor.execute('query-status').then(
+        () => {
+          resolve()
+        },
+        () => undefined,
+      )
+    })
+  })
 }
 
 /** Descriptors of QEMU's behind its stdin, stdout and stderr: one end of a pair of sockets each. */
@@ -134,6 +150,8 @@ export function machineArguments(spec: MachineSpec): string[] {
     ...['-kernel', spec.kernel, '-initrd', spec.initramfs, '-append', spec.commandLine],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
+    // A kernel that panics stands still, and tells before where things are in its memory.
+    ...['-device', 'pvpanic', '-action', 'panic=pause', '-device', 'vmcoreinfo'],
     ...spec.disks.flatMap(diskArguments),
     ...channelsOf(spec).flatMap((name, index) => [
       ...['-chardev', `socket,id=${name},fd=${String(firstChannel + index)}`],

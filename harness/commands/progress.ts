@@ -10,9 +10,9 @@ type Output = NodeJS.WriteStream
 /** Says what is being built, and how long it took; gives up when the user does. */
 export function buildContext(output: Output, signal: AbortSignal, mirrors?: Mirrors): BuildContext {
   const announce = (title: string) => {
-    const began = Date.now()
+    const began = performance.now()
     output.write(`building: ${title} ...\n`)
-    return () => output.write(`building: ${title}: ${((Date.now() - began) / 1000).toFixed(1)} s\n`)
+    return () => output.write(`building: ${title}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
   }
   return { announce, signal, ...(mirrors && { mirrors }) }
 }
@@ -30,15 +30,15 @@ export interface RunProgress {
 const plainEveryMs = 5000
 
 export function showRunProgress(output: Output, title: string): RunProgress {
-  const began = Date.now()
-  const elapsed = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`
+  const began = performance.now()
+  const elapsed = (): string => `${((performance.now() - began) / 1000).toFixed(0).padStart(3)} s`
   const line = (text: string): string => `${title} ${elapsed()}  ${text}`
   const renew = output.isTTY ? createLogUpdate(output) : undefined
   let lastPlain = -Infinity
   const write = (text: string, isUrgent: boolean): void => {
     if (renew !== undefined) renew(line(text))
-    else if (isUrgent || Date.now() - lastPlain >= plainEveryMs) {
-      lastPlain = Date.now()
+    else if (isUrgent || performance.now() - lastPlain >= plainEveryMs) {
+      lastPlain = performance.now()
       output.write(line(text) + '\n')
     }
   }

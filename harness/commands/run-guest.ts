@@ -1,12 +1,14 @@
+import { join } from 'node:path'
 import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
+import { autopsyFolder } from '../store/known-dumps.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
-import { asFailure, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
+import { asFailure, autopsyOf, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
 import { drivePlanOf } from './drive-plan.js'
 import { startGuest } from './start-guest.js'
@@ -19,6 +21,8 @@ export interface Aftermath {
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
+  /** The folder of the saved guest that went on. */
+  readonly savedIn: string | undefined
   /** What was said while the run went on. */
   readonly live: LiveReport
 }
@@ -42,6 +46,7 @@ export async function runGuest(
     },
   })
   let target: Target | undefined
+  const autopsyPlan = { into: join(record.folder, autopsyFolder), vmcore: plan.dump }
   try {
     got.kernel = await obtainKernel(plan.kernel, context)
     got.images = await obtainGuestImages(got.kernel, context)
@@ -52,8 +57,12 @@ export async function runGuest(
     const from = await startGuest(plan, drivePlan, { kernel: got.kernel, images: got.images }, context, {
       ...observer,
       onConsole,
+      onFailure: async (broken, error) => {
+        got.end = { ...got.end, autopsy: await autopsyOf(broken, autopsyPlan, asFailure(error)) }
+      },
     })
     target = from.target
+    got.savedIn = from.folder
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool => {
@@ -68,7 +77,7 @@ export async function runGuest(
     }
     got.end = await drive(
       target,
-      { ...drivePlan, standing: from.standing, enough: live.enough },
+      { ...drivePlan, standing: from.standing, enough: live.enough, autopsy: autopsyPlan },
       makeSpool,
       { ...observer, onPhase },
       context.signal,
@@ -83,8 +92,8 @@ export async function runGuest(
 }
 
 function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, images, target, spool] = [undefined, undefined, undefined, undefined]
+  const [kernel, images, target, spool, savedIn] = Array<undefined>(5)
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
+  return { kernel, images, target, end, spool, savedIn, live: { seconds: new Map(), gaveUp: null } }
 }

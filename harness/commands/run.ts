@@ -14,7 +14,10 @@ import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
 import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
-import { spoiltBy } from '../verdict/verdict.js'
+import { doubtedFor, spoiltBy } from '../verdict/verdict.js'
+import { autopsyFolder, dropKnownDump, dumpName } from '../store/known-dumps.js'
+import { readRunConsole } from '../store/run-papers.js'
+import { examineSaved } from '../target/standing-guest.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
 import { buildContext, ratesOf, showRunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
@@ -57,10 +60,12 @@ export async function runScenario(
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
   const aftermath = await tortureWithProgress(plan, record, context, listener)
-  const console = await record.closeConsole()
+  await record.closeConsole()
+  const console = await readRunConsole(record.folder)
   await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
-  const { result } = judgement
+  const told = await withAutopsy(judgement.result, plan, aftermath)
+  const result = (await fromDamaged(aftermath, told, context)) ?? told
   await noteFlavour(aftermath, result)
   const extras = extrasOf(record, plan, judgement, aftermath, { console, repeat })
   await record.writeJson('verdict', result)
@@ -68,6 +73,31 @@ export async function runScenario(
   for (const { name, text } of evidenceFiles(result, extras)) await record.writeText(name, text)
   const unkept = record.failure()
   return { result: unkept === undefined ? result : spoiltBy(unkept, result), extras }
+}
+
+/** The result of a guest that was not what was saved, if so; one that passed is none. */
+async function fromDamaged(
+  { savedIn }: Aftermath,
+  result: ResultDocument,
+  context: BuildContext,
+): Promise<ResultDocument | undefined> {
+  if (savedIn === undefined || result.verdict === 'PASS') return undefined
+  const damage = await examineSaved(savedIn, context)
+  return damage && doubtedFor(damage, result)
+}
+
+async function withAutopsy(
+  result: ResultDocument,
+  { dump }: RunPlan,
+  { end: { autopsy } }: Aftermath,
+): Promise<ResultDocument> {
+  if (autopsy === undefined) return result
+  const { files, missing } = autopsy
+  const hasDump = files.includes(dumpName)
+  const dumpIn = hasDump && dump !== 'always' ? await dropKnownDump(result.run, result) : undefined
+  if (dumpIn === undefined) return { ...result, autopsy: { folder: autopsyFolder, files, missing } }
+  const others = files.filter((name) => name !== dumpName)
+  return { ...result, autopsy: { folder: autopsyFolder, files: others, missing, dumpIn } }
 }
 
 /** For `kernel list`; a rebuilt nfsd.ko says nothing about the kernel's own. */
@@ -146,6 +176,7 @@ function factsOf(
       message: end.failure.message,
       detail: end.failure.detail,
     },
+    autopsy: end.autopsy && { folder: autopsyFolder, ...end.autopsy },
     stream: end.spool && { complete: end.spool.complete, damage: end.spool.damage },
   }
 }

@@ -76,7 +76,14 @@ async function attempt(
   context: BuildContext,
 ): Promise<Attempt> {
   const broken = { ...kernel, patches: [...kernel.patches, ...patches] }
-  const options = { scenario, kernel: broken, busted, ...how, ...(seed !== undefined && { seed }) }
+  const options = {
+    scenario,
+    kernel: broken,
+    busted,
+    dump: false,
+    ...how,
+    ...(seed !== undefined && { seed }),
+  }
   const { result, extras } = await runScenario(options, runs, context)
   return { result, console: extras.console }
 }

@@ -16,7 +16,7 @@ export async function startGuest(
   { kernel, images }: { kernel: KernelUnderTest; images: GuestImages },
   context: BuildContext,
   observer: StandingObserver,
-): Promise<{ target: QemuTarget; standing?: Standing }> {
+): Promise<{ target: QemuTarget; standing?: Standing; folder?: string }> {
   if (patches.length === 0 && busted === '')
     return createStandingGuest(images, preparation, context, observer)
   if (patches.length === 0 || kernel.nfsd !== undefined)

@@ -14,6 +14,8 @@ export interface RunPlan {
   readonly clientsOnly: boolean
   /** The load ends at the first finding, or at the first of one of these rules. */
   readonly untilFinding: boolean | readonly string[]
+  /** When all of the guest's memory is kept, as a vmcore. */
+  readonly dump: 'never' | 'of the dead' | 'always'
 }
 
 export interface PlanOptions {
@@ -26,6 +28,8 @@ export interface PlanOptions {
   readonly busted?: string | true
   readonly clientsOnly?: boolean
   readonly untilFinding?: boolean | readonly string[]
+  /** A vmcore of each run, or of none; of the first guest that dies of something if not given. */
+  readonly dump?: boolean
 }
 
 const usualBug = 'extra_put'
@@ -42,6 +46,7 @@ export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }:
     busted: busted === true ? usualBug : (busted ?? ''),
     clientsOnly,
     untilFinding: rest.untilFinding ?? false,
+    dump: rest.dump === undefined ? 'of the dead' : rest.dump ? 'always' : 'never',
   }
 }
 

@@ -13,10 +13,11 @@ import {
   type TraceMetadata,
 } from '../agent/protocol.js'
 import type { LoadParams } from '../agent/protocol.js'
+import type { Autopsy } from './autopsy/autopsy.js'
 import { FctError, messageOf } from '../fct-error.js'
 import type { SpoolEnd, TraceSpool } from '../store/trace-spool.js'
 import { within } from './deadline.js'
-import { consoleTail, TargetTimeout, type Target } from './target.js'
+import { consoleTail, KernelFault, TargetHung, TargetTimeout, type Target } from './target.js'
 import { answerOf, guarded, leaveLimitMs, prepareLimitMs, type Watch } from './watch.js'
 
 /** How a target is made ready for a load. */
@@ -37,6 +38,14 @@ export interface DrivePlan extends Preparation {
   /** Resolves when there has been enough of it before. */
   readonly enough?: Promise<void> | undefined
   readonly quietMs: number
+  readonly autopsy?: AutopsyPlan | undefined
+}
+
+/** Of a target that does not talk any more. */
+export interface AutopsyPlan {
+  readonly into: string
+  /** When a dump of all memory is wanted: when the kernel has died or hangs, or at the end of each run. */
+  readonly vmcore: 'never' | 'of the dead' | 'always'
 }
 
 /** What came of it. All that was known when it ended is here, however it ended. */
@@ -47,6 +56,8 @@ export interface DriveEnd {
   readonly finished: Finished | undefined
   readonly progress: Progress | undefined
   readonly spool: SpoolEnd | undefined
+  /** Missing if the target told everything itself. */
+  readonly autopsy?: Autopsy | undefined
 }
 
 /** The user stopped the run. */
@@ -129,9 +140,11 @@ export async function drive(
     const finish = agent.call('finish', { quietMs: plan.quietMs })
     end.finished = await answerOf(watch, finish, plan.quietMs + finishSlackMs, 'finishing')
     end.progress = end.finished.progress
+    end.autopsy = await autopsyOf(target, plan.autopsy, undefined)
     await leave(target, agent)
   } catch (error) {
     end.failure = asFailure(error)
+    end.autopsy ??= await autopsyOf(target, plan.autopsy, end.failure)
   }
   end.spool = await restOf(target, receiving, end.failure)
   // What could not be kept may have come after everything else had gone well.
@@ -191,6 +204,20 @@ async function keepLoading(
   })
   const ends = [silent, broken, delay(seconds * 1000, undefined, { signal: over })]
   await Promise.race(enough === undefined ? ends : [...ends, enough])
+}
+
+/** None of a target that talks, unless all its memory is wanted; it goes on then. */
+export async function autopsyOf(
+  target: Target,
+  plan: AutopsyPlan | undefined,
+  failure: FctError | undefined,
+): Promise<Autopsy | undefined> {
+  if (plan === undefined || target.autopsy === undefined) return undefined
+  const isDead = failure instanceof KernelFault || failure instanceof TargetHung
+  const isMute = isDead || failure instanceof TargetTimeout || failure?.code === 'FCT_AGENT_LOST'
+  const vmcore = plan.vmcore === 'always' || (plan.vmcore === 'of the dead' && isDead)
+  if (!isMute && (failure !== undefined || !vmcore)) return undefined
+  return target.autopsy(plan.into, { vmcore })
 }
 
 async function leave(target: Target, agent: Agent): Promise<void> {

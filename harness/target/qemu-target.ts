@@ -10,6 +10,7 @@ import {
 } from '../../vms/qemu.js'
 import { resumeMachine, saveMachine } from '../../vms/snapshot.js'
 import { connectAgent, type Agent } from '../agent/agent-client.js'
+import { examine, type Autopsy, type AutopsyWishes } from './autopsy/autopsy.js'
 import { within } from './deadline.js'
 import { awaitLockup } from './lockups.js'
 import { controlPort, tracePort } from '../agent/protocol.js'
@@ -26,16 +27,18 @@ import {
 const readyLimitMs = 120_000
 const tailBytes = 64 * 1024
 const lastWordsMs = 30_000
+const printLimitMs = 10_000
 
 /**
- * oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words. Nobody attacks
+ * oops=panic, panic=-1: a guest whose kernel has gone wrong says so to QEMU, which stops it, and once it may go on it ends, with
+ * the reason as its last words; one that has no driver for the former ends at once. Nobody attacks
  * a guest by speculation, and every indirect call is slower with a mitigation. tsc=reliable: under emulation Linux distrusts
  * the TSC and reads the HPET instead, one virtual CPU at a time.
  */
 const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
 
 /** A guest that can be saved, if it was created for that. */
-export interface QemuTarget extends Target {
+export interface QemuTarget extends Required<Target> {
   /** Ends the guest, and leaves what another can resume from in the folder of its memory. */
   save(): Promise<void>
 }
@@ -85,6 +88,7 @@ class Guest implements QemuTarget {
   readonly #resumes: boolean
   readonly #agent: Agent
   #tail = ''
+  #hasPanicked = false
   #end: MachineEnd | undefined
 
   constructor(
@@ -95,9 +99,13 @@ class Guest implements QemuTarget {
     this.#machine = machine
     this.#resumes = doesGoOn(memory)
     this.#agent = connectAgent(machine.port(controlPort))
-    this.ended = machine.ended.then((end) => {
+    const gone = machine.ended.then((end) => {
       this.#end = end
     })
+    const panicked = machine.panicked.then(() => {
+      this.#hasPanicked = true
+    })
+    this.ended = Promise.race([gone, panicked])
     this.hung = awaitLockup((listener) => {
       this.onConsole(listener)
     })
@@ -149,7 +157,12 @@ class Guest implements QemuTarget {
     if (signal !== undefined)
       return new TargetLost('FCT_GUEST_LOST', `QEMU was ended by ${signal}`, consoleTail(this.#tail))
     if (exitCode !== 0) return new FctError('FCT_QEMU_DIED', `QEMU failed (exit ${String(exitCode)})`, stderr)
-    return judgeConsole(this.#tail)
+    const fault = judgeConsole(this.#tail)
+    return this.#hasPanicked && !(fault instanceof KernelFault) ? silentPanic() : fault
+  }
+
+  autopsy(into: string, wishes: AutopsyWishes): Promise<Autopsy> {
+    return examine(this.#machine.monitor, into, wishes)
   }
 
   async save(): Promise<void> {
@@ -157,8 +170,23 @@ class Guest implements QemuTarget {
   }
 
   async stop(): Promise<void> {
+    if (this.#hasPanicked) await this.#letPrint().catch(() => undefined)
     await this.#machine.stop()
   }
+
+  /** What is left of its messages is printed behind the place where QEMU stopped it; then it ends. */
+  async #letPrint(): Promise<void> {
+    await this.#machine.monitor.execute('cont')
+    await within(this.#machine.ended, printLimitMs, () => new Error('it still prints'))
+  }
+}
+
+/** Another CPU had the console, and nothing of why has come. */
+function silentPanic(): KernelFault {
+  return new KernelFault(
+    'FCT_GUEST_KERNEL_FAULT',
+    "the guest's kernel died: it panicked before it could print why",
+  )
 }
 
 /** Why a guest ended, by the last it printed. */

@@ -1,5 +1,5 @@
-import { copyFile, readFile, stat, writeFile } from 'node:fs/promises'
-import { constants } from 'node:fs'
+import { copyFile, statfs } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { discard, obtain, type BuildContext, type Recipe } from '../../vms/cache.js'
 import type { GuestImages } from '../../vms/guest-images.js'
@@ -9,6 +9,7 @@ import type { StageParams } from '../agent/protocol.js'
 import { FctError } from '../fct-error.js'
 import { prepare, stage, type Preparation, type Standing } from './drive.js'
 import { createQemuTarget, type QemuTarget } from './qemu-target.js'
+import { isWhole, machineFiles, readPapers, sealOf, writePapers, type Papers } from './saved-guest.js'
 import { guarded, type Watch } from './watch.js'
 
 /** A guest that goes on from where one was saved. */
@@ -23,6 +24,8 @@ export interface StandingObserver {
   onPhase(phase: string): void
   /** All that the guest had printed until it was saved, also if that was long ago. */
   onConsole(chunk: Uint8Array): void
+  /** A guest could not be made ready; it is ended afterwards. */
+  onFailure?(target: QemuTarget, error: unknown): Promise<void>
 }
 
 /**
@@ -74,7 +77,7 @@ async function staged(images: GuestImages, params: StageParams, observer: Standi
   const { kernel, initramfs, rootfs, modules, kernelParameters } = images
   const parts = [kernel, initramfs, rootfs, modules].map((path) => basename(dirname(path)))
   return {
-    inputs: { recipe: 3, emulator: await emulatorVersion(), parts, kernelParameters, params },
+    inputs: { recipe: 5, emulator: await emulatorVersion(), parts, kernelParameters, params },
     title: 'guest that has booted',
     observer,
     start: async (folder, signal) => {
@@ -117,16 +120,6 @@ async function prepared(
   }
 }
 
-/** What an entry of the cache holds beside the machine itself. */
-interface Papers {
-  readonly standing: Standing
-  readonly console: string
-  /** Of the files that QEMU reads: whoever changed one since has damaged it. */
-  readonly seal: string
-}
-
-const machineFiles = ['memory', 'state']
-
 function resume(saving: Saving, images: GuestImages, context: BuildContext): Promise<StandingGuest> {
   return withSaved(saving, context, async (folder, { standing }) => {
     return { target: await enter(images, context, { folder, use: 'to resume' }), standing, folder }
@@ -150,9 +143,10 @@ async function withSaved<T>(
     await save(saving, folder, signal)
   }
   const recipe: Recipe = { kind: 'guest', inputs, title, build }
+  let folder = ''
   const attempt = async (): Promise<T> => {
-    const folder = await obtain(recipe, context)
-    const papers = JSON.parse(await readFile(join(folder, 'papers.json'), 'utf8')) as Papers
+    folder = await obtain(recipe, context)
+    const papers = await readPapers(folder)
     if (papers.seal !== (await sealOf(folder)))
       throw new FctError('FCT_SNAPSHOT_FAILED', `somebody has changed the saved guest in ${folder}`)
     const result = await use(folder, papers)
@@ -163,7 +157,7 @@ async function withSaved<T>(
     return await attempt()
   } catch (error) {
     if (made.now || !(error instanceof FctError) || error.code !== 'FCT_SNAPSHOT_FAILED') throw error
-    await discard(recipe, context)
+    await discard(folder, context)
     return attempt()
   }
 }
@@ -179,14 +173,45 @@ async function save(saving: Saving, folder: string, signal: AbortSignal): Promis
     const watch = { target, signal }
     const standing = await saving.work(watch, await guarded(watch, target.start()))
     await target.save()
-    const papers = { standing, console: Buffer.concat(heard).toString(), seal: await sealOf(folder) }
-    await writeFile(join(folder, 'papers.json'), JSON.stringify(papers satisfies Papers))
+    await writePapers(folder, { standing, console: Buffer.concat(heard).toString() })
+  } catch (error) {
+    await saving.observer.onFailure?.(target, error)
+    throw await explainFull(error, folder)
   } finally {
     await target.stop()
   }
 }
 
-async function sealOf(folder: string): Promise<string> {
-  const files = await Promise.all(machineFiles.map((name) => stat(join(folder, name), { bigint: true })))
-  return files.map(({ size, mtimeNs }) => `${String(size)} ${String(mtimeNs)}`).join(', ')
+const leastBytes = 4 << 20
+
+/**
+ * A disk that is full shows in many ways: the guest's memory is a file, and QEMU dies of a page that cannot be written, or cannot
+ * save its state.
+ */
+async function explainFull(error: unknown, folder: string): Promise<unknown> {
+  const { bavail, bsize } = await statfs(folder)
+  if (bavail * bsize >= leastBytes) return error
+  return new FctError(
+    'FCT_DISK_FULL',
+    `no space is left in ${folder} to save a guest`,
+    'Free some, or point XDG_CACHE_HOME at a larger disk.',
+    { cause: error },
+  )
+}
+
+/**
+ * Rules out that a run was what it was because the guest from which it went on is not the one that was saved; if so, that is
+ * forgotten, and the next run makes a new one.
+ *
+ * @param folder Where the saved one is.
+ * @returns FCT_SNAPSHOT_DAMAGED; undefined if it is whole, or gone since
+ */
+export async function examineSaved(folder: string, context: BuildContext): Promise<FctError | undefined> {
+  if (!existsSync(folder) || (await isWhole(folder))) return undefined
+  await discard(folder, context)
+  return new FctError(
+    'FCT_SNAPSHOT_DAMAGED',
+    'the guest went on from one whose memory is not as it was saved: what came of it says nothing about its kernel',
+    `${folder} was damaged and is removed; run it again.`,
+  )
 }

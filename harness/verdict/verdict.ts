@@ -86,6 +86,11 @@ export function spoiltBy({ code, message }: FctError, result: ResultDocument): R
   return { ...result, verdict: 'ERROR', exit: exits.ERROR, reasons: [{ code, message }] }
 }
 
+/** The same, when the machine was not what it should have been: nothing that it did is the kernel's. */
+export function doubtedFor({ code, message }: FctError, result: ResultDocument): ResultDocument {
+  return { ...result, verdict: 'ERROR', exit: exits.ERROR, reasons: [{ code, message }, ...result.reasons] }
+}
+
 function faultsOf({ oracle: { findings }, outcome }: VerdictInput): Reason[] {
   const faults: Reason[] = findings.map(({ signature, count }) => ({
     code: 'FCT_ORACLE_FINDING',
