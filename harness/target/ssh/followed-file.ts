@@ -1,6 +1,6 @@
+import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ClientChannel } from 'ssh2'
 import { FctError } from '../../fct-error.js'
 import type { Link } from './link.js'
 
@@ -32,12 +32,16 @@ async function* follow(link: Link, { path, writer, rate }: FollowedFile): AsyncG
       const channel = await connection.open(
         `exec tail -f --pid=${String(writer)} -s 0.2 -c +${String(offset + 1)} -- '${path}'`,
       )
+      let status: number | null | undefined
+      channel.on('exit', (code: number | null) => (status = code))
+      const closed = once(channel, 'close')
       for await (const chunk of channel as AsyncIterable<Buffer>) {
         offset += chunk.length
         yield chunk
         if (rate !== undefined) await delay(Math.max(0, (offset / rate) * 1000 - (performance.now() - began)))
       }
-      if ((await statusOf(channel)) === 0) return
+      await closed
+      if (status === 0) return
     } catch (error) {
       if (!(error instanceof FctError)) throw error
       if (error.code === 'FCT_TARGET_GONE' || error.code === 'FCT_TARGET_REBOOTED') return
@@ -45,12 +49,6 @@ async function* follow(link: Link, { path, writer, rate }: FollowedFile): AsyncG
     }
     await untilNext(link)
   }
-}
-
-/** Of tail; undefined if the connection was lost before it ended. */
-async function statusOf(channel: ClientChannel): Promise<number | undefined> {
-  if (!channel.closed) await new Promise((resolve) => channel.once('close', resolve))
-  return (channel as unknown as { exit?: readonly [number | null] }).exit?.[0] ?? undefined
 }
 
 /** A connection that is just ending is still handed out. */
