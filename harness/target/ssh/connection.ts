@@ -49,7 +49,7 @@ export async function connect(address: SshAddress, options: ConnectOptions = {})
   const config: ConnectConfig = {
     ...{ host: address.host, port: address.port, username: address.user },
     ...{ readyTimeout: readyTimeoutMs, keepaliveInterval: keepaliveMs, keepaliveCountMax: keepaliveMisses },
-    algorithms: { serverHostKey: kindsOf(keys) as NonNullable<ConnectConfig['algorithms']>['serverHostKey'] },
+    algorithms: { serverHostKey: kindsOf(keys) },
     hostVerifier: (key: Buffer) => (isTrusted = keys.includes(key.toString('base64'))),
     ...authentication(address, options.identities ?? usualIdentities()),
   }

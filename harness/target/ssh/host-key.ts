@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import ssh2 from 'ssh2'
+import ssh2, { type ServerHostKeyAlgorithm } from 'ssh2'
 import { FctError } from '../../fct-error.js'
 import { hostName, type SshAddress } from './address.js'
 
@@ -31,7 +31,7 @@ export async function readHostKeys(address: SshAddress, files: readonly string[]
 }
 
 /** The kinds of the keys, so that the host is asked for one of those that can be compared. */
-export function kindsOf(keys: readonly string[]): string[] {
+export function kindsOf(keys: readonly string[]): ServerHostKeyAlgorithm[] {
   const kinds = keys.flatMap((key) => {
     const parsed = ssh2.utils.parseKey(Buffer.from(key, 'base64'))
     return parsed instanceof Error ? [] : [parsed.type]
@@ -39,7 +39,7 @@ export function kindsOf(keys: readonly string[]): string[] {
   const signatures = kinds.flatMap((kind) =>
     kind === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'] : [kind],
   )
-  return [...new Set(signatures)]
+  return [...new Set(signatures)] as ServerHostKeyAlgorithm[]
 }
 
 /** What is said when a host shows a key that it is not known by, or when it is not known at all. */
