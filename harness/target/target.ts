@@ -28,9 +28,10 @@ export interface Target {
 }
 
 export interface TargetDescription {
-  readonly kind: 'qemu'
+  readonly kind: 'qemu' | 'ssh'
+  /** `none` on a machine that is not ours. */
   readonly accel: string
-  /** Why that accelerator. */
+  /** Why that accelerator; of a machine that is not ours, its address. */
   readonly reason: string
   readonly cpus: number
   readonly memoryMiB: number
