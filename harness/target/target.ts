@@ -17,6 +17,8 @@ export interface Target {
   onConsole(listener: (chunk: Uint8Array) => void): void
   /** A byte stream named by the agent, outside its control channel: raw trace pages travel there. */
   stream(name: string): Readable
+  /** How long its agent may say nothing during a load, ms. */
+  readonly patienceMs: number
   /** Resolves when the machine is gone, whoever ended it. */
   readonly ended: Promise<void>
   /** Resolves with what the kernel says of it when a CPU is stuck for good. */

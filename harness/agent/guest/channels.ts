@@ -8,7 +8,7 @@ export interface Channels {
   /** A line to the host. */
   send(line: string): void
   /** A descriptor for the stream of raw trace pages. */
-  openTrace(): number
+  readonly openTrace: () => number
 }
 
 /**

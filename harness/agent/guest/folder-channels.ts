@@ -34,7 +34,5 @@ export class FolderChannels implements Channels {
     writeSync(this.#up, line)
   }
 
-  openTrace(): number {
-    return openSync(join(this.#folder, 'trace'), 'a')
-  }
+  readonly openTrace = (): number => openSync(join(this.#folder, 'trace'), 'a')
 }

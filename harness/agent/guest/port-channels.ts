@@ -21,9 +21,7 @@ export class PortChannels implements Channels {
     writeSync(this.#fd, line)
   }
 
-  openTrace(): number {
-    return openSync(findPort(tracePort), 'w')
-  }
+  readonly openTrace = (): number => openSync(findPort(tracePort), 'w')
 }
 
 /** Path of the virtio-serial port with that name. The links that udev would make are not there: the guest runs no udev. */

@@ -7,8 +7,9 @@ import { openChannels, type Channels } from './channels.js'
 export type Handlers = Readonly<Record<string, (params: never) => Promise<unknown>>>
 
 /** What handlers can do beside answering. */
-export interface Upstream extends Pick<Channels, 'openTrace'> {
-  send(message: Upward): void
+export interface Upstream {
+  readonly send: (message: Upward) => void
+  readonly openTrace: Channels['openTrace']
 }
 
 /** Does what the host asks over the control channel, one request after the other, until it says `leave`. */
@@ -17,7 +18,7 @@ export async function serve(create: (upstream: Upstream) => Handlers): Promise<v
   const send = (message: Upward): void => {
     channels.send(JSON.stringify(message) + '\n')
   }
-  const handlers = create({ send, openTrace: () => channels.openTrace() })
+  const handlers = create({ send, openTrace: channels.openTrace })
   send({ notice: 'hello', node: process.version, release: release() })
   for await (const line of channels.requests()) {
     const request = JSON.parse(line) as Request

@@ -82,7 +82,9 @@ function authentication({ user }: SshAddress, identities: readonly string[]): Pa
 /** A key with a passphrase is ssh-agent's to use. */
 function usualIdentities(): string[] {
   const paths = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name))
-  return paths.filter((path) => existsSync(path) && !(ssh2.utils.parseKey(readFileSync(path)) instanceof Error))
+  return paths.filter(
+    (path) => existsSync(path) && !(ssh2.utils.parseKey(readFileSync(path)) instanceof Error),
+  )
 }
 
 function explainRefusal(error: unknown, address: SshAddress, isTrusted: boolean): FctError {
@@ -119,7 +121,7 @@ class ClientConnection implements Connection {
     const [code] = await this.#unlessLost(ended)
     if (code === 0) return stdout
     // Without a status the connection broke off before the command had ended.
-    if (code === null || code === undefined) throw lost('it broke off in the middle of a command')
+    if (code === null) throw lost('it broke off in the middle of a command')
     const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-20).join('\n')
     throw new FctError('FCT_SSH_COMMAND', `a command failed there (status ${String(code)})`, output)
   }
@@ -145,8 +147,9 @@ class ClientConnection implements Connection {
           }
           sftp.fastPut(local, remote, { mode }, (error) => {
             sftp.end()
-            if (error === undefined || error === null) resolve()
-            else reject(new FctError('FCT_SSH_COPY', `${remote} cannot be written there: ${messageOf(error)}`))
+            if (!error) resolve()
+            else
+              reject(new FctError('FCT_SSH_COPY', `${remote} cannot be written there: ${messageOf(error)}`))
           })
         })
       }),

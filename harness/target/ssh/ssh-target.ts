@@ -5,7 +5,14 @@ import { FctError } from '../../fct-error.js'
 import { awaitLockup } from '../lockups.js'
 import { within } from '../deadline.js'
 import { judgeConsole } from '../qemu-target.js'
-import { consoleTail, KernelFault, TargetLost, TargetTimeout, type Target, type TargetDescription } from '../target.js'
+import {
+  consoleTail,
+  KernelFault,
+  TargetLost,
+  TargetTimeout,
+  type Target,
+  type TargetDescription,
+} from '../target.js'
 import { showAddress } from './address.js'
 import { cleanUp, openControl, settle, startFarAgent, type FarPlace, type Luggage } from './far-agent.js'
 import { followFile } from './followed-file.js'
@@ -48,6 +55,8 @@ export async function createSshTarget(options: SshTargetOptions): Promise<SshTar
 
 class FarMachine implements SshTarget {
   readonly description: TargetDescription
+  /** Longer than a connection may be lost. */
+  readonly patienceMs = 180_000
   readonly ended: Promise<void>
   readonly hung: Promise<string>
   residue: readonly string[] = []
@@ -115,7 +124,8 @@ class FarMachine implements SshTarget {
   fault(): FctError {
     const judged = judgeConsole(this.#tail)
     if (judged instanceof KernelFault) return judged
-    const { code, message, detail } = this.#reason ?? new FctError('FCT_AGENT_LOST', 'the agent there has ended')
+    const { code, message, detail } =
+      this.#reason ?? new FctError('FCT_AGENT_LOST', 'the agent there has ended')
     return new TargetLost(code, message, detail === '' ? consoleTail(this.#tail) : detail)
   }
 
