@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { hashOf, type BuildContext } from '../../vms/cache.js'
-import { obtainKernel, type KernelRequest } from '../../vms/kernels/kernels.js'
+import { obtainKernel, type KernelRequest, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import { hashOfFile } from '../../vms/rootfs.js'
 import { obtainTestModule } from '../../vms/test-module.js'
 import { FctError } from '../fct-error.js'
@@ -29,22 +29,25 @@ const addon = join(packageRoot, 'build', 'Release', 'fctorture.node')
 /** @throws UsageError FCT_TARGET_ADDRESS, FctError FCT_SSH_..., FCT_TARGET_... with what stands in the way */
 export async function startMachineOf(
   request: MachineRequest,
-  kernel: KernelRequest,
+  wanted: KernelRequest,
   context: BuildContext,
 ): Promise<StartedMachine> {
-  const { identities, knownHosts, mayDisturb, traceRate } = request
-  const link = await createLink(parseSshAddress(request.address), {
+  const { identities, knownHosts, mayDisturb, traceRate, isKernelNamed } = request
+  const address = parseSshAddress(request.address)
+  const named = isKernelNamed ? await obtainKernel(wanted, context) : undefined
+  const knowsLayout = named?.nfsdSource !== undefined
+  const link = await createLink(address, {
     ...(identities.length > 0 && { identities }),
     ...(knownHosts.length > 0 && { knownHosts }),
   })
   try {
     const probe = await probeMachine(await link.connection())
-    const refusal = refusalOf(probe, { hasModule: request.isKernelNamed, mayDisturb })
+    const refusal = refusalOf(probe, { hasModule: isKernelNamed, knowsLayout, mayDisturb })
     if (refusal !== undefined) throw refusal
-    const module = request.isKernelNamed ? await moduleFor(probe, kernel, context) : undefined
+    const module = named && (await moduleFor(probe, named, context))
     return {
       target: await createSshTarget({ link, probe, luggage: { agent, addon, module }, traceRate }),
-      knowsLayout: module !== undefined,
+      knowsLayout,
       hash: hashOf(probe.identity),
       build: { kernel: 'running', nfsd: 'as it is there', reason: `the target runs ${probe.release}` },
       inputs: inputsOf(module),
@@ -61,15 +64,14 @@ function inputsOf(module: string | undefined): Record<string, string> {
 }
 
 async function moduleFor(
-  probe: MachineProbe,
-  request: KernelRequest,
+  { release }: MachineProbe,
+  { kernel, nfsdSource }: KernelUnderTest,
   context: BuildContext,
 ): Promise<string> {
-  const { kernel, nfsdSource } = await obtainKernel(request, context)
-  if (kernel.release !== probe.release)
+  if (kernel.release !== release)
     throw new FctError(
       'FCT_TARGET_OTHER_KERNEL',
-      `the target runs ${probe.release}, and ${request.name} is ${kernel.release}`,
+      `the target runs ${release}, and ${kernel.name} is ${kernel.release}`,
       'Without --kernel the one that runs there is tortured.',
     )
   return obtainTestModule({ kernel, nfsdSource }, context)

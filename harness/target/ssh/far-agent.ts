@@ -105,6 +105,7 @@ export function openControl(link: Link, { folder, agent }: FarPlace): Duplex {
   }
   const channel = new Duplex({
     decodeStrings: false,
+    allowHalfOpen: false,
     defaultEncoding: 'utf8',
     read: () => {
       up.resume()

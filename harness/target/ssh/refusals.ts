@@ -5,6 +5,8 @@ import type { MachineProbe } from './probe.js'
 export interface Circumstances {
   /** fctorture.ko is built here, against a kernel that was named. */
   readonly hasModule: boolean
+  /** The source of the nfsd that runs there is at hand. */
+  readonly knowsLayout: boolean
   /** The user said that nfsd's present users do not matter. */
   readonly mayDisturb: boolean
 }
@@ -71,11 +73,11 @@ const checks: readonly Check[] = [
     `fctorture.ko cannot be built there: no headers of ${probe.release}, or no make and gcc`,
     'Install them there (linux-headers, make, gcc), or name the kernel that runs there with --kernel: it is built here then.',
   ],
-  (probe, { hasModule }) => [
+  (probe, { knowsLayout }) => [
     'FCT_TARGET_NO_LAYOUT',
-    !hasModule && !probe.knowsLayout,
+    !knowsLayout && !probe.knowsLayout,
     "nobody can tell the layout of nfsd's structures there",
-    'Install pahole there (its kernel must have CONFIG_DEBUG_INFO_BTF), or name the kernel that runs there with --kernel.',
+    'Install pahole there; its kernel must have CONFIG_DEBUG_INFO_BTF.',
   ],
   (probe) => [
     'FCT_TARGET_DISK_FULL',
