@@ -111,6 +111,10 @@ async function expectCode(code: string, ...args: string[]): Promise<void> {
 }
 
 /** Resolves when the load is under way. */
-async function loadOf({ stderr }: ReturnType<typeof run>): Promise<void> {
-  for await (const chunk of stderr as AsyncIterable<Buffer>) if (/ load \d+\//.test(chunk.toString())) return
+function loadOf({ stderr }: ReturnType<typeof run>): Promise<void> {
+  return new Promise((resolve) => {
+    stderr.on('data', (chunk: Buffer) => {
+      if (/ load \d+\//.test(chunk.toString())) resolve()
+    })
+  })
 }
