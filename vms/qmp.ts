@@ -12,6 +12,7 @@ interface Commands {
     readonly answer: { readonly status: string; readonly running: boolean }
   }
   readonly quit: { readonly arguments: undefined; readonly answer: object }
+  readonly set_link: { readonly arguments: { readonly name: string; readonly up: boolean }; readonly answer: object }
   readonly 'migrate-set-capabilities': {
     readonly arguments: { readonly capabilities: readonly MigrationCapability[] }
     readonly answer: object

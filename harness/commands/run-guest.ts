@@ -1,23 +1,20 @@
 import { join } from 'node:path'
-import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { TraceMetadata } from '../agent/protocol.js'
-import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
+import { FctError } from '../fct-error.js'
 import { autopsyFolder } from '../store/known-dumps.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
 import { asFailure, autopsyOf, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
+import type { SshTarget } from '../target/ssh/ssh-target.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
-import { drivePlanOf } from './drive-plan.js'
-import { startGuest } from './start-guest.js'
+import { startTarget, type Origin } from './start-target.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
-export interface Aftermath {
-  readonly kernel: KernelUnderTest | undefined
-  readonly images: GuestImages | undefined
+export interface Aftermath extends Readonly<Origin> {
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
@@ -48,13 +45,10 @@ export async function runGuest(
   let target: Target | undefined
   const autopsyPlan = { into: join(record.folder, autopsyFolder), vmcore: plan.dump }
   try {
-    got.kernel = await obtainKernel(plan.kernel, context)
-    got.images = await obtainGuestImages(got.kernel, context)
-    const drivePlan = drivePlanOf(plan, got.images)
     const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
     }
-    const from = await startGuest(plan, drivePlan, { kernel: got.kernel, images: got.images }, context, {
+    const from = await startTarget(plan, got, context, {
       ...observer,
       onConsole,
       onFailure: async (broken, error) => {
@@ -77,7 +71,7 @@ export async function runGuest(
     }
     got.end = await drive(
       target,
-      { ...drivePlan, standing: from.standing, enough: live.enough, autopsy: autopsyPlan },
+      { ...from.drivePlan, standing: from.standing, enough: live.enough, autopsy: autopsyPlan },
       makeSpool,
       { ...observer, onPhase },
       context.signal,
@@ -86,14 +80,26 @@ export async function runGuest(
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
     await target?.stop()
+    got.end = { ...got.end, failure: got.end.failure ?? residueOf(target) }
     got.live = await live.end()
   }
   return got
 }
 
+/** What is left on a machine that is not ours is no small matter. */
+function residueOf(target: Target | undefined): FctError | undefined {
+  const residue = target === undefined || !('residue' in target) ? [] : (target as SshTarget).residue
+  if (residue.length === 0) return undefined
+  return new FctError(
+    'FCT_TARGET_RESIDUE',
+    'not all of ours could be undone on the target',
+    residue.join('\n'),
+  )
+}
+
 function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, images, target, spool, savedIn] = Array<undefined>(5)
+  const [kernel, inputs, running, target, spool, savedIn] = Array<undefined>(6)
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, images, target, end, spool, savedIn, live: { seconds: new Map(), gaveUp: null } }
+  return { kernel, inputs, running, target, end, spool, savedIn, live: { seconds: new Map(), gaveUp: null } }
 }

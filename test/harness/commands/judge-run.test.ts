@@ -55,7 +55,8 @@ async function judgeEnd(end: { failure?: FctError; unexpected?: UnexpectedError 
   const live = { seconds: new Map<string, number>(), gaveUp: null }
   const none = {
     kernel: undefined,
-    images: undefined,
+    inputs: undefined,
+    running: undefined,
     target: undefined,
     spool: undefined,
     savedIn: undefined,

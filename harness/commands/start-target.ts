@@ -1,0 +1,69 @@
+import type { BuildContext } from '../../vms/cache.js'
+import { obtainGuestImages } from '../../vms/guest-images.js'
+import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
+import type { MachineRequest, RunPlan } from '../scenario/plan.js'
+import type { DrivePlan, Standing } from '../target/drive.js'
+import type { StandingObserver } from '../target/standing-guest.js'
+import type { Target } from '../target/target.js'
+import type { KernelBuild } from '../verdict/result.js'
+import { drivePlanOf } from './drive-plan.js'
+import { startGuest } from './start-guest.js'
+import { startMachineOf } from './start-machine.js'
+
+/** What is known of the kernel and of what the run is made of, as soon as it is known. */
+export interface Origin {
+  /** Of a guest. */
+  kernel: KernelUnderTest | undefined
+  /** The kernel of a machine that is not ours. */
+  running: { readonly hash: string; readonly build: KernelBuild } | undefined
+  /** Hashes of what the run was made of. */
+  inputs: Readonly<Record<string, string>> | undefined
+}
+
+/** A target that can be driven. */
+export interface StartedTarget {
+  readonly target: Target
+  readonly drivePlan: DrivePlan
+  readonly standing?: Standing
+  /** Where the saved guest is that went on. */
+  readonly folder?: string
+}
+
+/** A guest of ours, or a machine of somebody else. */
+export function startTarget(
+  plan: RunPlan,
+  origin: Origin,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<StartedTarget> {
+  const { machine } = plan
+  if (machine === undefined) return startOwn(plan, origin, context, observer)
+  return startForeign({ ...plan, machine }, origin, context, observer)
+}
+
+async function startOwn(
+  plan: RunPlan,
+  origin: Origin,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<StartedTarget> {
+  const kernel = (origin.kernel = await obtainKernel(plan.kernel, context))
+  const images = await obtainGuestImages(kernel, context)
+  origin.inputs = images.hashes
+  const drivePlan = drivePlanOf(plan, images)
+  return { drivePlan, ...(await startGuest(plan, drivePlan, { kernel, images }, context, observer)) }
+}
+
+async function startForeign(
+  plan: RunPlan & { machine: MachineRequest },
+  origin: Origin,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<StartedTarget> {
+  observer.onPhase('connecting')
+  const started = await startMachineOf(plan.machine, plan.kernel, context)
+  const { target, knowsLayout, hash, build, inputs } = started
+  origin.running = { hash, build }
+  origin.inputs = inputs
+  return { target, drivePlan: drivePlanOf(plan, { knowsLayout }) }
+}
