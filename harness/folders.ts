@@ -17,5 +17,14 @@ export function cacheFolder(): string {
 
 /** Where run folders are kept: $XDG_DATA_HOME/fctorture/runs. */
 export function runsFolder(): string {
-  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture', 'runs')
+  return join(dataFolder(), 'runs')
+}
+
+/** Where the states of searches are kept: $XDG_DATA_HOME/fctorture/bisects. */
+export function bisectsFolder(): string {
+  return join(dataFolder(), 'bisects')
+}
+
+function dataFolder(): string {
+  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture')
 }

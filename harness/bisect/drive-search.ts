@@ -35,7 +35,8 @@ export interface SearchTask {
   readonly observer: SearchObserver
 }
 
-export type EndReason = DoneReason | 'budget'
+/** `unfinished`: of a log that is looked at before its search has ended. */
+export type EndReason = DoneReason | 'budget' | 'unfinished'
 
 /** Our own trouble, one run after the other: going on would skip one commit after the other. */
 const troubleLimit = 3

@@ -161,6 +161,8 @@ function reasonOf(reason: Exclude<EndReason, 'confident'>, { start, progress }: 
         code: 'FCT_BISECT_BUDGET',
         message: `the budget was used up after ${progress.seconds.toFixed(0)} s; with a larger --budget it goes on`,
       }
+    case 'unfinished':
+      return { code: 'FCT_BISECT_UNFINISHED', message: 'the search has not come to its end yet' }
     case 'nothing-left':
       return skipped
         ? {
@@ -169,4 +171,15 @@ function reasonOf(reason: Exclude<EndReason, 'confident'>, { start, progress }: 
           }
         : { code: 'FCT_BISECT_SKIPPED', message: 'what is left cannot be told apart: it was skipped' }
   }
+}
+
+/** Index of the candidate that a search ended at. */
+export function culpritOf({ search }: Progress, reason: EndReason): number | undefined {
+  if (reason !== 'confident') return undefined
+  const posterior = search.posterior()
+  return posterior.indexOf(Math.max(...posterior))
+}
+
+export function toJson(document: BisectDocument): string {
+  return `${JSON.stringify(document, null, 2)}\n`
 }

@@ -17,6 +17,11 @@ export function repeatCommand(
   if (busted !== '') words.push('--busted', busted)
   if (clientsOnly) words.push('--clients-only')
   if (untilFinding !== false) words.push('--until-finding', ...(untilFinding === true ? [] : untilFinding))
+  return commandOf(words)
+}
+
+/** `npx fctorture` with these words, for a shell. */
+export function commandOf(words: readonly string[]): string {
   return ['npx', 'fctorture', ...words].map(quote).join(' ')
 }
 
