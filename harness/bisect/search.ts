@@ -1,4 +1,9 @@
-import { goodEnd, validateHistory, type History } from './history.js'
+import { Belief } from './belief.js'
+import { goodEnd, type History } from './history.js'
+import { goodBuild, Lineage } from './lineage.js'
+import { chooseSeries, type Series, type SeriesCosts } from './next-step.js'
+import { quantileOf, ratePoints } from './rates.js'
+import { groupAlike } from './alike.js'
 
 /** `hit`: the wanted signature; `nothing`: ERROR or INCONCLUSIVE; `unbuildable`: there is nothing to run. */
 export type Outcome = 'hit' | 'miss' | 'nothing' | 'unbuildable'
@@ -17,7 +22,12 @@ export interface Costs {
   readonly runSeconds: number
 }
 
-export type DoneReason = 'confident' | 'bad-end-never-fails' | 'good-end-fails' | 'nothing-left'
+/**
+ * `confident`: one commit has the confidence. `nothing-left`: no run that can be made tells the remaining ones apart
+ * (`suspects()`). `bad-end-unusable`: it cannot be built, or its runs have no verdict.
+ */
+export type DoneReason =
+  'confident' | 'bad-end-never-fails' | 'bad-end-unusable' | 'good-end-fails' | 'nothing-left'
 
 /** Run a candidate (or `goodEnd`) up to so many times, until the first hit; or stop. */
 export type Step =
@@ -43,166 +53,187 @@ export interface Tally {
 export interface SearchOptions {
   /** How sure to be of the culprit: 0.99. */
   readonly confidence: number
-  /** Runs of the bad end without a hit after which it counts as one that never fails. */
+  /** Runs of the bad end without a hit after which it counts as one that never fails; 300, which excludes a rate of 1 %. */
   readonly badEndRuns?: number
+  /** That a run of a good commit shows the wanted signature; 0. */
+  readonly falsePositive?: number
+  /** Prior probability that the good end fails too; 0.01. */
+  readonly goodEndPrior?: number
 }
 
-/** A search for the first bad commit. Replaying the same observations gives the same search. */
-export interface Search {
-  observe(observation: Observation): void
-  next(costs: Costs): Step
-  /** Up to `count` steps to take at the same time; the first is that of `next`. One `done` alone if there is no more to do. */
-  nextBatch(costs: Costs, count: number): Step[]
-  /** Probability of each candidate to be the first bad commit; with `goodEndFails()` they add up to 1. */
-  posterior(): Float64Array
-  /** Probability that the good end is bad itself. */
-  goodEndFails(): number
-  rate(): Rate
-  tally(candidate: number): Tally
+/** A candidate and its probability to be the first bad commit. */
+export interface Suspect {
+  readonly candidate: number
+  readonly probability: number
 }
 
-const grid = Array.from({ length: 40 }, (_, index) => 0.005 * Math.pow(0.995 / 0.005, index / 39))
+type MutableTally = { -readonly [Key in keyof Tally]: Tally[Key] }
 
-/** @throws {FctError} of `validateHistory` */
+const untried: Tally = { hits: 0, misses: 0, nothing: 0, unbuildable: false }
+
+/** Runs without a verdict, per run with one, after which a build counts as one that cannot be run. */
+const patience = 5
+
+/**
+ * A search for the first bad commit. It decides by what was observed alone: the same observations in the same order give the
+ * same search.
+ *
+ * @throws {FctError} of `validateHistory`
+ */
 export function createSearch(history: History, options: SearchOptions): Search {
-  validateHistory(history)
-  return new FirstSearch(history, options)
+  return new Search(history, options)
 }
 
-class FirstSearch implements Search {
-  readonly #history: History
-  readonly #options: SearchOptions
-  readonly #tallies = new Map<
-    string,
-    { hits: number; misses: number; nothing: number; unbuildable: boolean }
-  >()
-  /** By candidate: under which candidates as culprits it is bad. */
-  readonly #culprits: Set<number>[] = []
+export class Search {
+  readonly #candidates: number
+  readonly #options: Required<SearchOptions>
+  readonly #lineage: Lineage
+  readonly #belief: Belief
+  readonly #tallies = new Map<number, MutableTally>()
+  /** Groups of hypotheses that nothing tells apart; null: not known. */
+  #alike: Int32Array | null = null
 
   constructor(history: History, options: SearchOptions) {
-    this.#history = history
-    this.#options = options
-    const first = new Map<string, number>()
-    const good = new Set(history.goodEvidence)
-    history.candidates.forEach(({ parents, evidence }, index) => {
-      const same = first.get(evidence)
-      if (same !== undefined) this.#culprits.push(this.#culprits[same] ?? new Set())
-      else if (good.has(evidence)) this.#culprits.push(new Set())
-      else {
-        const set = new Set([index])
-        for (const parent of parents) this.#culprits[parent]?.forEach((culprit) => set.add(culprit))
-        this.#culprits.push(set)
-        first.set(evidence, index)
-      }
-    })
+    this.#options = { badEndRuns: 300, falsePositive: 0, goodEndPrior: 0.01, ...options }
+    this.#candidates = history.candidates.length
+    this.#lineage = new Lineage(history, this.#options.goodEndPrior)
+    this.#belief = new Belief(this.#lineage, this.#options.falsePositive)
   }
 
   observe({ candidate, outcome }: Observation): void {
-    const key = this.#key(candidate)
-    const tally = this.#tallies.get(key) ?? { hits: 0, misses: 0, nothing: 0, unbuildable: false }
-    this.#tallies.set(key, tally)
-    if (outcome === 'hit') tally.hits++
-    else if (outcome === 'miss') tally.misses++
-    else if (outcome === 'nothing') tally.nothing++
-    else tally.unbuildable = true
+    const build = this.#buildOf(candidate)
+    const tally = this.#tallies.get(build) ?? { ...untried }
+    this.#tallies.set(build, tally)
+    if (outcome === 'hit' || outcome === 'miss') {
+      this.#belief.observe(build, outcome === 'hit')
+      tally[outcome === 'hit' ? 'hits' : 'misses']++
+    } else {
+      if (outcome === 'nothing') tally.nothing++
+      else tally.unbuildable = true
+      this.#alike = null
+    }
   }
 
   next(costs: Costs): Step {
-    const { confidence, badEndRuns = 300 } = this.#options
-    const last = this.#history.candidates.length - 1
-    const end = this.tally(last)
-    if (this.tally(goodEnd).hits > 0) return { kind: 'done', reason: 'good-end-fails' }
-    if (end.unbuildable) return { kind: 'done', reason: 'nothing-left' }
-    if (end.hits === 0)
-      return end.misses >= badEndRuns
-        ? { kind: 'done', reason: 'bad-end-never-fails' }
-        : { kind: 'run', candidate: last, runs: badEndRuns - end.misses }
-    const posterior = this.posterior()
-    if (Math.max(...posterior) >= confidence) return { kind: 'done', reason: 'confident' }
-    const { mean } = this.rate()
-    let best: Step = { kind: 'done', reason: 'nothing-left' }
-    let most = 1e-12
-    for (let candidate = goodEnd; candidate <= last; candidate++) {
-      if (this.tally(candidate).unbuildable) continue
-      const bad = this.#isBad(posterior, candidate)
-      for (const runs of [1, 2, 4, 8, 16, 32]) {
-        const hit = 1 - Math.pow(1 - mean, runs)
-        const gain = entropy(bad * hit) - bad * entropy(hit)
-        const perSecond = gain / (costs.buildSeconds(candidate) + runs * costs.runSeconds)
-        if (perSecond > most) [best, most] = [{ kind: 'run', candidate, runs }, perSecond]
-      }
-    }
-    return best
+    const reason = this.#doneReason()
+    if (reason) return { kind: 'done', reason }
+    const { badEnd } = this.#lineage
+    const { hits, misses } = this.#tallyOf(badEnd)
+    if (hits === 0) return this.#run(badEnd, this.#options.badEndRuns - misses)
+    const [series] = this.#chooseBatch(costs, 1)
+    return series ? this.#run(series.build, series.runs) : { kind: 'done', reason: 'nothing-left' }
   }
 
+  /**
+   * Up to `count` steps to take at the same time; the first is that of `next`, each further one is chosen as if those before
+   * had gone the likelier way. One `done` alone if there is no more to do.
+   */
   nextBatch(costs: Costs, count: number): Step[] {
-    return count > 0 ? [this.next(costs)] : []
+    const first = this.next(costs)
+    if (first.kind === 'done') return [first]
+    if (this.#tallyOf(this.#lineage.badEnd).hits === 0) {
+      const runs = Math.ceil(first.runs / count)
+      return Array.from({ length: Math.ceil(first.runs / runs) }, () => ({ ...first, runs }))
+    }
+    return this.#chooseBatch(costs, count).map(({ build, runs }) => this.#run(build, runs))
   }
 
+  /** Probability of each candidate to be the first bad commit; with `goodEndFails()` they add up to 1. */
   posterior(): Float64Array {
-    return this.#joint().posterior.subarray(1)
+    const posterior = new Float64Array(this.#candidates)
+    this.#belief.posterior().forEach((probability, build) => {
+      const candidate = this.#lineage.first[build] ?? goodEnd
+      if (candidate !== goodEnd) posterior[candidate] = probability
+    })
+    return posterior
   }
 
+  /** Probability that the good end is bad itself. */
   goodEndFails(): number {
-    return this.#joint().posterior[0] ?? 0
+    return this.#belief.posterior()[goodBuild] ?? 0
+  }
+
+  /** The fewest candidates that have the confidence together, likeliest first. */
+  suspects(): Suspect[] {
+    const suspects: Suspect[] = []
+    this.posterior().forEach((probability, candidate) => suspects.push({ candidate, probability }))
+    suspects.sort((left, right) => right.probability - left.probability || left.candidate - right.candidate)
+    let sum = 0
+    const end = suspects.findIndex(({ probability }) => (sum += probability) >= this.#options.confidence)
+    return suspects.slice(0, end < 0 ? undefined : end + 1)
   }
 
   rate(): Rate {
-    const { rates } = this.#joint()
-    const quantile = (share: number): number => {
-      let sum = 0
-      return grid[rates.findIndex((weight) => (sum += weight) >= share)] ?? 1
-    }
-    const mean = rates.reduce((sum, weight, index) => sum + weight * (grid[index] ?? 0), 0)
-    return { mean, low: quantile(0.025), high: quantile(0.975) }
+    const weights = this.#belief.rates()
+    const mean = ratePoints.reduce((sum, point, index) => sum + point.mean * (weights[index] ?? 0), 0)
+    return { mean, low: quantileOf(weights, 0.025), high: quantileOf(weights, 0.975) }
   }
 
   tally(candidate: number): Tally {
-    return this.#tallies.get(this.#key(candidate)) ?? { hits: 0, misses: 0, nothing: 0, unbuildable: false }
+    return this.#tallyOf(this.#buildOf(candidate))
   }
 
-  #key(candidate: number): string {
-    return candidate === goodEnd ? '' : (this.#history.candidates[candidate]?.evidence ?? '')
+  #doneReason(): DoneReason | null {
+    const { badEnd } = this.#lineage
+    const { hits, misses } = this.#tallyOf(badEnd)
+    if (!this.#isTestable(badEnd)) return 'bad-end-unusable'
+    if (hits === 0) return misses >= this.#options.badEndRuns ? 'bad-end-never-fails' : null
+    const posterior = this.#belief.posterior()
+    const { confidence } = this.#options
+    if ((posterior[goodBuild] ?? 0) >= confidence) return 'good-end-fails'
+    if (posterior.some((probability) => probability >= confidence)) return 'confident'
+    return this.#isUndecidable(posterior) ? 'nothing-left' : null
   }
 
-  #isBad(posterior: Float64Array, candidate: number): number {
-    let sum = this.goodEndFails()
-    this.#culprits[candidate]?.forEach((culprit) => (sum += posterior[culprit] ?? 0))
-    return sum
-  }
-
-  #joint(): { posterior: Float64Array; rates: number[] } {
-    const { candidates } = this.#history
-    const total = candidates.reduce((sum, { weight }) => sum + weight, 0)
-    const posterior = new Float64Array(candidates.length + 1)
-    const rates = grid.map((rate) => {
-      let all = 0
-      for (let culprit = goodEnd; culprit < candidates.length; culprit++) {
-        let likelihood = culprit === goodEnd ? 0.02 : (candidates[culprit]?.weight ?? 0) / total
-        if (culprit !== goodEnd && !this.#culprits.at(-1)?.has(culprit)) continue
-        const seen = new Set<string>()
-        for (let candidate = goodEnd; candidate < candidates.length; candidate++) {
-          const key = this.#key(candidate)
-          if (seen.has(key)) continue
-          seen.add(key)
-          const { hits, misses } = this.tally(candidate)
-          const isBad = culprit === goodEnd || (this.#culprits[candidate]?.has(culprit) ?? false)
-          if (isBad) likelihood *= Math.pow(rate, hits) * Math.pow(1 - rate, misses)
-          else if (hits > 0) likelihood = 0
-        }
-        posterior[culprit + 1] = (posterior[culprit + 1] ?? 0) + likelihood
-        all += likelihood
-      }
-      return all
+  /** Whether commits that no run tells apart have the confidence together. */
+  #isUndecidable(posterior: Float64Array): boolean {
+    const isSkipped = [...this.#tallies.keys()].some((build) => !this.#isTestable(build))
+    if (!isSkipped) return false
+    this.#alike ??= groupAlike(this.#lineage, (build) => this.#isTestable(build))
+    const sums = new Float64Array(posterior.length)
+    return posterior.some((probability, build) => {
+      const group = this.#alike?.[build] ?? build
+      sums[group] = (sums[group] ?? 0) + probability
+      return (sums[group] ?? 0) >= this.#options.confidence
     })
-    const sum = rates.reduce((a, b) => a + b, 0)
-    return { posterior: posterior.map((value) => value / sum), rates: rates.map((value) => value / sum) }
   }
-}
 
-/** Of an event of this probability, in nats. */
-function entropy(probability: number): number {
-  const other = 1 - probability
-  const part = (value: number): number => (value > 0 ? -value * Math.log(value) : 0)
-  return part(probability) + part(other)
+  #isTestable(build: number): boolean {
+    const { hits, misses, nothing, unbuildable } = this.#tallyOf(build)
+    return !unbuildable && nothing < patience * (1 + hits + misses)
+  }
+
+  #chooseBatch(costs: Costs, count: number): Series[] {
+    const batch: Series[] = []
+    const isStarted = (build: number): boolean => batch.some((series) => series.build === build)
+    const perBuild: SeriesCosts = {
+      buildSeconds: (build) => (isStarted(build) ? 0 : costs.buildSeconds(this.#candidateOf(build))),
+      runSeconds: costs.runSeconds,
+    }
+    let imagined = this.#belief
+    for (;;) {
+      const series = chooseSeries(imagined, this.#lineage, perBuild, (build) => this.#isTestable(build))
+      if (!series) return batch
+      if (batch.push(series) >= count) return batch
+      imagined = imagined.clone()
+      const isHit = series.hit > 0.5
+      for (let run = 0; run < (isHit ? 1 : series.runs); run++) imagined.observe(series.build, isHit)
+    }
+  }
+
+  #tallyOf(build: number): Tally {
+    return this.#tallies.get(build) ?? untried
+  }
+
+  #buildOf(candidate: number): number {
+    return this.#lineage.buildOf(candidate)
+  }
+
+  #candidateOf(build: number): number {
+    return build === this.#lineage.badEnd ? this.#candidates - 1 : (this.#lineage.first[build] ?? goodEnd)
+  }
+
+  #run(build: number, runs: number): Step {
+    return { kind: 'run', candidate: this.#candidateOf(build), runs }
+  }
 }
