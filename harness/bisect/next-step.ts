@@ -28,14 +28,15 @@ interface Share {
 const leastGain = 1e-9
 
 const fresh = tabulateSeries(seriesLengths, 0, 0)
-/** A build that is there already is asked run by run: a longer series is never worth more per second. */
-const single: readonly number[] = [1]
+/** Per unbuilt build: sums over culprits of its probability, and of the share of each length. */
+export const sumsPerBuild = 1 + 3 * seriesLengths.length
 
 /**
  * The series with the largest expected information about the culprit per second: the mutual information of "there is a hit"
  * and the first bad build, with the rate integrated over as it is known under each hypothesis.
  *
  * @param isTestable Not of builds that cannot be built.
+ * @param sums Room to work in, `sumsPerBuild` for each build; what is there does not matter.
  * @returns null if no series tells anything.
  */
 export function chooseSeries(
@@ -43,12 +44,13 @@ export function chooseSeries(
   lineage: Lineage,
   costs: SeriesCosts,
   isTestable: (build: number) => boolean,
+  sums: Float64Array = new Float64Array(lineage.size * sumsPerBuild),
 ): Series | null {
   const choice = new Choice(costs)
   belief.tested.forEach((tested, index) => {
     if (isTestable(tested.build)) weighTested(choice, belief, tested, index)
   })
-  weighFresh(choice, belief, lineage, isTestable)
+  weighFresh(choice, belief, lineage, isTestable, sums)
   return choice.best
 }
 
@@ -61,8 +63,8 @@ class Choice {
     this.#costs = costs
   }
 
-  lengths(build: number): readonly number[] {
-    return this.#costs.buildSeconds(build) > 0 ? seriesLengths : single
+  isBuilt(build: number): boolean {
+    return this.#costs.buildSeconds(build) === 0
   }
 
   /** No more can be learned of a build than whether it is bad. */
@@ -88,7 +90,8 @@ function weighTested(choice: Choice, belief: Belief, tested: Tested, index: numb
   const bad = belief.cells.filter(({ isBad }) => isBad[index])
   const isBad = bad.reduce((total, { mass, probability }) => total + mass * probability, 0)
   if (!choice.mayWin(tested.build, isBad)) return
-  const lengths = choice.lengths(tested.build)
+  // What is there already may be asked run by run; a tenth more of what was asked before is hardly less well chosen.
+  const lengths = choice.isBuilt(tested.build) ? [1 + Math.floor(tested.misses / 10)] : seriesLengths
   const table = tabulateSeries(lengths, tested.hits, tested.misses)
   lengths.forEach((runs, row) => {
     const total = { hit: 0, noise: 0, saved: 0 }
@@ -108,12 +111,12 @@ function weighFresh(
   belief: Belief,
   lineage: Lineage,
   isTestable: (build: number) => boolean,
+  sums: Float64Array,
 ): void {
   const tested = new Set(belief.tested.map(({ build }) => build))
-  const width = 1 + 3 * seriesLengths.length
-  const shares = new Float64Array(width * belief.cells.length)
+  const shares = new Float64Array(sumsPerBuild * belief.cells.length)
   belief.cells.forEach((cell, index) => {
-    let at = index * width
+    let at = index * sumsPerBuild
     shares[at++] = cell.probability
     for (let row = 0; row < seriesLengths.length; row++) {
       const { hit, noise, saved } = shareOf(cell, fresh, row)
@@ -122,12 +125,12 @@ function weighFresh(
       shares[at++] = saved
     }
   })
-  const sums = sumOverCulprits(belief, lineage, shares, width)
+  sumOverCulprits(belief, lineage, shares, sums)
   for (let build = 0; build < lineage.size; build++) {
-    let at = build * width
+    let at = build * sumsPerBuild
     if (!choice.mayWin(build, sums[at] ?? 0) || tested.has(build) || !isTestable(build)) continue
     at++
-    for (const runs of choice.lengths(build)) {
+    for (const runs of seriesLengths) {
       choice.weigh(build, runs, { hit: sums[at] ?? 0, noise: sums[at + 1] ?? 0, saved: sums[at + 2] ?? 0 })
       at += 3
     }
@@ -139,18 +142,19 @@ function shareOf({ likelihood, probability }: Cell, { hit, saved }: SeriesTable,
   return {
     hit: hits,
     noise: probability * entropy(hits / probability),
-    saved: row === 0 ? 0 : dot(likelihood, saved[row]),
+    saved: dot(likelihood, saved[row]),
   }
 }
 
-/** By build, `width` sums of `prior * share of its cell` over the hypotheses under which it is bad. */
+/** Fills in, by build, sums of `prior * share of its cell` over the hypotheses under which it is bad. */
 function sumOverCulprits(
   { cellOf }: Belief,
   { prior, basis, added, addedFrom, size }: Lineage,
   shares: Float64Array,
-  width: number,
-): Float64Array {
-  const sums = new Float64Array(size * width)
+  sums: Float64Array,
+): void {
+  const width = sumsPerBuild
+  sums.fill(0, 0, width)
   for (let build = 0; build < size; build++) {
     const to = build * width
     const from = (basis[build] ?? 0) * width
@@ -165,7 +169,6 @@ function sumOverCulprits(
         sums[to + column] = (sums[to + column] ?? 0) + weight * (shares[cell * width + column] ?? 0)
     }
   }
-  return sums
 }
 
 function dot(left: Float64Array, right: Float64Array | undefined): number {

@@ -17,8 +17,8 @@ const means = Array.from({ length: 28 }, (_, index) => 1 / (1 + Math.exp(4.8 - (
 
 /** A coarser grid is enough for a concentration that says little of the mean. */
 const concentrations = [
-  { concentration: Infinity, share: 0.93, every: 1 },
-  { concentration: 24, share: 0.07, every: 2 },
+  { concentration: Infinity, share: 0.97, every: 1 },
+  { concentration: 24, share: 0.03, every: 2 },
 ]
 
 export const ratePoints: readonly RatePoint[] = concentrations.flatMap(({ concentration, share, every }) => {

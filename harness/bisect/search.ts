@@ -1,7 +1,7 @@
 import { Belief } from './belief.js'
 import { goodEnd, type History } from './history.js'
 import { goodBuild, Lineage } from './lineage.js'
-import { chooseSeries, type Series, type SeriesCosts } from './next-step.js'
+import { chooseSeries, sumsPerBuild, type Series, type SeriesCosts } from './next-step.js'
 import { quantileOf, ratePoints } from './rates.js'
 import { groupAlike } from './alike.js'
 
@@ -55,6 +55,8 @@ export interface SearchOptions {
   readonly confidence: number
   /** Runs of the bad end without a hit after which it counts as one that never fails; 300, which excludes a rate of 1 %. */
   readonly badEndRuns?: number
+  /** Hits of the bad end before any other commit is run, so that the rate is known well enough; 4. */
+  readonly badEndHits?: number
   /** That a run of a good commit shows the wanted signature; 0. */
   readonly falsePositive?: number
   /** Prior probability that the good end fails too; 0.01. */
@@ -89,15 +91,17 @@ export class Search {
   readonly #options: Required<SearchOptions>
   readonly #lineage: Lineage
   readonly #belief: Belief
+  readonly #sums: Float64Array
   readonly #tallies = new Map<number, MutableTally>()
   /** Groups of hypotheses that nothing tells apart; null: not known. */
   #alike: Int32Array | null = null
 
   constructor(history: History, options: SearchOptions) {
-    this.#options = { badEndRuns: 300, falsePositive: 0, goodEndPrior: 0.01, ...options }
+    this.#options = { badEndRuns: 300, badEndHits: 4, falsePositive: 0, goodEndPrior: 0.01, ...options }
     this.#candidates = history.candidates.length
     this.#lineage = new Lineage(history, this.#options.goodEndPrior)
     this.#belief = new Belief(this.#lineage, this.#options.falsePositive)
+    this.#sums = new Float64Array(this.#lineage.size * sumsPerBuild)
   }
 
   observe({ candidate, outcome }: Observation): void {
@@ -119,7 +123,8 @@ export class Search {
     if (reason) return { kind: 'done', reason }
     const { badEnd } = this.#lineage
     const { hits, misses } = this.#tallyOf(badEnd)
-    if (hits === 0) return this.#run(badEnd, this.#options.badEndRuns - misses)
+    if (hits < this.#options.badEndHits)
+      return this.#run(badEnd, Math.max(1, this.#options.badEndRuns - misses))
     const [series] = this.#chooseBatch(costs, 1)
     return series ? this.#run(series.build, series.runs) : { kind: 'done', reason: 'nothing-left' }
   }
@@ -131,7 +136,7 @@ export class Search {
   nextBatch(costs: Costs, count: number): Step[] {
     const first = this.next(costs)
     if (first.kind === 'done') return [first]
-    if (this.#tallyOf(this.#lineage.badEnd).hits === 0) {
+    if (this.#tallyOf(this.#lineage.badEnd).hits < this.#options.badEndHits) {
       const runs = Math.ceil(first.runs / count)
       return Array.from({ length: Math.ceil(first.runs / runs) }, () => ({ ...first, runs }))
     }
@@ -210,9 +215,10 @@ export class Search {
       buildSeconds: (build) => (isStarted(build) ? 0 : costs.buildSeconds(this.#candidateOf(build))),
       runSeconds: costs.runSeconds,
     }
+    const isTestable = (build: number): boolean => this.#isTestable(build)
     let imagined = this.#belief
     for (;;) {
-      const series = chooseSeries(imagined, this.#lineage, perBuild, (build) => this.#isTestable(build))
+      const series = chooseSeries(imagined, this.#lineage, perBuild, isTestable, this.#sums)
       if (!series) return batch
       if (batch.push(series) >= count) return batch
       imagined = imagined.clone()

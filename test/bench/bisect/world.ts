@@ -50,6 +50,10 @@ export class World {
     return !this.#isBroken[candidate]
   }
 
+  isBad(candidate: number): boolean {
+    return this.#isBad[candidate] === 1
+  }
+
   run(candidate: number): Outcome {
     this.runs++
     if (this.#random() < this.#errorRate) return 'nothing'
