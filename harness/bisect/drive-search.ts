@@ -1,7 +1,7 @@
 import { FctError } from '../fct-error.js'
 import type { BisectLog } from './bisect-log.js'
 import type { LogEntry, StartEntry } from './log-entry.js'
-import { fruitlessRuns, Progress } from './progress.js'
+import { Progress } from './progress.js'
 import { buildableAt } from './range.js'
 import type { RunReading } from './read-run.js'
 import type { DoneReason } from './search.js'
@@ -72,13 +72,12 @@ export class SearchDriver {
     }
   }
 
-  /** Runs until the first hit; what says nothing is one of the runs. */
+  /** Runs until there is something else than a miss. */
   async #take(candidate: number, runs: number): Promise<void> {
     const which = { candidate, isReverted: false }
     if (!this.progress.isBuilt(candidate) && !(await this.#build(which))) return
     for (let run = 0; run < runs && !this.isOverBudget; run++) {
-      const outcome = await this.run(which)
-      if (outcome === 'hit' || outcome === 'unbuildable' || (await this.#isFruitless(candidate))) return
+      if ((await this.run(which)) !== 'miss') return
     }
   }
 
@@ -141,14 +140,6 @@ export class SearchDriver {
       `${this.#troubles} runs after each other came to nothing by what is not the kernel's doing: ${reason}`,
       'When that is mended, the same command goes on from here.',
     )
-  }
-
-  async #isFruitless(candidate: number): Promise<boolean> {
-    const { hits, misses, nothing } = this.progress.search.tally(candidate)
-    if (hits + misses > 0 || nothing < fruitlessRuns) return false
-    const reason = `${nothing} runs said nothing: ${this.progress.runs.at(-1)?.reason ?? ''}`
-    await this.record({ kind: 'skip', candidate, seconds: 0, reason })
-    return true
   }
 
   /** Of all that build the same, the one that is built already. */

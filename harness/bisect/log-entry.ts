@@ -38,7 +38,7 @@ const start = z.strictObject({
 
 const build = z.strictObject({ kind: z.literal('build'), candidate, seconds: z.number() })
 
-/** A candidate of which there is nothing to run, or no run says anything. */
+/** A candidate of which there is nothing to run. */
 const skip = z.strictObject({ kind: z.literal('skip'), candidate, seconds: z.number(), reason: z.string() })
 
 const run = z.strictObject({

@@ -6,9 +6,6 @@ import { createSearch, type Costs, type Search } from './search.js'
 /** Used until one was measured: seconds of TCG guests and of builds through a cold ccache. */
 const guesses = { run: 15, module: 5, kernel: 480 }
 
-/** After so many runs that say nothing, and none that does, a candidate is left out. */
-export const fruitlessRuns = 5
-
 /** All that is known by now. A log's entries, told again, give the same. */
 export class Progress {
   readonly search: Search

@@ -163,13 +163,12 @@ function reasonOf(reason: Exclude<EndReason, 'confident'>, { start, progress }: 
       }
     case 'unfinished':
       return { code: 'FCT_BISECT_UNFINISHED', message: 'the search has not come to its end yet' }
+    case 'bad-end-unusable': {
+      const why = skipped?.reason ?? progress.runs.at(-1)?.reason ?? ''
+      return { code: 'FCT_BISECT_BAD_UNUSABLE', message: `the bad end ${bad} cannot be tested: ${why}` }
+    }
     case 'nothing-left':
-      return skipped
-        ? {
-            code: 'FCT_BISECT_BAD_SKIPPED',
-            message: `the bad end ${bad} cannot be tested: ${skipped.reason}`,
-          }
-        : { code: 'FCT_BISECT_SKIPPED', message: 'what is left cannot be told apart: it was skipped' }
+      return { code: 'FCT_BISECT_SKIPPED', message: 'what is left cannot be told apart: it cannot be tested' }
   }
 }
 

@@ -31,17 +31,18 @@ export async function readSeriesRange(
   const files = await readPatchFiles([folder])
   if (files.length === 0) throw new UsageError('FCT_BISECT_EMPTY_RANGE', `${folder} holds no patches`)
   const candidates: Range['candidates'][number][] = []
+  const all = await readPatches([folder])
   let before = { id: hashOf(base), base }
   for (const [index, { path, bytes, strip }] of files.entries()) {
-    const set = await readPatches([path])
+    const patches = all.patches.filter(({ origin }) => origin.path === path)
     const evidence = hashOf([before.id, strip, bytes.toString('latin1')])
     // One patch that nfsd.ko alone cannot take, and all that come after it are in kernels built whole.
-    before = { id: evidence, base: onlyNfsd(set) && before.base === base ? base : evidence }
+    before = { id: evidence, base: onlyNfsd({ patches, leftOut: [] }) && before.base === base ? base : evidence }
     candidates.push({
       id: `${index + 1}:${evidence}`,
-      subject: set.patches[0]?.origin.subject.replace(/^(\[[^\]]*\] *)+/, '') || basename(path),
+      subject: patches[0]?.origin.subject.replace(/^(\[[^\]]*\] *)+/, '') || basename(path),
       parents: index === 0 ? [] : [index - 1],
-      weight: weightOf({ paths: set.patches.flatMap(touchedFiles), isMerge: false }, suspects),
+      weight: weightOf({ paths: patches.flatMap(touchedFiles), isMerge: false }, suspects),
       evidence,
       base: before.base,
     })
