@@ -37,7 +37,10 @@ export async function readSeriesRange(
     const patches = all.patches.filter(({ origin }) => origin.path === path)
     const evidence = hashOf([before.id, strip, bytes.toString('latin1')])
     // One patch that nfsd.ko alone cannot take, and all that come after it are in kernels built whole.
-    before = { id: evidence, base: onlyNfsd({ patches, leftOut: [] }) && before.base === base ? base : evidence }
+    before = {
+      id: evidence,
+      base: onlyNfsd({ patches, leftOut: [] }) && before.base === base ? base : evidence,
+    }
     candidates.push({
       id: `${index + 1}:${evidence}`,
       subject: patches[0]?.origin.subject.replace(/^(\[[^\]]*\] *)+/, '') || basename(path),
