@@ -3,6 +3,7 @@
  * machine under load is no defect.
  */
 import { cpus, loadavg, release } from 'node:os'
+import { benchBisect } from './bisect.js'
 import { benchGuests } from './guests.js'
 import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
@@ -20,6 +21,7 @@ export interface Measurement {
 }
 
 const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
+  bisect: benchBisect,
   guests: benchGuests,
   kernels: benchKernels,
   module: benchModule,
