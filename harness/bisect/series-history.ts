@@ -13,7 +13,7 @@ import type { Range } from './range.js'
 export interface SeriesRange {
   readonly range: Range
   /** A folder for `--patch` with the first `count` patches, without the one of this index if one is given. */
-  folderOf(count: number, without?: number): Promise<string>
+  readonly folderOf: (count: number, without?: number) => Promise<string>
 }
 
 /**

@@ -72,6 +72,6 @@ export function verificationOf(progress: Progress, culprit: number, needed: numb
   if (patch === null) return { ...known, outcome: 'not reverted', reason }
   if (hits > 0) return { ...known, outcome: 'refuted', reason: null }
   if (misses >= needed) return { ...known, outcome: 'holds', reason: null }
-  const why = misses === 0 && nothing >= nothingLimit ? fruitless : 'the budget was used up'
+  const why = misses === 0 && nothing >= nothingLimit ? fruitless : 'there were too few runs'
   return { ...known, outcome: 'undecided', reason: why }
 }

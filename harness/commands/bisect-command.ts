@@ -42,7 +42,10 @@ export function addBisectCommand(
   addSearchOptions(command)
   addMirrorOptions(command).action(async (options: BisectArguments) => {
     const { replay, scenario, signature, ...rest } = options
-    if (replay !== undefined) return finish(await replayCommand(replay, options))
+    if (replay !== undefined) {
+      finish(await replayCommand(replay, options))
+      return
+    }
     if (scenario === undefined || signature === undefined)
       throw new UsageError('FCT_BISECT_USAGE', 'bisect needs --scenario and --signature')
     const source = sourceOf(options)

@@ -153,6 +153,5 @@ function amplificationOf(options: BisectOptions): StartEntry['amplification'] {
 
 /** The same command has the same folder, whatever its revisions mean by then. */
 function defaultState({ source, signature }: BisectOptions, load: StartEntry['amplification']): string {
-  const { hash: _content, ...named } = load
-  return join(bisectsFolder(), hashOf([source, signature, named]))
+  return join(bisectsFolder(), hashOf([source, signature, { ...load, hash: '' }]))
 }

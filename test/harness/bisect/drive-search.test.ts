@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { logPathIn, readBisectLog } from '../../../harness/bisect/bisect-log.js'
 import { gitBisectLog } from '../../../harness/bisect/git-bisect-log.js'
-import { goodEnd } from '../../../harness/bisect/history.js'
 import type { StartEntry } from '../../../harness/bisect/log-entry.js'
 import { formatMail } from '../../../harness/bisect/mail.js'
 import { drawPosterior } from '../../../harness/bisect/picture.js'
@@ -176,13 +175,6 @@ describe('ends without a culprit when', () => {
   it('the budget is used up', async () => {
     expect(await codeOf(seldom, 0)).toMatch(/^FCT_BISECT_BUDGET/)
   })
-})
-
-it('tries the good end before it believes in a culprit', async () => {
-  const bisect = await openFakeBisect(start, state, seldom)
-  await bisect.search()
-  await bisect.close()
-  expect(bisect.driver.progress.runs.some(({ candidate }) => candidate === goodEnd)).toBe(true)
 })
 
 it('does not go on with what has moved, nor with another search', async () => {
