@@ -14,15 +14,16 @@ export function gitBisectLog(
   const { candidates, good } = range
   const posterior = progress.search.posterior()
   const last = candidates.length - 1
-  const lines = ['git bisect start', ...mark('bad', buildableAt(range, last)), ...mark('good', good)]
-  const decided = new Set([last])
+  const bads = new Set([last])
+  const lines: string[] = []
+  const decided = new Set<number>()
   const say = (index: number): void => {
     if (index < 0 || decided.has(index)) return
     decided.add(index)
     const commit = buildableAt(range, index)
     const { hits, misses, unbuildable } = progress.search.tally(index)
     const isBad = sumOf(posterior, ancestorsOf(range, index))
-    if (hits > 0) lines.push(...mark('bad', commit))
+    if (hits > 0) bads.add(index)
     else if (unbuildable) lines.push(...mark('skip', commit))
     else if (isBad <= 1 - confidence) lines.push(...mark('good', commit))
     else if (misses > 0) lines.push(`# undecided: ${misses} runs without a failure: ${titled(commit)}`)
@@ -31,13 +32,19 @@ export function gitBisectLog(
   for (const { candidate } of progress.skips) say(candidate)
   const culprit = posterior.findIndex((probability) => probability >= confidence)
   const commit = candidates[culprit]
-  if (commit) {
-    // The commits around it may not have been run themselves, if others tell enough of them.
-    if (!decided.has(culprit)) lines.push(...mark('bad', commit))
-    commit.parents.forEach(say)
-    lines.push(`# first bad commit: ${titled(commit)}`)
-  }
-  return `${lines.join('\n')}\n`
+  // The commits around it may not have been run themselves, if others tell enough of them.
+  commit?.parents.forEach(say)
+  // To git the last bad one is the one that counts.
+  const ordered = [...bads].filter((index) => index !== culprit).sort((a, b) => b - a)
+  if (commit) ordered.push(culprit)
+  return [
+    'git bisect start',
+    ...ordered.flatMap((index) => mark('bad', buildableAt(range, index))),
+    ...mark('good', good),
+    ...lines,
+    ...(commit ? [`# first bad commit: ${titled(commit)}`] : []),
+    '',
+  ].join('\n')
 }
 
 function mark(term: 'good' | 'bad' | 'skip', commit: Buildable): string[] {
