@@ -1,5 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import pc from 'picocolors'
+import { addBisectCommand } from './commands/bisect-command.js'
 import { exitStatus } from './commands/exit-status.js'
 import { addCheckCommand } from './commands/check-command.js'
 import { addKernelCommand } from './commands/kernel-command.js'
@@ -12,6 +13,7 @@ import {
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
 import { addMachineOptions, machineRequestOf, type MachineOptions } from './commands/machine-options.js'
+import { parseSeconds, parseSeed } from './commands/parse-numbers.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
@@ -88,6 +90,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addHistoryCommand(program, finish)
   addCheckCommand(program, finish)
   addTraceCommand(program, finish)
+  addBisectCommand(program, finish, signal)
   return program
 }
 
@@ -95,21 +98,6 @@ function untilFinding(): Option {
   const text = 'end the load at the first finding over events, or at the first of one of these rules'
   const rules = ruleSet.filter(({ flavours }) => flavours !== 'any').map(({ id }) => id)
   return new Option('--until-finding [rule...]', text).choices(rules)
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text)
-  if (!(seconds >= 1 && seconds <= 86_400))
-    throw new InvalidArgumentError('It must be a number of seconds from 1 to 86400.')
-  return seconds
-}
-
-function parseSeed(text: string): number {
-  const seed = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
-    throw new InvalidArgumentError(`It must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`)
-  }
-  return seed
 }
 
 /** Says what went wrong on stderr and gives the exit status that goes with it. */

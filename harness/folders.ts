@@ -25,6 +25,11 @@ export function historyFile(): string {
   return join(dataFolder(), 'history.sqlite')
 }
 
+/** Where the states of searches are kept: $XDG_DATA_HOME/fctorture/bisects. */
+export function bisectsFolder(): string {
+  return join(dataFolder(), 'bisects')
+}
+
 function dataFolder(): string {
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture')
 }

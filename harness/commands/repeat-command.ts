@@ -21,6 +21,11 @@ export function repeatCommand(
   if (clientsOnly) words.push('--clients-only')
   if (untilFinding !== false) words.push('--until-finding', ...(untilFinding === true ? [] : untilFinding))
   if (machine?.mayDisturb === true) words.push('--disturb-users')
+  return commandOf(words)
+}
+
+/** `npx fctorture` with these words, for a shell. */
+export function commandOf(words: readonly string[]): string {
   return ['npx', 'fctorture', ...words].map(quote).join(' ')
 }
 

@@ -17,9 +17,10 @@ export async function startGuest(
   context: BuildContext,
   observer: StandingObserver,
 ): Promise<{ target: QemuTarget; standing?: Standing; folder?: string }> {
-  if (patches.length === 0 && busted === '')
+  const isNfsdAlone = kernel.nfsd !== undefined
+  if (patches.length === 0 && busted === '' && !isNfsdAlone)
     return createStandingGuest(images, preparation, context, observer)
-  if (patches.length === 0 || kernel.nfsd !== undefined)
+  if (patches.length === 0 || isNfsdAlone)
     return createStagedGuest(images, preparation.stage, context, observer)
   observer.onPhase('booting')
   return { target: await createQemuTarget(images, context.signal) }
