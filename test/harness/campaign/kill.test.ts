@@ -34,7 +34,9 @@ time: 2
 `
 
 test('a campaign that is killed again and again does everything once', async () => {
-  const [store, runs, planFile, log] = ['h.sqlite', 'runs', 'plan.yaml', 'log'].map((name) => join(folder, name))
+  const [store, runs, planFile, log] = ['h.sqlite', 'runs', 'plan.yaml', 'log'].map((name) =>
+    join(folder, name),
+  )
   writeFileSync(planFile!, plan)
   writeFileSync(log!, '')
   const start = () => execa(process.execPath, [program, store!, runs!, planFile!, log!], { reject: false })
@@ -43,7 +45,8 @@ test('a campaign that is killed again and again does everything once', async () 
     const child = start()
     const lines = readFileSync(log!, 'utf8').split('\n').length
     // Each lives until it has got on, and a while longer that differs from time to time.
-    while (readFileSync(log!, 'utf8').split('\n').length < lines + 4 && child.exitCode === null) await delay(2)
+    while (readFileSync(log!, 'utf8').split('\n').length < lines + 4 && child.exitCode === null)
+      await delay(2)
     await delay((kills * 7) % 23)
     child.kill('SIGKILL')
     const { signal, stdout, stderr } = await child
@@ -59,7 +62,9 @@ test('a campaign that is killed again and again does everything once', async () 
   expect(others).toEqual([])
   expect(campaign).toMatchObject({ seed: 7, outcome: 'complete' })
   const all = [...reader.runsOf(campaign!.id)]
-  const counted = all.filter(({ counts }) => counts).map(({ cell, seed }) => `${cellKey(cell)} ${String(seed)}`)
+  const counted = all
+    .filter(({ counts }) => counts)
+    .map(({ cell, seed }) => `${cellKey(cell)} ${String(seed)}`)
   expect(counted).toHaveLength(4 * 4)
   expect(new Set(counted).size).toBe(4 * 4)
   expect(reader.openDispatches(campaign!.id)).toEqual([])
@@ -70,7 +75,9 @@ test('a campaign that is killed again and again does everything once', async () 
     const [, what, name] = /^(begin|end) (.*)$/.exec(line) ?? []
     if (what === 'end') done.push(name!)
     else if (what === 'begin' && done.includes(name!))
-      expect(all.some(({ seed, verdict }) => name!.endsWith(` ${String(seed)}`) && verdict === 'ERROR')).toBe(true)
+      expect(all.some(({ seed, verdict }) => name!.endsWith(` ${String(seed)}`) && verdict === 'ERROR')).toBe(
+        true,
+      )
   }
   expect(all).toHaveLength(4 * 4 + errors)
   reader.close()

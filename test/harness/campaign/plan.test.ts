@@ -1,7 +1,8 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { format, resolveConfig } from 'prettier'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { parsePlan, planSchema, readPlan } from '../../../harness/campaign/plan.js'
@@ -56,7 +57,13 @@ const wrong: [string, string, string, number, string][] = [
   ['an unknown target', 'seeds: 3', 'seeds: 3\ntargets: [moon]', 8, 'targets.0'],
   ['a duration without a unit', '1.5h', '90', 8, 'a duration, like 90s'],
   ['an exclusion of nothing', 'kernel: next, scenario: SHRINK01', 'kernel: nxt', 10, 'no cell of the plan'],
-  ['a weight for nothing', '{ scenario: CLOSE01, weight', '{ scenario: IDLE01, weight', 15, 'no cell of the plan'],
+  [
+    'a weight for nothing',
+    '{ scenario: CLOSE01, weight',
+    '{ scenario: IDLE01, weight',
+    15,
+    'no cell of the plan',
+  ],
   ['a kernel twice', 'as: next', 'as: "debian:6.1"', 4, 'it is there twice'],
   ['neither seeds nor budget', 'seeds: 3\nbudget: 1.5h\n', '', 1, 'needs seeds, a budget'],
   ['no YAML', 'seeds: 3', 'seeds: [3', 8, ''],
@@ -74,7 +81,9 @@ test.each(wrong)('%s is told with its line', (_, from, to, line, message) => {
 })
 
 test('a plan that is not there', () => {
-  expect(() => readPlan('/nowhere/plan.yaml')).toThrow(expect.objectContaining({ code: 'FCT_PLAN_UNREADABLE' }))
+  expect(() => readPlan('/nowhere/plan.yaml')).toThrow(
+    expect.objectContaining({ code: 'FCT_PLAN_UNREADABLE' }),
+  )
 })
 
 test('the example is a plan, and keeps to the published schema', () => {
@@ -89,7 +98,9 @@ test('the example is a plan, and keeps to the published schema', () => {
 })
 
 test('the published schema is the one that plans are read by', async () => {
-  const schema = z.toJSONSchema(planSchema, { io: 'input' })
-  // After a change: vitest run -u on this file.
-  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(resolve(folder, 'plan.schema.json'))
+  const path = join(folder, 'plan.schema.json')
+  const schema = JSON.stringify(z.toJSONSchema(planSchema, { io: 'input' }))
+  // After a change: vitest --update=true on this file.
+  const text = await format(schema, { ...(await resolveConfig(path)), filepath: path })
+  await expect(text).toMatchFileSnapshot(path)
 })

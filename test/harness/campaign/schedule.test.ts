@@ -3,7 +3,15 @@ import { foresee, nextCell, patience, type ScheduleCell } from '../../../harness
 
 function cellOf(key: string, change: Partial<ScheduleCell> = {}): ScheduleCell {
   return {
-    ...{ key, weight: 1, seeds: null, estimateSeconds: 60, findingsPerMinute: 0, nightsWaited: 0, started: 0 },
+    ...{
+      key,
+      weight: 1,
+      seeds: null,
+      estimateSeconds: 60,
+      findingsPerMinute: 0,
+      nightsWaited: 0,
+      started: 0,
+    },
     ...change,
   }
 }
@@ -47,7 +55,10 @@ test('a budget is split by weight', () => {
 })
 
 test('it is the time that is split, not the number of runs', () => {
-  const order = foresee([cellOf('a', { estimateSeconds: 30 }), cellOf('b', { estimateSeconds: 120 })], 60 * 60)
+  const order = foresee(
+    [cellOf('a', { estimateSeconds: 30 }), cellOf('b', { estimateSeconds: 120 })],
+    60 * 60,
+  )
   expect(countOf(order)).toEqual({ a: 60, b: 15 })
 })
 
