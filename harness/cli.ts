@@ -12,6 +12,7 @@ import {
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
+import { addReportCommand } from './commands/report-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
@@ -73,6 +74,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   })
   addKernelCommand(program, finish, signal)
   addCheckCommand(program, finish)
+  addReportCommand(program, finish)
   addTraceCommand(program, finish)
   return program
 }

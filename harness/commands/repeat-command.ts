@@ -1,3 +1,4 @@
+import { shellWord } from '../report/shell-word.js'
 import type { RunPlan } from '../scenario/plan.js'
 
 /**
@@ -17,9 +18,5 @@ export function repeatCommand(
   if (busted !== '') words.push('--busted', busted)
   if (clientsOnly) words.push('--clients-only')
   if (untilFinding !== false) words.push('--until-finding', ...(untilFinding === true ? [] : untilFinding))
-  return ['npx', 'fctorture', ...words].map(quote).join(' ')
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return ['npx', 'fctorture', ...words].map(shellWord).join(' ')
 }
