@@ -46,8 +46,9 @@ function prepare(database: Database.Database, path: string, readonly: boolean): 
     return
   }
   database.pragma('journal_mode = WAL')
-  // A power cut must not take a night's result; a commit happens a few times a second at most.
-  database.pragma('synchronous = FULL')
+  // What was committed outlives the process however that ends. A power cut may take the last commits, never the rest: those runs
+  // are then found in their folders, or run again.
+  database.pragma('synchronous = NORMAL')
   if (version < migrations.length) migrate(database)
 }
 

@@ -185,7 +185,7 @@ export class HistoryWriter extends HistoryReader {
   }
 
   #run(sql: string, ...parameters: unknown[]): { readonly lastInsertRowid: number | bigint } {
-    return this.database.prepare(sql).run(...parameters)
+    return this.prepared(sql).run(...parameters)
   }
 
   /** All of it or nothing; waits for another writer before it begins. */

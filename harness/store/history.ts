@@ -41,6 +41,7 @@ export interface SignatureSummary {
  */
 export class HistoryReader {
   protected readonly database: Database.Database
+  readonly #statements = new Map<string, Database.Statement<unknown[]>>()
 
   constructor(
     /** The store's file. */
@@ -71,7 +72,7 @@ export class HistoryReader {
   /** The newest night of a plan, or of all. */
   latestCampaign(name?: string): Campaign | undefined {
     const row = this.one<CampaignRow>(
-      'SELECT * FROM campaign WHERE ?1 IS NULL OR name = ?1 ORDER BY id DESC LIMIT 1',
+      'SELECT * FROM campaign WHERE name = coalesce(?, name) ORDER BY id DESC LIMIT 1',
       name ?? null,
     )
     return row && toCampaign(row)
@@ -139,11 +140,18 @@ export class HistoryReader {
   }
 
   protected one<T>(sql: string, ...parameters: unknown[]): T | undefined {
-    return asStoreError(this.path, () => this.database.prepare<unknown[], T>(sql).get(...parameters))
+    return asStoreError(this.path, () => this.prepared(sql).get(...parameters) as T | undefined)
   }
 
   protected all<T>(sql: string, ...parameters: unknown[]): T[] {
-    return asStoreError(this.path, () => this.database.prepare<unknown[], T>(sql).all(...parameters))
+    return asStoreError(this.path, () => this.prepared(sql).all(...parameters) as T[])
+  }
+
+  /** Each statement is compiled once. */
+  protected prepared(sql: string): Database.Statement<unknown[]> {
+    const statement = this.#statements.get(sql) ?? this.database.prepare<unknown[]>(sql)
+    this.#statements.set(sql, statement)
+    return statement
   }
 
   /** @param sql Its last two parameters are the id to go on behind and a number of rows. */
