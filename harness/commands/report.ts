@@ -10,16 +10,27 @@ import type { ResultDocument } from '../verdict/result.js'
 import { checkRecording } from './check.js'
 import { exitStatus } from './exit-status.js'
 import { extrasOf, type RunDocument } from './report-extras.js'
+import { writeSite } from './report-site.js'
 import { writeText } from './write-text.js'
 
 export interface ReportOptions {
   readonly runs: string
+  readonly history: string
+  /** Folder for the site; then there is no run. */
+  readonly site?: string
   /** Instead of report.html in the run folder. */
   readonly output?: string
 }
 
-/** Writes a run's report anew, from what stands in its folder, and prints where. */
+/** Writes a run's report anew, from what stands in its folder, or the site, and prints where. */
 export async function reportCommand(run: string | undefined, options: ReportOptions): Promise<number> {
+  if (options.site !== undefined) {
+    if (run !== undefined || options.output !== undefined)
+      throw new UsageError('FCT_REPORT_USAGE', '--site takes neither a run nor --output')
+    await writeSite(options.history, options.site)
+    await writeText([`${join(options.site, 'index.html')}\n`])
+    return exitStatus.pass
+  }
   const folder = run ?? (await newestRun(options.runs))
   const path = options.output ?? join(folder, 'report.html')
   await writeFile(path, await renderRun(folder))

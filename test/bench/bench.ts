@@ -7,6 +7,7 @@ import { benchGuests } from './guests.js'
 import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
 import { benchOracle } from './oracle.js'
+import { benchSite } from './site.js'
 import { benchTraceReaders } from './trace-readers.js'
 import { benchTraces } from './traces.js'
 
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   kernels: benchKernels,
   module: benchModule,
   oracle: benchOracle,
+  site: benchSite,
   traces: async () => [...(await benchTraces()), ...(await benchTraceReaders())],
 }
 
