@@ -13,6 +13,7 @@ import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
 import { addReportCommand } from './commands/report-command.js'
+import { addServeCommand } from './commands/serve-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
@@ -75,6 +76,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addKernelCommand(program, finish, signal)
   addCheckCommand(program, finish)
   addReportCommand(program, finish)
+  addServeCommand(program, finish, signal)
   addTraceCommand(program, finish)
   return program
 }
