@@ -9,6 +9,8 @@ import {
   mirrorsOf,
   type KernelOptions,
 } from './commands/kernel-options.js'
+import { addHistoryCommand } from './commands/history-command.js'
+import { addNightlyCommand } from './commands/nightly-command.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
@@ -74,6 +76,8 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     finish(await prepareCommand(kernelRequestOf(options), mirrorsOf(options), signal))
   })
   addKernelCommand(program, finish, signal)
+  addNightlyCommand(program, finish, signal)
+  addHistoryCommand(program, finish)
   addCheckCommand(program, finish)
   addReportCommand(program, finish)
   addServeCommand(program, finish, signal)

@@ -2,6 +2,7 @@ import { createLogUpdate } from 'log-update'
 import type { Mirrors } from '../../vms/apt-root.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { Progress } from '../agent/protocol.js'
+import type { LoadRates } from '../store/history-records.js'
 
 /** Where progress goes: stderr, so that stdout holds nothing but the result. */
 type Output = NodeJS.WriteStream
@@ -59,13 +60,23 @@ export function showRunProgress(output: Output, title: string): RunProgress {
   }
 }
 
-function describeLoad({ seconds, device, clients, trace }: Progress, wanted: number): string {
-  const perSecond = (count: number): string =>
-    `${Math.round(count / Math.max(seconds, 1)).toLocaleString('en')}/s`
+/** Means over the load so far. */
+export function ratesOf({ seconds, device, clients, trace }: Progress): LoadRates {
+  const perSecond = (count: number): number => count / Math.max(seconds, 1)
   const operations = Object.values(clients.operations).reduce((sum, count) => sum + count, 0)
   const stressors = Object.entries(device.stressors).map(
-    ([name, { useful }]) => `${name} ${perSecond(useful)}`,
+    ([name, { useful }]) => [name, perSecond(useful)] as const,
   )
-  const megabytes = `${(trace.bytes / 1e6).toFixed(1)} MB of trace`
-  return `load ${seconds.toFixed(0)}/${String(wanted)} s: clients ${perSecond(operations)}, ${stressors.join(', ')}, ${megabytes}`
+  return {
+    ...{ seconds, clients: perSecond(operations), stressors: Object.fromEntries(stressors) },
+    traceBytes: trace.bytes,
+  }
+}
+
+function describeLoad(progress: Progress, wanted: number): string {
+  const { seconds, clients, stressors, traceBytes } = ratesOf(progress)
+  const rate = (perSecond: number): string => `${Math.round(perSecond).toLocaleString('en')}/s`
+  const each = Object.entries(stressors).map(([name, perSecond]) => `${name} ${rate(perSecond)}`)
+  const megabytes = `${(traceBytes / 1e6).toFixed(1)} MB of trace`
+  return `load ${seconds.toFixed(0)}/${String(wanted)} s: clients ${rate(clients)}, ${each.join(', ')}, ${megabytes}`
 }

@@ -2,6 +2,7 @@ import type { BuildContext } from '../../vms/cache.js'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
 import type { Mirrors } from '../../vms/apt-root.js'
 import { rememberFlavour } from '../../vms/kernels/known-flavours.js'
+import type { JobListener } from '../campaign/executor.js'
 import { evidenceFiles } from '../report/evidence-files.js'
 import { printable } from '../report/figures.js'
 import { renderHtml } from '../report/html.js'
@@ -11,7 +12,7 @@ import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { spoiltBy } from '../verdict/verdict.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
-import { buildContext, showRunProgress } from './progress.js'
+import { buildContext, ratesOf, showRunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
 import { judgeRun } from './judge-run.js'
 import { LoadSamples } from './load-samples.js'
@@ -35,11 +36,15 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   return result.exit
 }
 
+/** Hears how a run goes on. */
+export type RunListener = Pick<JobListener, 'onPhase' | 'onLoad' | 'onFinding'>
+
 /** Runs and judges; all of it is in a new folder below `runs` afterwards. */
 export async function runScenario(
   options: PlanOptions,
   runs: string,
   context: BuildContext,
+  listener?: RunListener,
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   const plan = planRun(options)
   readKernelName(plan.kernel.name)
@@ -50,7 +55,7 @@ export async function runScenario(
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
   const samples = new LoadSamples(plan)
-  const aftermath = await tortureWithProgress(plan, record, context, samples)
+  const aftermath = await tortureWithProgress(plan, record, context, { samples, listener })
   const console = await record.closeConsole()
   const run = { ...parameters, ...factsOf(plan, aftermath) }
   await record.writeJson('run', run)
@@ -80,23 +85,26 @@ async function tortureWithProgress(
   plan: RunPlan,
   record: RunRecord,
   context: BuildContext,
-  samples: LoadSamples,
+  { samples, listener }: { readonly samples: LoadSamples; readonly listener: RunListener | undefined },
 ): Promise<Aftermath> {
   const progress = showRunProgress(process.stderr, plan.scenario.name)
   try {
     return await runGuest(plan, record, context, {
       onPhase: (name) => {
         progress.phase(name)
+        listener?.onPhase(name)
       },
       onNotice: (notice) => {
         if (notice.notice === 'progress') {
           samples.push(notice.progress)
           progress.load(notice.progress, plan.scenario.seconds)
+          listener?.onLoad(ratesOf(notice.progress))
         }
         if (notice.notice === 'step') progress.step(notice.text)
       },
       onFinding: ({ signature, says, second }) => {
         progress.finding(`found after ${second.toFixed(1)} s of load: ${printable(`${signature}: ${says}`)}`)
+        listener?.onFinding({ signature, says, second })
       },
     })
   } finally {

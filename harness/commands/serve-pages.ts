@@ -35,8 +35,11 @@ export class HistoryPages implements ServedPages {
     return text && { kind: 'page', text }
   }
 
+  /** Who comes new is told all of the newest campaign. */
   follow(after: number): readonly ProgressRow[] {
-    return this.#history.progressAfter(after)
+    if (after > 0) return this.#history.progressAfter(after)
+    const latest = this.#history.latestCampaign()
+    return latest === undefined ? [] : this.#history.progressAfter(this.#history.progressBefore(latest.id))
   }
 
   /** Only by its number in the history: no part of a path comes from the reader. */

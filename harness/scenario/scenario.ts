@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import { mostRate, mostZipf, ops } from '../../addon/index.js'
 import { nearest } from '../../vms/kernels/catalogue.js'
 import { stressors as stressorNames } from '../../addon/device.js'
 import { UsageError, messageOf } from '../fct-error.js'
 import { packageRoot } from '../folders.js'
+import { readYaml } from './read-yaml.js'
 import { injectSchema, stressorsSchema } from './stressors.js'
 
 const pair = z
@@ -112,29 +112,5 @@ function readScenario(path: string): Scenario {
 }
 
 export function parseScenario(text: string, path: string): Scenario {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const [syntax] = document.errors
-  if (syntax !== undefined)
-    throw invalid(path, lines.linePos(syntax.pos[0]).line, syntax.message.split('\n')[0] ?? '')
-  const parsed = scenarioSchema.safeParse(document.toJS())
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const field = issue?.path ?? []
-  const message = `${field.length > 0 ? `${field.join('.')}: ` : ''}${issue?.message ?? 'not a scenario'}`
-  throw invalid(path, lineOf(document, lines, field), message)
-}
-
-function invalid(path: string, line: number, message: string): UsageError {
-  return new UsageError('FCT_SCENARIO_INVALID', `${path}:${String(line)}: ${message}`)
-}
-
-/** The line of the deepest part of a field's path that the file has. */
-function lineOf(document: Document, lines: LineCounter, field: readonly PropertyKey[]): number {
-  for (let depth = field.length; depth > 0; depth--) {
-    const node = document.getIn(field.slice(0, depth), true)
-    const range = (node as { range?: [number, number, number] } | undefined)?.range
-    if (range !== undefined) return lines.linePos(range[0]).line
-  }
-  return 1
+  return readYaml(text, { path, code: 'FCT_SCENARIO_INVALID', what: 'a scenario', schema: scenarioSchema })
 }

@@ -31,10 +31,11 @@ export function followEvents(
     silentSince = Date.now()
   }
   const look = (): void => {
-    if (response.writableLength > mostWaiting) return
-    const rows = follow(last)
-    for (const row of rows) tell(`id: ${String(row.id)}\ndata: ${JSON.stringify(row)}\n\n`)
-    last = rows.at(-1)?.id ?? last
+    for (let rows = follow(last); rows.length > 0; rows = follow(last)) {
+      for (const row of rows) tell(`id: ${String(row.id)}\ndata: ${JSON.stringify(row)}\n\n`)
+      last = rows.at(-1)?.id ?? last
+      if (response.writableLength > mostWaiting) return
+    }
     if (Date.now() - silentSince > silenceMs) tell(': nothing new\n\n')
   }
   const timer = setInterval(() => {

@@ -92,6 +92,19 @@ export interface RunPlace {
   readonly seconds: number
 }
 
+/** What was handed to an executor. */
+export interface Dispatch {
+  readonly campaign: number
+  readonly cell: Cell
+  readonly seed: number
+  readonly attempt: number
+  readonly started: string
+  /** All that the executor needs, as JSON. */
+  readonly job: unknown
+  /** What the executor knows it by; null if it has not said. */
+  readonly reference: string | null
+}
+
 /** Of a campaign while it runs: table `progress`. `cell` is a cellKey. */
 export type ProgressEvent =
   | {

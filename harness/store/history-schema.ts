@@ -36,7 +36,7 @@ export const migrations: readonly string[] = [
     state TEXT NOT NULL CHECK (state IN ('open', 'done', 'lost')),
     PRIMARY KEY (campaign, cell, seed, attempt)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX dispatch_open ON dispatch (campaign) WHERE state = 'open';
+  CREATE INDEX dispatch_by_state ON dispatch (campaign, state);
   CREATE TABLE run (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     campaign INTEGER NOT NULL REFERENCES campaign,

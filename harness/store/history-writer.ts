@@ -6,23 +6,11 @@ import {
   type Campaign,
   type CampaignOutcome,
   type Cell,
+  type Dispatch,
   type ProgressEvent,
   type RunPlace,
 } from './history-records.js'
 import { HistoryReader } from './history.js'
-
-/** What was handed to an executor. */
-export interface Dispatch {
-  readonly campaign: number
-  readonly cell: Cell
-  readonly seed: number
-  readonly attempt: number
-  readonly started: string
-  /** All that the executor needs, as JSON. */
-  readonly job: unknown
-  /** What the executor knows it by; null if it has not said. */
-  readonly reference: string | null
-}
 
 type DispatchPlace = Pick<Dispatch, 'campaign' | 'cell' | 'seed' | 'attempt'>
 
@@ -82,32 +70,6 @@ export class HistoryWriter extends HistoryReader {
     })
   }
 
-  /** What is out, of a campaign. */
-  openDispatches(campaign: number): Dispatch[] {
-    type Row = Omit<Dispatch, 'cell' | 'job'> & { readonly job: string; readonly cell: string }
-    const rows = this.all<Row>(
-      `SELECT dispatch.campaign, seed, attempt, started, job, reference,
-         json_object('kernel', kernel, 'profile', profile, 'scenario', scenario, 'target', target, 'patches', json(patches)) AS cell
-       FROM dispatch JOIN cell ON cell.id = dispatch.cell WHERE campaign = ? AND state = 'open' ORDER BY started`,
-      campaign,
-    )
-    return rows.map((row) => ({
-      ...row,
-      cell: JSON.parse(row.cell) as Cell,
-      job: JSON.parse(row.job) as unknown,
-    }))
-  }
-
-  /** How often each seed of each cell was handed out in a campaign. @returns by `cellKey seed` */
-  attempts(campaign: number): Map<string, number> {
-    const rows = this.all<{ key: string; seed: number; attempts: number }>(
-      `SELECT key, seed, max(attempt) AS attempts FROM dispatch JOIN cell ON cell.id = dispatch.cell
-       WHERE campaign = ? GROUP BY cell, seed`,
-      campaign,
-    )
-    return new Map(rows.map(({ key, seed, attempts }) => [`${key} ${String(seed)}`, attempts]))
-  }
-
   /**
    * Keeps a run's result document. Of all attempts at one seed of a cell the first that is no ERROR counts, by an index of the
    * store; the others are kept with what they found. The same document for the same place twice is kept once.
@@ -115,6 +77,11 @@ export class HistoryWriter extends HistoryReader {
    * @returns HistoryRun.id
    */
   record(place: RunPlace, result: ResultDocument): number {
+    return this.recordNew(place, result).id
+  }
+
+  /** The same; and whether it was not there yet. */
+  recordNew(place: RunPlace, result: ResultDocument): { readonly id: number; readonly isNew: boolean } {
     return this.#write(() => {
       const cell = this.#cellId(place.cell)
       const { campaign, seed, attempt, started, seconds } = place
@@ -122,7 +89,7 @@ export class HistoryWriter extends HistoryReader {
         'SELECT id FROM run WHERE campaign = ? AND cell = ? AND seed = ? AND attempt = ? AND folder = ?',
         ...[campaign, cell, seed, attempt, result.run],
       )
-      if (known !== undefined) return known.id
+      if (known !== undefined) return { id: known.id, isNew: false }
       const counts = result.verdict !== 'ERROR' && !this.#isCounted(campaign, cell, seed)
       const { lastInsertRowid } = this.#run(
         `INSERT INTO run (campaign, cell, seed, attempt, counts, verdict, started, seconds, folder)
@@ -133,7 +100,7 @@ export class HistoryWriter extends HistoryReader {
       this.#run('INSERT INTO document (run, result) VALUES (?, ?)', id, JSON.stringify(result))
       for (const finding of result.findings) this.#recordFinding(id, finding)
       this.#setDispatch(place, `state = 'done'`)
-      return id
+      return { id, isNew: true }
     })
   }
 

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import { FctError } from '../fct-error.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { asStoreError, openDatabase, type OpenOptions } from './database.js'
-import type { Campaign, Cell, HistoryFinding, HistoryRun, ProgressRow } from './history-records.js'
+import type { Campaign, Cell, Dispatch, HistoryFinding, HistoryRun, ProgressRow } from './history-records.js'
 
 /** Rows that are in memory at once, however long the history is. */
 const pageRows = 500
@@ -35,6 +35,17 @@ export interface SignatureSummary {
   readonly kernels: readonly string[]
 }
 
+/** Sums over the last nights. */
+export interface CellExperience {
+  /** Nights since its last run; 0: it had one in the last night. */
+  readonly nightsWaited: number
+  readonly runs: number
+  /** Signatures, each run's own. */
+  readonly findings: number
+  readonly guestSeconds: number
+  readonly seconds: number
+}
+
 /**
  * What every night found. Iterators read on in pages, so that others, this process too, may write meanwhile; what is recorded
  * after an iterator began may be in it. Each call may throw what openDatabase throws.
@@ -55,10 +66,9 @@ export class HistoryReader {
     this.database.close()
   }
 
-  /** Oldest first. */
-  *campaigns(): Generator<Campaign> {
-    for (const row of this.#pages<CampaignRow>('SELECT * FROM campaign WHERE id > ? ORDER BY id LIMIT ?', []))
-      yield toCampaign(row)
+  /** Oldest first, by when they began: one that was imported may have a later id than its successors. */
+  campaigns(): Campaign[] {
+    return this.all<CampaignRow>('SELECT * FROM campaign ORDER BY started, id').map(toCampaign)
   }
 
   /** @throws FctError FCT_STORE_NO_CAMPAIGN */
@@ -69,13 +79,24 @@ export class HistoryReader {
     return toCampaign(row)
   }
 
+  campaignByKey(key: string): Campaign | undefined {
+    const row = this.one<CampaignRow>('SELECT * FROM campaign WHERE key = ?', key)
+    return row && toCampaign(row)
+  }
+
   /** The newest night of a plan, or of all. */
   latestCampaign(name?: string): Campaign | undefined {
     const row = this.one<CampaignRow>(
-      'SELECT * FROM campaign WHERE name = coalesce(?, name) ORDER BY id DESC LIMIT 1',
+      'SELECT * FROM campaign WHERE name = coalesce(?, name) ORDER BY started DESC, id DESC LIMIT 1',
       name ?? null,
     )
     return row && toCampaign(row)
+  }
+
+  /** The newest nights, oldest first. */
+  latestCampaigns(count: number): Campaign[] {
+    const rows = this.all<CampaignRow>('SELECT * FROM campaign ORDER BY started DESC, id DESC LIMIT ?', count)
+    return rows.map(toCampaign).reverse()
   }
 
   /** All cells that ever ran, in no order. */
@@ -129,6 +150,50 @@ export class HistoryReader {
     return rows.map((row) => ({ ...row, kernels: JSON.parse(row.kernels) as string[] }))
   }
 
+  /**
+   * What the cells of a plan have cost and brought in its last nights.
+   *
+   * @param nights How many; @param before Nights that began at this time or later are left out.
+   * @returns by cellKey; a cell without a run in that time is not in it
+   */
+  experience(
+    name: string,
+    { nights, before }: { nights: number; before: string },
+  ): Map<string, CellExperience> {
+    const rows = this.all<CellExperience & { readonly key: string }>(
+      `WITH night AS (
+         SELECT id, row_number() OVER (ORDER BY started DESC) - 1 AS ago FROM campaign WHERE name = ? AND started < ?
+         ORDER BY started DESC LIMIT ?)
+       SELECT cell.key, min(night.ago) AS nightsWaited, count(*) AS runs,
+         sum((SELECT count(*) FROM finding WHERE finding.run = run.id)) AS findings,
+         sum(result ->> 'guestSeconds') AS guestSeconds, sum(run.seconds) AS seconds
+       FROM night JOIN run ON run.campaign = night.id JOIN cell ON cell.id = run.cell JOIN document ON document.run = run.id
+       GROUP BY cell.id`,
+      ...[name, before, nights],
+    )
+    return new Map(rows.map(({ key, ...experience }) => [key, experience]))
+  }
+
+  /** What is out, of a campaign. */
+  openDispatches(campaign: number): Dispatch[] {
+    return this.#dispatches(campaign, 'open')
+  }
+
+  /** Of which nothing came. */
+  lostDispatches(campaign: number): Dispatch[] {
+    return this.#dispatches(campaign, 'lost')
+  }
+
+  /** How often each seed of each cell was handed out in a campaign. @returns by `cellKey seed` */
+  attempts(campaign: number): Map<string, number> {
+    const rows = this.all<{ key: string; seed: number; attempts: number }>(
+      `SELECT key, seed, max(attempt) AS attempts FROM dispatch JOIN cell ON cell.id = dispatch.cell
+       WHERE campaign = ? GROUP BY cell, seed`,
+      campaign,
+    )
+    return new Map(rows.map(({ key, seed, attempts }) => [`${key} ${String(seed)}`, attempts]))
+  }
+
   /** What was told after row `id` (0: from the first on), at most `limit` rows. Whoever follows a campaign asks again and again. */
   progressAfter(id: number, limit = pageRows): ProgressRow[] {
     const rows = this.all<Omit<ProgressRow, 'event'> & { event: string }>(
@@ -137,6 +202,12 @@ export class HistoryReader {
       limit,
     )
     return rows.map((row) => ({ ...row, event: JSON.parse(row.event) as ProgressRow['event'] }))
+  }
+
+  /** The row behind which those of a campaign begin, for `progressAfter`; 0 if it has none. */
+  progressBefore(campaign: number): number {
+    const sql = 'SELECT coalesce(min(id), 1) - 1 AS id FROM progress WHERE campaign = ?'
+    return this.one<{ id: number }>(sql, campaign)?.id ?? 0
   }
 
   protected one<T>(sql: string, ...parameters: unknown[]): T | undefined {
@@ -152,6 +223,25 @@ export class HistoryReader {
     const statement = this.#statements.get(sql) ?? this.database.prepare<unknown[]>(sql)
     this.#statements.set(sql, statement)
     return statement
+  }
+
+  #dispatches(campaign: number, state: 'open' | 'lost'): Dispatch[] {
+    type Row = Omit<Dispatch, 'cell' | 'job'> & CellRow & { readonly job: string }
+    const rows = this.all<Row>(
+      `SELECT dispatch.campaign, seed, attempt, started, job, reference, kernel, profile, scenario, target, patches
+       FROM dispatch JOIN cell ON cell.id = dispatch.cell WHERE campaign = ? AND state = ? ORDER BY started`,
+      ...[campaign, state],
+    )
+    return rows.map((row) => ({
+      ...{
+        campaign: row.campaign,
+        cell: toCell(row),
+        seed: row.seed,
+        attempt: row.attempt,
+        started: row.started,
+      },
+      ...{ job: JSON.parse(row.job) as unknown, reference: row.reference },
+    }))
   }
 
   /** @param sql Its last two parameters are the id to go on behind and a number of rows. */

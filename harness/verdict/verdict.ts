@@ -50,7 +50,13 @@ export interface Verdict {
   readonly reasons: readonly Reason[]
 }
 
-const exits: Readonly<Record<VerdictName, VerdictExit>> = { PASS: 0, FAIL: 1, INCONCLUSIVE: 125, ERROR: 125 }
+/** The exit status of whoever judges. */
+export const exits: Readonly<Record<VerdictName, VerdictExit>> = {
+  PASS: 0,
+  FAIL: 1,
+  INCONCLUSIVE: 125,
+  ERROR: 125,
+}
 
 /**
  * FAIL before ERROR before INCONCLUSIVE: a finding is one whatever else went wrong. Anything missing or lost

@@ -80,7 +80,7 @@ globalThis.fctCharts = (() => {
     return {
       width,
       height: spec.height ?? 220,
-      legend: { live: !spec.names, markers: { width: 2 } },
+      legend: { show: !spec.series.some(({ band }) => band !== undefined), markers: { width: 2 } },
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
       scales: {
         x: { time: false },
@@ -125,8 +125,6 @@ globalThis.fctCharts = (() => {
     const data = [spec.x, ...spec.series.map(({ values }) => values)]
     const chart = new uPlot(optionsOf(spec, widthOf(figure)), data, figure)
     chart.root.querySelector('canvas').setAttribute('aria-hidden', 'true')
-    for (const [index, { band }] of spec.series.entries())
-      if (band !== undefined) chart.root.querySelectorAll('.u-series')[index + 1].hidden = true
     makeLegendReachable(chart)
     drawn.set(figure, { chart, spec })
   }

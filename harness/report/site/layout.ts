@@ -81,7 +81,7 @@ nav strong { margin-right: .4rem; } h1 { margin-top: 1rem; }
 .filters { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: .4rem 0 .8rem; }
 .filters label { display: flex; flex-direction: column; font-size: .82em; color: var(--dim); }
 .filters input, .filters select { font: inherit; font-size: .95rem; padding: .25rem .45rem; color: var(--text); background: var(--back); border: 1px solid var(--line); border-radius: 4px; max-width: 100%; }
-.filters input { width: 18rem; max-width: 88vw; } .filters output { font-size: .9em; color: var(--dim); padding-bottom: .35rem; }
+.filters select { max-width: min(16rem, 88vw); } .filters input { width: 18rem; max-width: 88vw; } .filters output { font-size: .9em; color: var(--dim); padding-bottom: .35rem; }
 table.matrix { font-size: .86em; white-space: nowrap; } table.matrix td, table.matrix th { padding: .12rem .3rem; }
 table.matrix tbody th { position: sticky; left: 0; background: var(--back); font-weight: 400; padding-right: .8rem; }
 table.matrix thead th { font-size: .85em; text-align: center; padding-bottom: .3rem; } table.matrix thead th:first-child { text-align: left; }
