@@ -14,14 +14,16 @@ export interface Assets {
   readonly scripts: readonly { readonly name: string; readonly text: string }[]
 }
 
+const require = createRequire(import.meta.url)
+
 let chartAssets: Assets | undefined
 
 /** The style sheet, uPlot and what calls it; read once. */
 export function assetsOfCharts(): Assets {
   return (chartAssets ??= {
-    style: `${readPackaged('uplot/dist/uPlot.min.css')}\n${style}`,
+    style: `${readFileSync(require.resolve('uplot/dist/uPlot.min.css'), 'utf8')}\n${style}`,
     scripts: [
-      { name: 'uplot.js', text: readPackaged('uplot/dist/uPlot.iife.min.js') },
+      { name: 'uplot.js', text: readFileSync(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8') },
       { name: 'charts.js', text: browserScript('charts.js') },
     ],
   })
@@ -30,10 +32,6 @@ export function assetsOfCharts(): Assets {
 /** A script of `report/browser/`. */
 export function browserScript(name: string): string {
   return readFileSync(join(packageRoot, 'harness', 'report', 'browser', name), 'utf8')
-}
-
-function readPackaged(path: string): string {
-  return readFileSync(createRequire(import.meta.url).resolve(path), 'utf8')
 }
 
 /** A page of one file: everything is in it, and its policy lets it load nothing, and run nothing but its own scripts. */

@@ -24,7 +24,11 @@ globalThis.fctCharts = (() => {
     const names = (_, splits) => splits.map((at) => spec.names[at] ?? '')
     const x = spec.names
       ? { values: names, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500], space: 80 }
-      : { values: (_, splits) => splits.map((at) => `${format(at)} s`), space: 60 }
+      : {
+          values: (_, splits) =>
+            splits.map((at) => `${at.toLocaleString('en-US', { maximumFractionDigits: 2 })} s`),
+          space: 60,
+        }
     const y = { values: (_, splits) => splits.map(format), size: 62 }
     return [x, y].map((axis) => ({ ...look, ticks, font, ...axis }))
   }
@@ -36,7 +40,7 @@ globalThis.fctCharts = (() => {
       label,
       stroke: band === undefined ? stroke : 'transparent',
       width,
-      dash: dashes[Math.floor(index / 2) % dashes.length],
+      dash: points === true ? [] : dashes[Math.floor(index / 2) % dashes.length],
       points: { show: points === true, size: 6, fill: stroke, stroke },
       value: (_, value) => format(value),
     }
@@ -52,6 +56,7 @@ globalThis.fctCharts = (() => {
       ctx.save()
       ctx.font = `${11 * ratio}px system-ui, sans-serif`
       ctx.textBaseline = 'top'
+      ctx.textAlign = 'left'
       for (const { x, label, kind } of spec.marks ?? []) {
         const at = Math.round(chart.valToPos(x, 'x', true))
         if (at < bbox.left || at > bbox.left + bbox.width) continue

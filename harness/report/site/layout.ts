@@ -97,7 +97,8 @@ table.matrix td a:hover { text-decoration: underline; }
 [hidden] { display: none !important; }
 table.list { width: 100%; } table.list td:first-child { overflow-wrap: anywhere; }
 @media (max-width: 40rem) { table.matrix tbody th { max-width: 9.5rem; overflow: hidden; text-overflow: ellipsis; } }
-.bar { height: .7rem; border-radius: 3px; width: 100%; max-width: 40rem; accent-color: var(--link); }
+.bar { appearance: none; height: .55rem; border: 0; border-radius: 3px; width: 100%; max-width: 40rem; background: var(--line); overflow: hidden; }
+.bar::-webkit-progress-bar { background: var(--line); } .bar::-webkit-progress-value { background: var(--link); } .bar::-moz-progress-bar { background: var(--link); }
 .guests { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: .8rem; }
 .guest { border: 1px solid var(--line); background: var(--card); border-radius: 6px; padding: .6rem .8rem; } .guest h3 { overflow-wrap: anywhere; }
 `

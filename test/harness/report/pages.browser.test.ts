@@ -58,7 +58,8 @@ async function visit(
   page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
   await page.goto(address)
   await look(page)
-  expect(await page.title()).not.toContain('owned')
+  expect(await page.title()).not.toBe('owned')
+  expect(await page.locator('img').count()).toBe(0)
   expect(complaints).toEqual([])
   await context.close()
 }
