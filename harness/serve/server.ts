@@ -81,10 +81,10 @@ async function answer(pages: ServedPages, request: IncomingMessage, response: Se
   const { method = '', url = '', headers } = request
   const port = (request.socket.address() as AddressInfo).port
   if (!isOurs(headers.host, port))
-    return refuse(response, 421, 'this server answers to 127.0.0.1 and localhost')
+    return void refuse(response, 421, 'this server answers to 127.0.0.1 and localhost')
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD')
-    return refuse(response, 405, 'there is nothing but reading here')
+    return void refuse(response, 405, 'there is nothing but reading here')
   }
   const name = nameOf(url)
   if (name === 'events' && method === 'GET') {
@@ -92,7 +92,7 @@ async function answer(pages: ServedPages, request: IncomingMessage, response: Se
     return
   }
   const served = name === undefined ? undefined : await pages.find(name)
-  if (served === undefined) return refuse(response, 404, 'there is no such page')
+  if (served === undefined) return void refuse(response, 404, 'there is no such page')
   send(served, method, response)
 }
 

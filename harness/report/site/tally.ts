@@ -116,7 +116,7 @@ interface MutableSignature extends Mutable<Omit<SignatureTally, 'kernels' | 'cel
 
 function countRun(cells: Map<string, MutableCell>, { index }: NightTally, run: NightRun): void {
   const { key, cell, verdict } = run
-  const known = getOrAdd(cells, key, () => ({ key, cell, nights: new Map() }))
+  const known = getOrAdd(cells, key, (): MutableCell => ({ key, cell, nights: new Map() }))
   const night = getOrAdd(known.nights, index, () => ({ verdicts: noVerdicts(), whole: 0 }))
   night.verdicts[verdict]++
   if (isWhole(run)) night.whole++
