@@ -84,7 +84,8 @@ async function answer(pages: ServedPages, request: IncomingMessage, response: Se
     return void refuse(response, 421, 'this server answers to 127.0.0.1 and localhost')
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD')
-    return void refuse(response, 405, 'there is nothing but reading here')
+    refuse(response, 405, 'there is nothing but reading here')
+    return
   }
   const name = nameOf(url)
   if (name === 'events' && method === 'GET') {
@@ -92,8 +93,8 @@ async function answer(pages: ServedPages, request: IncomingMessage, response: Se
     return
   }
   const served = name === undefined ? undefined : await pages.find(name)
-  if (served === undefined) return void refuse(response, 404, 'there is no such page')
-  send(served, method, response)
+  if (served === undefined) refuse(response, 404, 'there is no such page')
+  else send(served, method, response)
 }
 
 /** Nothing is kept by anybody in between, or by the browser: each page says what is so now. */

@@ -45,7 +45,7 @@ describe('TimelineBuilder', () => {
     const slices = await slicesOf(true)
     const type = slices[0]!.types.findIndex(({ name }) => name === 'fct_file')
     const later = slices.map((slice) => {
-      const ms = Array.from(slice.columns[type]!['ms']!, (value) => Number(value) + 10_000_000)
+      const ms = Array.from(slice.columns[type]!['ms'] as Uint32Array, (value) => value + 10_000_000)
       const columns = slice.columns.map((column, at) =>
         at === type ? { ...column, ms: Uint32Array.from(ms) } : column,
       )
