@@ -81,7 +81,8 @@ async function answer(pages: ServedPages, request: IncomingMessage, response: Se
   const { method = '', url = '', headers } = request
   const port = (request.socket.address() as AddressInfo).port
   if (!isOurs(headers.host, port))
-    return void refuse(response, 421, 'this server answers to 127.0.0.1 and localhost')
+    refuse(response, 421, 'this server answers to 127.0.0.1 and localhost')
+    return
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD')
     refuse(response, 405, 'there is nothing but reading here')
