@@ -80,9 +80,10 @@ async function answer(pages: ServedPages, request: IncomingMessage, response: Se
   setHeaders(response)
   const { method = '', url = '', headers } = request
   const port = (request.socket.address() as AddressInfo).port
-  if (!isOurs(headers.host, port))
+  if (!isOurs(headers.host, port)) {
     refuse(response, 421, 'this server answers to 127.0.0.1 and localhost')
     return
+  }
   if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD')
     refuse(response, 405, 'there is nothing but reading here')
