@@ -17,6 +17,8 @@ import { parseSeconds, parseSeed } from './commands/parse-numbers.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
+import { addReportCommand } from './commands/report-command.js'
+import { addServeCommand } from './commands/serve-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
@@ -89,6 +91,8 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addNightlyCommand(program, finish, signal)
   addHistoryCommand(program, finish)
   addCheckCommand(program, finish)
+  addReportCommand(program, finish)
+  addServeCommand(program, finish, signal)
   addTraceCommand(program, finish)
   addBisectCommand(program, finish, signal)
   return program

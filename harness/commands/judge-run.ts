@@ -1,6 +1,7 @@
 import { parseCapabilities, type Capabilities } from '../agent/capabilities.js'
 import type { Progress } from '../agent/protocol.js'
 import type { Coverage } from '../decode/gap-bounds.js'
+import { TimelineBuilder, type EventTimeline } from '../decode/event-timeline.js'
 import { TypeCounts } from '../decode/trace-account.js'
 import { asFailure, type DriveEnd } from '../target/drive.js'
 import { KernelFault, TargetHung, TargetLost, TargetTimeout } from '../target/target.js'
@@ -18,6 +19,8 @@ import type { Aftermath } from './run-guest.js'
 export interface Judgement {
   readonly result: ResultDocument
   readonly oracle: OracleReport
+  /** null: the module told of no event. */
+  readonly timeline: EventTimeline | null
 }
 
 /** Decodes what was stored and judges it. */
@@ -36,7 +39,7 @@ export async function judgeRun(
     stressors: Object.keys(plan.scenario.stressors),
     wasRestarted: plan.scenario.disturb.includes('restart'),
   }
-  const { oracle, events, types, failure } = await judgeTrace(folder, aftermath, papers)
+  const { oracle, events, types, timeline = null, failure } = await judgeTrace(folder, aftermath, papers)
   const device = end.progress?.device
   const input: VerdictInput = {
     oracle,
@@ -53,7 +56,7 @@ export async function judgeRun(
     outcome: outcomeOf(end, failure, moduleLines(console).length > 0),
   }
   const identity = identify(plan, folder, aftermath)
-  return { result: composeResult(identity, input, decideVerdict(input), aftermath.live), oracle }
+  return { result: composeResult(identity, input, decideVerdict(input), aftermath.live), oracle, timeline }
 }
 
 /** Parties of a rendezvous are counted as what they are, so a stressor that was not planned may have worked, too. */
@@ -106,6 +109,7 @@ interface JudgedTrace {
   readonly events: EventAccount
   /** None of a trace that cannot be read. */
   readonly types?: TypeCounts
+  readonly timeline?: EventTimeline | null
   readonly failure?: FctError
 }
 
@@ -124,15 +128,21 @@ async function judgeTrace(
     const unkept = await spool.assemble(end.finished?.cmdlines ?? '').then(() => undefined, asFailure)
     const source = await openSource(folder)
     const types = new TypeCounts(source.head.types)
+    const timeline = new TimelineBuilder()
     let events = nothing.events
     const oracle = await judgeSource(source, papers, {
-      beside: types,
+      beside: {
+        push: (slice) => {
+          types.push(slice)
+          timeline.push(slice)
+        },
+      },
       coverageOf: ({ rows, gaps }) => {
         events = accountFor(end.spool, rows)
         return coverageOf(end.spool, events, gaps.length)
       },
     })
-    return { oracle, events, types, ...(unkept && { failure: unkept }) }
+    return { oracle, events, types, timeline: timeline.finish(), ...(unkept && { failure: unkept }) }
   } catch (error) {
     return { ...nothing, failure: asFailure(error) }
   }

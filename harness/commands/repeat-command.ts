@@ -1,3 +1,4 @@
+import { shellWord } from '../report/shell-word.js'
 import type { RunPlan } from '../scenario/plan.js'
 
 /**
@@ -26,9 +27,5 @@ export function repeatCommand(
 
 /** `npx fctorture` with these words, for a shell. */
 export function commandOf(words: readonly string[]): string {
-  return ['npx', 'fctorture', ...words].map(quote).join(' ')
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return ['npx', 'fctorture', ...words].map(shellWord).join(' ')
 }

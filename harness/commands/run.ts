@@ -1,11 +1,7 @@
-import { join } from 'node:path'
-import type { LoadStats, Op } from '../../addon/index.js'
 import type { BuildContext } from '../../vms/cache.js'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
 import type { Mirrors } from '../../vms/apt-root.js'
 import { rememberFlavour } from '../../vms/kernels/known-flavours.js'
-import type { Finding } from '../oracle/findings.js'
-import type { ObjectLife } from '../oracle/object-life.js'
 import type { JobListener } from '../campaign/executor.js'
 import { evidenceFiles } from '../report/evidence-files.js'
 import { printable } from '../report/figures.js'
@@ -21,7 +17,9 @@ import { examineSaved } from '../target/standing-guest.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
 import { buildContext, ratesOf, showRunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
-import { judgeRun, type Judgement } from './judge-run.js'
+import { judgeRun } from './judge-run.js'
+import { LoadSamples } from './load-samples.js'
+import { extrasOf } from './report-extras.js'
 import { runGuest, type Aftermath } from './run-guest.js'
 
 export interface RunOptions extends PlanOptions {
@@ -59,15 +57,19 @@ export async function runScenario(
   await record.writeJson('run', parameters)
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
-  const aftermath = await tortureWithProgress(plan, record, context, listener)
+  const samples = new LoadSamples(plan)
+  const aftermath = await tortureWithProgress(plan, record, context, { samples, listener })
   await record.closeConsole()
   const console = await readRunConsole(record.folder)
-  await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
-  const judgement = await judgeRun(plan, record.folder, aftermath, console)
-  const told = await withAutopsy(judgement.result, plan, aftermath)
+  const run = { ...parameters, ...factsOf(plan, aftermath) }
+  await record.writeJson('run', run)
+  const load = samples.finish(aftermath.end.progress)
+  await record.writeJson('load', load)
+  const { result: judged, oracle, timeline } = await judgeRun(plan, record.folder, aftermath, console)
+  const told = await withAutopsy(judged, plan, aftermath)
   const result = (await fromDamaged(aftermath, told, context)) ?? told
   await noteFlavour(aftermath, result)
-  const extras = extrasOf(record, plan, judgement, aftermath, { console, repeat })
+  const extras = extrasOf({ folder: record.folder, run, oracle, events: timeline, load, console })
   await record.writeJson('verdict', result)
   await record.writeText('report.html', renderHtml(result, extras))
   for (const { name, text } of evidenceFiles(result, extras)) await record.writeText(name, text)
@@ -114,7 +116,7 @@ async function tortureWithProgress(
   plan: RunPlan,
   record: RunRecord,
   context: BuildContext,
-  listener: RunListener | undefined,
+  { samples, listener }: { readonly samples: LoadSamples; readonly listener: RunListener | undefined },
 ): Promise<Aftermath> {
   const progress = showRunProgress(process.stderr, plan.scenario.name)
   try {
@@ -125,6 +127,7 @@ async function tortureWithProgress(
       },
       onNotice: (notice) => {
         if (notice.notice === 'progress') {
+          samples.push(notice.progress)
           progress.load(notice.progress, plan.scenario.seconds)
           listener?.onLoad(ratesOf(notice.progress))
         }
@@ -141,12 +144,14 @@ async function tortureWithProgress(
 }
 
 /** Every parameter of the run, for run.json. */
-function parametersOf({ scenario, kernel, seed, busted, machine }: RunPlan): Record<string, unknown> {
+function parametersOf({ scenario, kernel, seed, busted, clientsOnly, untilFinding, machine }: RunPlan) {
   return {
     schema: 1,
     scenario,
     seed: String(seed),
     busted,
+    clientsOnly,
+    untilFinding,
     kernel,
     machine,
     fctorture: { node: process.version },
@@ -180,59 +185,4 @@ function factsOf(
     autopsy: end.autopsy && { folder: autopsyFolder, ...end.autopsy },
     stream: end.spool && { complete: end.spool.complete, damage: end.spool.damage },
   }
-}
-
-/** What the report shows beside the result document. */
-function extrasOf(
-  record: RunRecord,
-  plan: RunPlan,
-  { oracle }: Judgement,
-  { end, target }: Aftermath,
-  said: Pick<ReportExtras, 'console' | 'repeat'>,
-): ReportExtras {
-  return {
-    reportPath: join(record.folder, 'report.html'),
-    operations: end.progress === undefined ? {} : onlyPlanned(plan, end.progress.clients.operations),
-    errors: namedErrors(end.progress?.clients.errors ?? {}),
-    pairs: plan.scenario.exposure,
-    notes: oracle.notes,
-    parameters: flatten({ ...plan, target }),
-    ...said,
-    lives: livesBySignature(oracle.findings),
-    splats: oracle.splats,
-  }
-}
-
-function livesBySignature(findings: readonly Finding[]): Map<string, ObjectLife> {
-  return new Map(findings.flatMap(({ signature, life }) => (life ? [[signature, life] as const] : [])))
-}
-
-function onlyPlanned(
-  { scenario: { clients, churn } }: RunPlan,
-  operations: LoadStats['operations'],
-): Partial<LoadStats['operations']> {
-  const isPlanned = (name: Op): boolean => [clients, churn].some(({ mix }) => (mix[name] ?? 0) > 0)
-  return Object.fromEntries(Object.entries(operations).filter(([name]) => isPlanned(name as Op)))
-}
-
-/** "unlink ENOENT" */
-function namedErrors(errors: LoadStats['errors']): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(errors).flatMap(([operation, counts]) =>
-      Object.entries(counts).map(([code, count]) => [`${operation} ${code}`, count] as const),
-    ),
-  )
-}
-
-/** Nested parameters as "scenario.stressors.close.gap_us". */
-function flatten(value: object, prefix = ''): Record<string, string | number | boolean> {
-  const flat: Record<string, string | number | boolean> = {}
-  for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
-    const name = `${prefix}${key}`
-    if (Array.isArray(inner)) flat[name] = inner.join(', ')
-    else if (typeof inner === 'object' && inner !== null) Object.assign(flat, flatten(inner, `${name}.`))
-    else if (['string', 'number', 'boolean'].includes(typeof inner))
-      flat[name] = inner as string | number | boolean
-  }
-  return flat
 }

@@ -204,6 +204,12 @@ export class HistoryReader {
     return rows.map((row) => ({ ...row, event: JSON.parse(row.event) as ProgressRow['event'] }))
   }
 
+  /** The row behind which those of a campaign begin, for `progressAfter`; 0 if it has none. */
+  progressBefore(campaign: number): number {
+    const sql = 'SELECT coalesce(min(id), 1) - 1 AS id FROM progress WHERE campaign = ?'
+    return this.one<{ id: number }>(sql, campaign)?.id ?? 0
+  }
+
   protected one<T>(sql: string, ...parameters: unknown[]): T | undefined {
     return asStoreError(this.path, () => this.prepared(sql).get(...parameters) as T | undefined)
   }

@@ -9,6 +9,7 @@ import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
 import { benchOracle } from './oracle.js'
 import { benchStore } from './store.js'
+import { benchSite } from './site.js'
 import { benchTraceReaders } from './trace-readers.js'
 import { benchTraces } from './traces.js'
 
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   module: benchModule,
   oracle: benchOracle,
   store: benchStore,
+  site: benchSite,
   traces: async () => [...(await benchTraces()), ...(await benchTraceReaders())],
 }
 
