@@ -4,8 +4,17 @@ import { paintVerdict, type Colors } from '../report/summary.js'
 import { formatTable } from '../report/text-table.js'
 import type { NightSummary } from './night-summary.js'
 
-/** What a night came to, for a terminal. */
-export function describeNight(summary: NightSummary, store: string, colors: Colors = pc): string {
+/**
+ * What a night came to, for a terminal.
+ *
+ * @param changes What is news, in words.
+ */
+export function describeNight(
+  summary: NightSummary,
+  changes: readonly string[],
+  store: string,
+  colors: Colors = pc,
+): string {
   const { campaign, verdict, cells, notRun, withoutAnswer } = summary
   const rows = cells.map(({ key, verdicts: { PASS, FAIL, INCONCLUSIVE, ERROR } }) => [
     key,
@@ -19,6 +28,9 @@ export function describeNight(summary: NightSummary, store: string, colors: Colo
     ...troubleLines(summary),
     withoutAnswer.map(({ cell, seed }) => `no answer: ${cell}, seed ${String(seed)}`).join('\n'),
     notRun.length === 0 ? '' : `not run tonight: ${notRun.join(', ')}`,
+    changes.length === 0
+      ? ''
+      : `${colors.bold('Changes')}\n${changes.map((says) => printable(`  ${says}`)).join('\n')}`,
     `${colors.bold('History')}  ${store}`,
   ]
   return sections.filter((section) => section !== '').join('\n\n') + '\n'

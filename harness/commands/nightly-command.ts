@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { addCampaignOutputOptions } from './campaign-outputs.js'
 import { historyFile, runsFolder } from '../folders.js'
 import { addMirrorOptions, mirrorsOf } from './kernel-options.js'
 import { nightlyCommand, type NightlyOptions } from './nightly.js'
@@ -27,6 +28,7 @@ export function addNightlyCommand(
     .option('--json', 'one document on stdout')
     .option('--store <file>', 'the history', historyFile())
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
+  addCampaignOutputOptions(command)
   addMirrorOptions(command).action(async (plan: string, options: NightlyArguments) => {
     finish(await nightlyCommand(plan, { ...options, mirrors: mirrorsOf(options) }, signal))
   })

@@ -3,19 +3,22 @@ import type { Mirrors } from '../../vms/apt-root.js'
 import { describeForecast, forecast } from '../campaign/forecast.js'
 import { summarizeNight, type NightSummary } from '../campaign/night-summary.js'
 import { describeNight } from '../campaign/night-text.js'
+import type { NightJudgement } from '../campaign/judge-nights.js'
+import { composeNotice } from '../campaign/notice.js'
 import { readPlan, type CampaignPlan } from '../campaign/plan.js'
 import { openNight, runCampaign } from '../campaign/run-campaign.js'
 import { lockCampaigns } from '../store/campaign-lock.js'
 import { HistoryReader } from '../store/history.js'
 import { HistoryWriter } from '../store/history-writer.js'
 import { pruneRuns, type Removed } from '../store/retention.js'
+import { checkCampaignOutputs, writeCampaignOutputs, type CampaignOutputOptions } from './campaign-outputs.js'
 import { showCampaignProgress } from './campaign-progress.js'
 import { exitStatus } from './exit-status.js'
 import { localExecutor } from './local-executor.js'
 import { formatSize } from './parse-size.js'
 import { buildContext } from './progress.js'
 
-export interface NightlyOptions {
+export interface NightlyOptions extends CampaignOutputOptions {
   readonly mirrors: Mirrors | undefined
   readonly dryRun?: boolean
   readonly fresh?: boolean
@@ -26,28 +29,38 @@ export interface NightlyOptions {
   readonly runs: string
 }
 
-/** Runs a night of a plan, or goes on with one. The exit status is that of all it ran. */
+/** Runs a night of a plan, or goes on with one, and judges it against those before. */
 export async function nightlyCommand(
   path: string,
   options: NightlyOptions,
   signal: AbortSignal,
 ): Promise<number> {
+  checkCampaignOutputs(options, options.json === true)
   const plan = readPlan(path)
   if (options.dryRun === true) return dryRun(plan, options)
   const unlock = lockCampaigns(options.store)
   const store = new HistoryWriter(options.store)
   try {
     const summary = await runNight(plan, store, options, signal)
+    const { judgement, exit } = await writeCampaignOutputs(store, summary.campaign, options, {
+      plan: path,
+      signal,
+    })
+    const { json, store: file } = options
+    const document = { schema: 1, ...summary, exit, judgement, store: file }
     process.stdout.write(
-      options.json === true
-        ? toJson({ schema: 1, ...summary, store: options.store })
-        : describeNight(summary, options.store),
+      json === true ? toJson(document) : describeNight(summary, changesIn(judgement), file),
     )
-    return summary.exit
+    return exit
   } finally {
     store.close()
     unlock()
   }
+}
+
+/** What is news, in words. */
+function changesIn(judgement: NightJudgement): string[] {
+  return composeNotice(judgement)?.changes.map(({ says }) => says) ?? []
 }
 
 async function runNight(

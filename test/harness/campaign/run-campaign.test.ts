@@ -115,9 +115,9 @@ test('a retry does not hide a failure, and only an ERROR is tried again', async 
     ['debian:6.1 stock CLOSE01 qemu', 1],
   ])
   expect(begun()).toHaveLength(10)
-  expect(describeNight(summary, 'h.sqlite')).toMatch(
-    /use-at-zero: put\n {2}in 2 runs: debian:6.1 stock SHRINK01 qemu/,
-  )
+  const told = describeNight(summary, ['new: it happened'], 'h.sqlite')
+  expect(told).toMatch(/use-at-zero: put\n {2}in 2 runs: debian:6.1 stock SHRINK01 qemu/)
+  expect(told).toContain('Changes\n  new: it happened')
 })
 
 test('what ends in ERROR at each attempt leaves the night without a verdict', async () => {
