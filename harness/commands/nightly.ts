@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Mirrors } from '../../vms/apt-root.js'
 import { describeForecast, forecast } from '../campaign/forecast.js'
 import { summarizeNight, type NightSummary } from '../campaign/night-summary.js'
@@ -66,10 +67,12 @@ function changesIn(judgement: NightJudgement): string[] {
 async function runNight(
   plan: CampaignPlan,
   store: HistoryWriter,
-  { mirrors, fresh = false, seed, runs }: NightlyOptions,
+  { mirrors, fresh = false, seed, ...options }: NightlyOptions,
   signal: AbortSignal,
 ): Promise<NightSummary> {
   const now = new Date()
+  // The history is read from anywhere.
+  const runs = resolve(options.runs)
   const choice = { fresh, now, ...(seed !== undefined && { seed }) }
   const campaign = openNight(plan, store, choice)
   const executor = localExecutor(buildContext(process.stderr, signal, mirrors))
