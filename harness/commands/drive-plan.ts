@@ -5,9 +5,10 @@ import type { DrivePlan } from '../target/drive.js'
 
 /** What a run asks of its target. */
 export function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {
-  const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors, inject } = scenario
+  const { exports, versions, nfsdThreads, bufferKiB, churn, stressors, inject } = scenario
+  const { machines, kernel: _, ...clients } = scenario.clients
   return {
-    stage: { exports },
+    stage: { exports, ...(machines > 0 && { machines }) },
     prepare: {
       versions,
       nfsdThreads,

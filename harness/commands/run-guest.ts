@@ -9,7 +9,9 @@ import { TraceSpool } from '../store/trace-spool.js'
 import { asFailure, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
 import { drivePlanOf } from './drive-plan.js'
+import { startClients, type StartedClients } from './start-clients.js'
 import { startGuest } from './start-guest.js'
+import { layCables, type Cables } from '../target/cables.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
@@ -17,6 +19,8 @@ export interface Aftermath {
   readonly kernel: KernelUnderTest | undefined
   readonly images: GuestImages | undefined
   readonly target: TargetDescription | undefined
+  /** Of the machines with the clients, if they are not on the target. */
+  readonly clientKernel: KernelUnderTest | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
   /** What was said while the run went on. */
@@ -42,6 +46,8 @@ export async function runGuest(
     },
   })
   let target: Target | undefined
+  let clients: StartedClients | undefined
+  const cables = layCables(plan.scenario.clients.machines)
   try {
     got.kernel = await obtainKernel(plan.kernel, context)
     got.images = await obtainGuestImages(got.kernel, context)
@@ -49,11 +55,12 @@ export async function runGuest(
     const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
     }
-    const from = await startGuest(plan, drivePlan, { kernel: got.kernel, images: got.images }, context, {
-      ...observer,
-      onConsole,
-    })
+    const parts = { kernel: got.kernel, images: got.images, ends: cables.serverEnds }
+    const from = await startGuest(plan, drivePlan, parts, context, { ...observer, onConsole })
     target = from.target
+    clients = await clientsOf(plan, cables, context, observer)
+    got.clientKernel = clients?.kernel
+    cables.close()
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool => {
@@ -68,7 +75,7 @@ export async function runGuest(
     }
     got.end = await drive(
       target,
-      { ...drivePlan, standing: from.standing, enough: live.enough },
+      { ...drivePlan, standing: from.standing, enough: live.enough, clients },
       makeSpool,
       { ...observer, onPhase },
       context.signal,
@@ -76,15 +83,31 @@ export async function runGuest(
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
+    cables.close()
+    await clients?.stop()
     await target?.stop()
+    for (const [index, text] of (clients?.consoles() ?? []).entries())
+      await record.writeText(`client-${String(index + 1)}.log`, text)
     got.live = await live.end()
   }
   return got
 }
 
+function clientsOf(
+  plan: RunPlan,
+  { clientEnds }: Cables,
+  context: BuildContext,
+  { onPhase }: RunObserver,
+): Promise<StartedClients | undefined> {
+  if (clientEnds.length === 0) return Promise.resolve(undefined)
+  return startClients(plan, clientEnds, context, (phase) => {
+    onPhase(`client: ${phase}`)
+  })
+}
+
 function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, images, target, spool] = [undefined, undefined, undefined, undefined]
+  const [kernel, clientKernel, images, target, spool] = Array<undefined>(5)
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
+  return { kernel, clientKernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
 }

@@ -114,7 +114,7 @@ function parametersOf({ scenario, kernel, seed, busted }: RunPlan): Record<strin
 /** What only the run itself could tell. */
 function factsOf(
   { kernel: wanted }: RunPlan,
-  { kernel, images, target, end }: Aftermath,
+  { kernel, clientKernel, images, target, end }: Aftermath,
 ): Record<string, unknown> {
   return {
     kernel: {
@@ -126,6 +126,7 @@ function factsOf(
       nfsd: end.prepared?.nfsd,
     },
     target,
+    clientKernel: clientKernel && { release: clientKernel.kernel.release, hash: clientKernel.hash },
     inputs: images?.hashes,
     capabilities: end.prepared?.capabilities,
     filecache: end.finished?.filecache,

@@ -3,7 +3,10 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FctError, messageOf } from '../../fct-error.js'
 import { command } from './command.js'
-import { exportOptions, type Export } from './file-systems.js'
+import type { NfsVersion } from '../protocol.js'
+import { exportsTable, type Export } from './file-systems.js'
+import { versionHint } from './nfs-clients.js'
+import { clientNetwork } from './network.js'
 
 const nfsdControl = '/proc/fs/nfsd'
 const stopLimitMs = 30_000
@@ -49,11 +52,35 @@ async function shortenGrace(): Promise<void> {
 
 /** What is exported from now on. */
 export async function exportAll(exports: readonly Export[]): Promise<void> {
-  await writeFile(
-    '/etc/exports',
-    exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''),
-  )
+  await writeFile('/etc/exports', exportsTable(exports, ['127.0.0.1', clientNetwork]))
   await command('FCT_GUEST_NFSD', 'exportfs', '-ra')
+}
+
+/**
+ * Sees to it that nfsd serves these versions.
+ *
+ * @throws FctError FCT_GUEST_NFS_VERSION
+ */
+export async function requireVersions(versions: readonly NfsVersion[]): Promise<void> {
+  const text = await readFile(`${nfsdControl}/versions`, 'utf8')
+  for (const version of versions)
+    if (!isServed(version, text))
+      throw new FctError(
+        'FCT_GUEST_NFS_VERSION',
+        `nfsd of this kernel does not serve version ${version} of NFS`,
+        `It says: ${text.trim()}\n${versionHint(version)}`,
+      )
+}
+
+/**
+ * Whether a version is on in nfsd's own list, such as "-2 +3 +4 +4.1 -4.2": +4 means 4.0 too, unless -4.0 is there
+ * (nfsd_print_version_support()).
+ */
+export function isServed(version: NfsVersion, versions: string): boolean {
+  const words = versions.trim().split(/\s+/)
+  return version === '4.0'
+    ? words.includes('+4') && !words.includes('-4.0')
+    : words.includes(`+${version}`) && (version === '3' || words.includes('+4'))
 }
 
 /**
