@@ -60,6 +60,11 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
       parseSeconds,
     )
     .option('--seed <number>', 'seed of all random choices; drawn if not given', parseSeed)
+    .option(
+      '--jobs <guests>',
+      'guests at a time; as many as this host has CPUs and memory for, if not given',
+      parseJobs,
+    )
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (options: SelftestArguments) => {
@@ -88,6 +93,13 @@ function parseSeconds(text: string): number {
   if (!(seconds >= 1 && seconds <= 86_400))
     throw new InvalidArgumentError('It must be a number of seconds from 1 to 86400.')
   return seconds
+}
+
+function parseJobs(text: string): number {
+  const jobs = Number(text)
+  if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= 64))
+    throw new InvalidArgumentError('It must be a whole number from 1 to 64.')
+  return jobs
 }
 
 function parseSeed(text: string): number {

@@ -37,11 +37,16 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   return result.exit
 }
 
-/** Runs and judges; all of it is in a new folder below `runs` afterwards. */
+/**
+ * Runs and judges; all of it is in a new folder below `runs` afterwards.
+ *
+ * @param isAlone No other run tells of its progress meanwhile.
+ */
 export async function runScenario(
   options: PlanOptions,
   runs: string,
   context: BuildContext,
+  isAlone = true,
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   const plan = planRun(options)
   readKernelName(plan.kernel.name)
@@ -51,7 +56,7 @@ export async function runScenario(
   await record.writeJson('run', parameters)
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
-  const aftermath = await tortureWithProgress(plan, record, context)
+  const aftermath = await tortureWithProgress(plan, record, context, isAlone)
   const console = await record.closeConsole()
   await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
   const judgement = await judgeRun(plan, record.folder, aftermath, console)
@@ -79,8 +84,9 @@ async function tortureWithProgress(
   plan: RunPlan,
   record: RunRecord,
   context: BuildContext,
+  isAlone: boolean,
 ): Promise<Aftermath> {
-  const progress = showRunProgress(process.stderr, plan.scenario.name)
+  const progress = showRunProgress(process.stderr, plan.scenario.name, isAlone)
   try {
     return await runGuest(plan, record, context, {
       onPhase: (name) => {
