@@ -6,7 +6,7 @@ import type { DrivePlan } from '../target/drive.js'
 /** What a run asks of its target. */
 export function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: GuestImages): DrivePlan {
   const { exports, versions, nfsdThreads, bufferKiB, churn, stressors, inject } = scenario
-  const { machines, kernel: _, ...clients } = scenario.clients
+  const { machines, threads, files, choice, size, mix, rate } = scenario.clients
   return {
     stage: { exports, ...(machines > 0 && { machines }) },
     prepare: {
@@ -20,7 +20,7 @@ export function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }
     load: {
       seed: String(seed),
       knobs: knobsOf(stressors, inject),
-      clients,
+      clients: { threads, files, choice, size, mix, rate },
       churn,
       disturb: scenario.disturb,
       nfsdThreads,

@@ -97,11 +97,11 @@ function clientsOf(
   plan: RunPlan,
   { clientEnds }: Cables,
   context: BuildContext,
-  { onPhase }: RunObserver,
+  observer: RunObserver,
 ): Promise<StartedClients | undefined> {
   if (clientEnds.length === 0) return Promise.resolve(undefined)
   return startClients(plan, clientEnds, context, (phase) => {
-    onPhase(`client: ${phase}`)
+    observer.onPhase(`client: ${phase}`)
   })
 }
 

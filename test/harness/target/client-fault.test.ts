@@ -3,14 +3,16 @@ import { FctError } from '../../../harness/fct-error.js'
 import { asClientFault, ClientFault } from '../../../harness/target/client-fault.js'
 import { KernelFault, TargetHung, TargetLost, TargetTimeout } from '../../../harness/target/target.js'
 
-it.each([
+const cases: [FctError, string][] = [
   [new KernelFault('FCT_GUEST_KERNEL_FAULT', 'Oops'), 'FCT_CLIENT_KERNEL_FAULT'],
   [new TargetHung('FCT_GUEST_HUNG', 'soft lockup'), 'FCT_CLIENT_HUNG'],
   [new TargetTimeout('FCT_GUEST_TIMEOUT', 'no answer'), 'FCT_CLIENT_TIMEOUT'],
   [new TargetLost('FCT_GUEST_LOST', 'killed'), 'FCT_CLIENT_LOST'],
   [new FctError('FCT_AGENT_LOST', 'gone'), 'FCT_CLIENT_LOST'],
   [new FctError('FCT_GUEST_CLIENT', 'mount failed', 'mount.nfs: no'), 'FCT_CLIENT_FAILED'],
-])('says of %s that it was a client machine', (error, code) => {
+]
+
+it.each(cases)('says of %s that it was a client machine', (error, code) => {
   const fault = asClientFault(error, 2)
   expect(fault).toBeInstanceOf(ClientFault)
   expect(fault).toMatchObject({ code, message: `client machine 2: ${error.message}`, detail: error.detail })
