@@ -13,7 +13,7 @@ import {
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
 import { addMachineOptions, machineRequestOf, type MachineOptions } from './commands/machine-options.js'
-import { parseSeconds, parseSeed } from './commands/parse-numbers.js'
+import { parseJobs, parseSeconds, parseSeed } from './commands/parse-numbers.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
@@ -76,6 +76,11 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
       parseSeconds,
     )
     .option('--seed <number>', 'seed of all random choices; drawn if not given', parseSeed)
+    .option(
+      '--jobs <guests>',
+      'guests at a time; as many as this host has CPUs and memory for, if not given',
+      parseJobs,
+    )
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (options: SelftestArguments) => {

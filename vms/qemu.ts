@@ -23,8 +23,18 @@ export interface MachineSpec {
   readonly disks: readonly string[]
   /** Names of virtio-serial ports; the guest finds them below /sys/class/virtio-ports. */
   readonly ports: readonly string[]
+  /** Network cards, in the order in which the guest finds them; none if there are none. */
+  readonly wires?: readonly Wire[]
   /** Where the guest's memory is, if it is to outlive the machine. */
   readonly memory?: GuestMemory
+}
+
+/** A network card, and what is at the other end of its cable. */
+export interface Wire {
+  /** The card's hardware address, like 52:54:00:fc:00:01. */
+  readonly address: string
+  /** One end of a pair of stream sockets, whose other end another machine has; nothing is there without it. The caller closes it. */
+  readonly fd?: number
 }
 
 /**
@@ -119,6 +129,11 @@ function channelsOf({ ports }: MachineSpec): string[] {
   return [...ports, monitorPort]
 }
 
+/** Descriptors of ours that QEMU gets as well, behind its channels. The types of execa know the first ten alone. */
+function wireEnds({ wires = [] }: MachineSpec): 9[] {
+  return wires.flatMap(({ fd }) => (fd ?? []) as 9)
+}
+
 type QemuProcess = ReturnType<typeof spawnQemu>
 
 function spawnQemu(spec: MachineSpec) {
@@ -126,7 +141,7 @@ function spawnQemu(spec: MachineSpec) {
   return execa('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...machineArguments(spec)], {
     reject: false,
     buffer: false,
-    stdio: ['ignore', 'pipe', 'pipe', ...channelsOf(spec).map(() => 'pipe' as const)],
+    stdio: ['ignore', 'pipe', 'pipe', ...channelsOf(spec).map(() => 'pipe' as const), ...wireEnds(spec)],
     stripFinalNewline: false,
     // A session of its own: Ctrl-C is for fctorture, which ends QEMU when it has kept what there is.
     detached: true,
@@ -156,10 +171,22 @@ export function machineArguments(spec: MachineSpec): string[] {
     ...channelsOf(spec).flatMap((name, index) => [
       ...['-chardev', `socket,id=${name},fd=${String(firstChannel + index)}`],
     ]),
+    ...wireArguments(spec),
     ...spec.ports.flatMap((name) => ['-device', `virtserialport,chardev=${name},name=${name}`]),
     ...['-mon', `chardev=${monitorPort},mode=control`],
     ...(spec.memory ? memoryArguments(spec.memory, spec.memoryMiB) : []),
   ]
+}
+
+/** A card without a cable hangs on a hub of its own. Without its option ROM, because nobody boots from it. */
+function wireArguments(spec: MachineSpec): string[] {
+  let next = firstChannel + channelsOf(spec).length
+  return (spec.wires ?? []).flatMap(({ address, fd }, index) => {
+    const id = `wire${String(index)}`
+    const end =
+      fd === undefined ? `hubport,id=${id},hubid=${String(index)}` : `socket,id=${id},fd=${String(next++)}`
+    return ['-netdev', end, '-device', `virtio-net-pci,netdev=${id},mac=${address},romfile=`]
+  })
 }
 
 function memoryArguments({ folder, use }: GuestMemory, mib: number): string[] {

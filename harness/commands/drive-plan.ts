@@ -8,10 +8,11 @@ export function drivePlanOf(
   { scenario, seed, busted, machine }: RunPlan,
   { knowsLayout }: Pick<PrepareParams, 'knowsLayout'>,
 ): DrivePlan {
-  const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors, inject } = scenario
+  const { exports, versions, nfsdThreads, bufferKiB, churn, stressors, inject } = scenario
+  const { machines, threads, files, choice, size, mix, rate } = scenario.clients
   return {
     isOurs: machine === undefined,
-    stage: { exports },
+    stage: { exports, ...(machines > 0 && { machines }) },
     prepare: {
       versions,
       nfsdThreads,
@@ -23,7 +24,7 @@ export function drivePlanOf(
     load: {
       seed: String(seed),
       knobs: knobsOf(stressors, inject),
-      clients,
+      clients: { threads, files, choice, size, mix, rate },
       churn,
       disturb: scenario.disturb,
       nfsdThreads,

@@ -4,6 +4,7 @@ import type { Coverage } from '../decode/gap-bounds.js'
 import { TimelineBuilder, type EventTimeline } from '../decode/event-timeline.js'
 import { TypeCounts } from '../decode/trace-account.js'
 import { asFailure, type DriveEnd } from '../target/drive.js'
+import { ClientFault } from '../target/client-fault.js'
 import { KernelFault, TargetHung, TargetLost, TargetTimeout } from '../target/target.js'
 import { moduleLines } from '../oracle/console/module-lines.js'
 import { judge, judgeSource, type JudgePapers, type OracleReport } from '../oracle/oracle.js'
@@ -201,6 +202,7 @@ function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: b
   if (failure instanceof TargetHung) return { kind: 'hung', message }
   if (failure instanceof TargetTimeout) return { kind: 'timeout', message }
   if (failure instanceof TargetLost) return { kind: 'target-lost', message }
+  if (failure instanceof ClientFault) return { kind: 'client-fault', code: failure.code, message }
   if (failure.code === 'FCT_LOAD_STUCK') return { kind: 'load-stuck', message }
   return { kind: 'infra-error', code: failure.code, message }
 }

@@ -10,7 +10,7 @@ export function localExecutor(context: BuildContext): Executor {
     slots: 1,
     run: async ({ options, runs }, listener) => {
       const began = Date.now()
-      const { result } = await runScenario(options, runs, context, listener)
+      const { result } = await runScenario(options, runs, context, { listener })
       return { result, seconds: (Date.now() - began) / 1000 }
     },
     // The process that ran it is gone: either it had got as far as the verdict, or nothing comes of it.

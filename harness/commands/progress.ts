@@ -29,11 +29,12 @@ export interface RunProgress {
 
 const plainEveryMs = 5000
 
-export function showRunProgress(output: Output, title: string): RunProgress {
+/** @param isAlone Nobody else writes to this terminal meanwhile. */
+export function showRunProgress(output: Output, title: string, isAlone: boolean): RunProgress {
   const began = performance.now()
   const elapsed = (): string => `${((performance.now() - began) / 1000).toFixed(0).padStart(3)} s`
   const line = (text: string): string => `${title} ${elapsed()}  ${text}`
-  const renew = output.isTTY ? createLogUpdate(output) : undefined
+  const renew = output.isTTY && isAlone ? createLogUpdate(output) : undefined
   let lastPlain = -Infinity
   const write = (text: string, isUrgent: boolean): void => {
     if (renew !== undefined) renew(line(text))

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { BuildContext } from '../../vms/cache.js'
+import type { KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
@@ -11,11 +12,15 @@ import { asFailure, autopsyOf, drive, type DriveEnd, type DriveObserver } from '
 import type { SshTarget } from '../target/ssh/ssh-target.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
 import { startTarget, type Origin } from './start-target.js'
+import { startClients, type StartedClients } from './start-clients.js'
+import { layCables, type Cables } from '../target/cables.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
 export interface Aftermath extends Readonly<Origin> {
   readonly target: TargetDescription | undefined
+  /** Of the machines with the clients, if they are not on the target. */
+  readonly clientKernel: KernelUnderTest | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
   /** The folder of the saved guest that went on. */
@@ -44,19 +49,29 @@ export async function runGuest(
   })
   let target: Target | undefined
   const autopsyPlan = { into: join(record.folder, autopsyFolder), vmcore: plan.dump }
+  let clients: StartedClients | undefined
+  const cables = layCables(plan.scenario.clients.machines)
   try {
     const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
     }
-    const from = await startTarget(plan, got, context, {
-      ...observer,
-      onConsole,
-      onFailure: async (broken, error) => {
-        got.end = { ...got.end, autopsy: await autopsyOf(broken, autopsyPlan, asFailure(error)) }
+    const from = await startTarget(
+      plan,
+      got,
+      { context, ends: cables.serverEnds },
+      {
+        ...observer,
+        onConsole,
+        onFailure: async (broken, error) => {
+          got.end = { ...got.end, autopsy: await autopsyOf(broken, autopsyPlan, asFailure(error)) }
+        },
       },
-    })
+    )
     target = from.target
     got.savedIn = from.folder
+    clients = await clientsOf(plan, cables, context, observer)
+    got.clientKernel = clients?.kernel
+    cables.close()
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool => {
@@ -71,7 +86,7 @@ export async function runGuest(
     }
     got.end = await drive(
       target,
-      { ...from.drivePlan, standing: from.standing, enough: live.enough, autopsy: autopsyPlan },
+      { ...from.drivePlan, standing: from.standing, enough: live.enough, autopsy: autopsyPlan, clients },
       makeSpool,
       { ...observer, onPhase },
       context.signal,
@@ -79,8 +94,12 @@ export async function runGuest(
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
+    cables.close()
+    await clients?.stop()
     await target?.stop()
     got.end = { ...got.end, failure: got.end.failure ?? residueOf(target) }
+    for (const [index, text] of (clients?.consoles() ?? []).entries())
+      await record.writeText(`client-${String(index + 1)}.log`, text)
     got.live = await live.end()
   }
   return got
@@ -97,9 +116,31 @@ function residueOf(target: Target | undefined): FctError | undefined {
   )
 }
 
+function clientsOf(
+  plan: RunPlan,
+  { clientEnds }: Cables,
+  context: BuildContext,
+  observer: RunObserver,
+): Promise<StartedClients | undefined> {
+  if (clientEnds.length === 0) return Promise.resolve(undefined)
+  return startClients(plan, clientEnds, context, (phase) => {
+    observer.onPhase(`client: ${phase}`)
+  })
+}
+
 function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, inputs, running, target, spool, savedIn] = Array<undefined>(6)
+  const [kernel, clientKernel, inputs, running, target, spool, savedIn] = Array<undefined>(7)
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, inputs, running, target, end, spool, savedIn, live: { seconds: new Map(), gaveUp: null } }
+  return {
+    kernel,
+    clientKernel,
+    inputs,
+    running,
+    target,
+    end,
+    spool,
+    savedIn,
+    live: { seconds: new Map(), gaveUp: null },
+  }
 }

@@ -42,12 +42,19 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
 /** Hears how a run goes on. */
 export type RunListener = Pick<JobListener, 'onPhase' | 'onLoad' | 'onFinding'>
 
+/** Who else hears of a run. */
+export interface RunAudience {
+  readonly listener?: RunListener
+  /** Other runs tell of their progress on this terminal meanwhile. */
+  readonly isOneOfMany?: boolean
+}
+
 /** Runs and judges; all of it is in a new folder below `runs` afterwards. */
 export async function runScenario(
   options: PlanOptions,
   runs: string,
   context: BuildContext,
-  listener?: RunListener,
+  audience: RunAudience = {},
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   const plan = planRun(options)
   if (plan.machine === undefined || plan.machine.isKernelNamed) readKernelName(plan.kernel.name)
@@ -58,7 +65,7 @@ export async function runScenario(
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
   const samples = new LoadSamples(plan)
-  const aftermath = await tortureWithProgress(plan, record, context, { samples, listener })
+  const aftermath = await tortureWithProgress(plan, record, context, { samples, ...audience })
   await record.closeConsole()
   const console = await readRunConsole(record.folder)
   const run = { ...parameters, ...factsOf(plan, aftermath) }
@@ -116,9 +123,9 @@ async function tortureWithProgress(
   plan: RunPlan,
   record: RunRecord,
   context: BuildContext,
-  { samples, listener }: { readonly samples: LoadSamples; readonly listener: RunListener | undefined },
+  { samples, listener, isOneOfMany = false }: RunAudience & { readonly samples: LoadSamples },
 ): Promise<Aftermath> {
-  const progress = showRunProgress(process.stderr, plan.scenario.name)
+  const progress = showRunProgress(process.stderr, plan.scenario.name, !isOneOfMany)
   try {
     return await runGuest(plan, record, context, {
       onPhase: (name) => {
@@ -161,7 +168,7 @@ function parametersOf({ scenario, kernel, seed, busted, clientsOnly, untilFindin
 /** What only the run itself could tell. */
 function factsOf(
   { kernel: wanted }: RunPlan,
-  { kernel, running, inputs, target, end }: Aftermath,
+  { kernel, clientKernel, running, inputs, target, end }: Aftermath,
 ): Record<string, unknown> {
   return {
     kernel: {
@@ -173,6 +180,7 @@ function factsOf(
       nfsd: end.prepared?.nfsd,
     },
     target,
+    clientKernel: clientKernel && { release: clientKernel.kernel.release, hash: clientKernel.hash },
     inputs,
     capabilities: end.prepared?.capabilities,
     filecache: end.finished?.filecache,

@@ -20,6 +20,13 @@ export interface Origin {
   inputs: Readonly<Record<string, string>> | undefined
 }
 
+/** What a target is started with. */
+export interface Means {
+  readonly context: BuildContext
+  /** Of the cables to client machines. */
+  readonly ends: readonly number[]
+}
+
 /** A target that can be driven. */
 export interface StartedTarget {
   readonly target: Target
@@ -33,31 +40,32 @@ export interface StartedTarget {
 export function startTarget(
   plan: RunPlan,
   origin: Origin,
-  context: BuildContext,
+  means: Means,
   observer: StandingObserver,
 ): Promise<StartedTarget> {
   const { machine } = plan
-  if (machine === undefined) return startOwn(plan, origin, context, observer)
-  return startForeign({ ...plan, machine }, origin, context, observer)
+  if (machine === undefined) return startOwn(plan, origin, means, observer)
+  return startForeign({ ...plan, machine }, origin, means, observer)
 }
 
 async function startOwn(
   plan: RunPlan,
   origin: Origin,
-  context: BuildContext,
+  means: Means,
   observer: StandingObserver,
 ): Promise<StartedTarget> {
+  const { context, ends } = means
   const kernel = (origin.kernel = await obtainKernel(plan.kernel, context))
   const images = await obtainGuestImages(kernel, context)
   origin.inputs = images.hashes
   const drivePlan = drivePlanOf(plan, images)
-  return { drivePlan, ...(await startGuest(plan, drivePlan, { kernel, images }, context, observer)) }
+  return { drivePlan, ...(await startGuest(plan, drivePlan, { kernel, images, ends }, context, observer)) }
 }
 
 async function startForeign(
   plan: RunPlan & { machine: MachineRequest },
   origin: Origin,
-  context: BuildContext,
+  { context }: Means,
   observer: StandingObserver,
 ): Promise<StartedTarget> {
   observer.onPhase('connecting')

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { KernelRequest } from '../../vms/kernels/kernels.js'
+import { UsageError } from '../fct-error.js'
 import { loadScenario, type Scenario } from './scenario.js'
 
 /** A machine that is not ours, and how it may be used. */
@@ -58,6 +59,11 @@ const drawnSeeds = 2 ** 32
 export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }: PlanOptions): RunPlan {
   const clientsOnly = rest.clientsOnly === true
   const scenario = clientsOnly ? clientsAloneIn(loadScenario(name)) : loadScenario(name)
+  if (rest.machine !== undefined && scenario.clients.machines > 0)
+    throw new UsageError(
+      'FCT_TARGET_CLIENTS',
+      `${scenario.name} has its clients on machines of their own, which only guests can have`,
+    )
   return {
     scenario: time === undefined ? scenario : { ...scenario, seconds: time },
     kernel,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { mostRate, mostZipf, ops } from '../../addon/index.js'
 import { nearest } from '../../vms/kernels/catalogue.js'
 import { stressors as stressorNames } from '../../addon/device.js'
+import { fileSystems, nfsVersions } from '../agent/protocol.js'
 import { UsageError, messageOf } from '../fct-error.js'
 import { packageRoot } from '../folders.js'
 import { readYaml } from './read-yaml.js'
@@ -46,15 +47,39 @@ const clientPlan = z.strictObject({
     .describe('operations per second of each thread, at the most'),
 })
 
+const clientsPlan = clientPlan
+  .extend({
+    machines: z
+      .int()
+      .min(0)
+      .max(8)
+      .default(0)
+      .describe('beside the server; 0: clients are on the server itself'),
+    kernel: z
+      .string()
+      .optional()
+      .describe('of those machines; without it, the stock kernel of that name under test'),
+  })
+  .refine(
+    ({ machines, kernel }) => machines > 0 || kernel === undefined,
+    'a kernel for clients wants machines',
+  )
+
 /** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/README.md). */
 const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[A-Z]+\d\d$/, 'a name is UPPERCASE letters and two digits, like CLOSE01'),
   purpose: z.string().min(1),
   seconds: z.number().min(1).max(86_400),
-  exports: z.array(z.enum(['tmpfs', 'ext4', 'nfs'])).min(1),
-  versions: z.array(z.enum(['3', '4.1'])).min(1),
+  exports: z
+    .array(z.enum(fileSystems))
+    .min(1)
+    .refine(
+      (names) => !names.includes('nfs') || names.includes('ext4'),
+      'nfs exports a mount of ext4 again, so ext4 must be there',
+    ),
+  versions: z.array(z.enum(nfsVersions)).min(1),
   nfsdThreads: z.int().min(1).max(64),
-  clients: clientPlan,
+  clients: clientsPlan,
   churn: clientPlan,
   stressors: stressorsSchema,
   optional: z

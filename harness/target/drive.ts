@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Agent } from '../agent/agent-client.js'
 import {
   tracePort,
-  type BeginParams,
   type Finished,
   type Notice,
   type PrepareParams,
@@ -16,7 +14,10 @@ import type { LoadParams } from '../agent/protocol.js'
 import type { Autopsy } from './autopsy/autopsy.js'
 import { FctError, messageOf } from '../fct-error.js'
 import type { SpoolEnd, TraceSpool } from '../store/trace-spool.js'
+import { addUp } from '../agent/add-up.js'
+import type { ClientMachines } from './client-machines.js'
 import { within } from './deadline.js'
+import { freshParams } from './fresh-params.js'
 import { consoleTail, KernelFault, TargetHung, TargetTimeout, type Target } from './target.js'
 import { answerOf, guarded, leaveLimitMs, prepareLimitMs, type Watch } from './watch.js'
 
@@ -40,6 +41,8 @@ export interface DrivePlan extends Preparation {
   /** Resolves when there has been enough of it before. */
   readonly enough?: Promise<void> | undefined
   readonly quietMs: number
+  /** Where the clients are, if they are not on the target itself. Who made them stops them. */
+  readonly clients?: ClientMachines | undefined
   readonly autopsy?: AutopsyPlan | undefined
 }
 
@@ -97,10 +100,6 @@ async function makeReady(
   return prepare(watch, agent, plan.prepare)
 }
 
-function freshParams(): BeginParams {
-  return { now: Date.now(), entropy: randomBytes(64).toString('base64') }
-}
-
 /** Drives a run from the start of the machine to its end. Does not stop the target: who made it does. */
 export async function drive(
   target: Target,
@@ -118,12 +117,17 @@ export async function drive(
   }
   let receiving: Promise<SpoolEnd> | undefined
   const unkept = new AbortController()
+  const { clients } = plan
   try {
-    const watch = { target, signal: AbortSignal.any([signal, unkept.signal]) }
+    const watch = {
+      target,
+      signal: AbortSignal.any([signal, unkept.signal, ...(clients ? [clients.failed] : [])]),
+    }
     const agent = await guarded(watch, target.start())
     agent.onNotice((notice) => {
-      if (notice.notice === 'progress') end.progress = notice.progress
-      observer.onNotice(notice)
+      const told = withClients(notice, clients)
+      if (told.notice === 'progress') end.progress = told.progress
+      observer.onNotice(told)
     })
     end.prepared = await makeReady(watch, agent, plan, observer)
     receiving = makeSpool(end.prepared.trace).receive(target.stream(tracePort))
@@ -139,12 +143,16 @@ export async function drive(
       prepareLimitMs,
       'beginning',
     )
+    await guarded(watch, clients?.join({ ...plan.stage, ...plan.prepare }) ?? Promise.resolve())
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
+    await guarded(watch, clients?.work(plan.load) ?? Promise.resolve())
     await loadFor(plan, watch, agent, () => end.progress)
     observer.onPhase('finishing')
+    if (clients !== undefined) await takeDown(clients, watch, agent)
     const finish = agent.call('finish', { quietMs: plan.quietMs })
     end.finished = await answerOf(watch, finish, plan.quietMs + finishSlackMs, 'finishing')
+    end.finished = { ...end.finished, progress: addClients(end.finished.progress, clients) }
     end.progress = end.finished.progress
     end.autopsy = await autopsyOf(target, plan.autopsy, undefined)
     await leave(target, agent)
@@ -156,6 +164,24 @@ export async function drive(
   // What could not be kept may have come after everything else had gone well.
   end.failure ??= end.spool?.failure
   return end
+}
+
+/** Clients go on while the stressors end, and are gone before nfsd stops. */
+async function takeDown(clients: ClientMachines, watch: Watch, agent: Agent): Promise<void> {
+  await answerOf(watch, agent.call('rest', null), finishSlackMs, 'ending the stressors')
+  await guarded(watch, clients.down())
+}
+
+/** The target knows of its own clients alone. */
+function withClients(notice: Notice, clients: ClientMachines | undefined): Notice {
+  if (notice.notice !== 'progress') return notice
+  return { ...notice, progress: addClients(notice.progress, clients) }
+}
+
+function addClients(progress: Progress, clients: ClientMachines | undefined): Progress {
+  return clients === undefined
+    ? progress
+    : { ...progress, clients: addUp([progress.clients, ...clients.stats()]) }
 }
 
 /** Waits the load out; when the machine dies or the user stops the run, no timer is left behind. */

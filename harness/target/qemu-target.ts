@@ -47,7 +47,7 @@ export interface QemuTarget extends Required<Target> {
 export async function createQemuTarget(
   images: GuestImages,
   signal: AbortSignal,
-  options: Pick<MachineSpec, 'tcgThread' | 'memory'> = {},
+  options: Pick<MachineSpec, 'tcgThread' | 'memory' | 'wires'> = {},
 ): Promise<QemuTarget> {
   const { accelerator, reason } = await chooseAccelerator(images.kernel, images.probeInitramfs)
   signal.throwIfAborted()

@@ -3,14 +3,15 @@ import { constants, existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { discard, obtain, type BuildContext, type Recipe } from '../../vms/cache.js'
 import type { GuestImages } from '../../vms/guest-images.js'
-import { emulatorVersion, type GuestMemory } from '../../vms/qemu.js'
+import { emulatorVersion, type GuestMemory, type Wire } from '../../vms/qemu.js'
 import type { Agent } from '../agent/agent-client.js'
 import type { StageParams } from '../agent/protocol.js'
 import { FctError } from '../fct-error.js'
+import { clientWires, serverWires } from './cables.js'
 import { prepare, stage, type Preparation, type Standing } from './drive.js'
 import { createQemuTarget, type QemuTarget } from './qemu-target.js'
 import { isWhole, machineFiles, readPapers, sealOf, writePapers, type Papers } from './saved-guest.js'
-import { guarded, type Watch } from './watch.js'
+import { answerOf, guarded, prepareLimitMs, type Watch } from './watch.js'
 
 /** A guest that goes on from where one was saved. */
 export interface StandingGuest {
@@ -31,6 +32,7 @@ export interface StandingObserver {
 /**
  * A guest that is ready but for nfsd, for a kernel of somebody's own: what its images have under test is not in it yet.
  *
+ * @param ends Of the cables in its network cards, which the scenario's `machines` has it have.
  * @throws What a boot and its staging throw, and FCT_SNAPSHOT_FAILED
  */
 export async function createStagedGuest(
@@ -38,8 +40,24 @@ export async function createStagedGuest(
   params: StageParams,
   context: BuildContext,
   observer: StandingObserver,
+  ends: readonly number[] = [],
 ): Promise<StandingGuest> {
-  return resume(await staged(images, params, observer), images, context)
+  const wires = serverWires(ends.length, ends)
+  return resume(await staged(images, params, observer), images, context, wires)
+}
+
+/**
+ * A machine for clients, with one end of a cable in its network card: it joins a server when it is asked to.
+ *
+ * @throws What a boot throws, and FCT_SNAPSHOT_FAILED
+ */
+export async function createStandingClient(
+  images: GuestImages,
+  end: number,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<StandingGuest> {
+  return resume(await client(images, observer), images, context, clientWires(end))
 }
 
 /**
@@ -52,8 +70,10 @@ export async function createStandingGuest(
   plan: Preparation,
   context: BuildContext,
   observer: StandingObserver,
+  ends: readonly number[] = [],
 ): Promise<StandingGuest> {
-  return resume(await prepared(images, plan, context, observer), images, context)
+  const wires = serverWires(ends.length, ends)
+  return resume(await prepared(images, plan, context, observer), images, context, wires)
 }
 
 /** A way to a guest that is saved, once for all that want it. */
@@ -74,24 +94,49 @@ interface BegunGuest {
 }
 
 async function staged(images: GuestImages, params: StageParams, observer: StandingObserver): Promise<Saving> {
-  const { kernel, initramfs, rootfs, modules, kernelParameters } = images
-  const parts = [kernel, initramfs, rootfs, modules].map((path) => basename(dirname(path)))
   return {
-    inputs: { recipe: 5, emulator: await emulatorVersion(), parts, kernelParameters, params },
+    inputs: { ...(await inputsOf(images)), params },
     title: 'guest that has booted',
     observer,
-    start: async (folder, signal) => {
-      observer.onPhase('booting')
-      return {
-        target: await createQemuTarget(images, signal, { memory: { folder, use: 'to boot' } }),
-        console: '',
-      }
-    },
+    start: boot(images, observer, serverWires(params.machines ?? 0)),
     work: async (watch, agent) => {
       observer.onPhase('setting the stage')
       await stage(watch, agent, params)
       return 'staged'
     },
+  }
+}
+
+async function client(images: GuestImages, observer: StandingObserver): Promise<Saving> {
+  return {
+    inputs: { ...(await inputsOf(images)), client: true },
+    title: 'client that has booted',
+    observer,
+    start: boot(images, observer, clientWires()),
+    work: async (watch, agent) => {
+      await answerOf(watch, agent.call('stageClient', null), prepareLimitMs, 'setting the stage')
+      return 'staged'
+    },
+  }
+}
+
+/** What makes a machine that has booted what it is. */
+async function inputsOf({
+  kernel,
+  initramfs,
+  rootfs,
+  modules,
+  kernelParameters,
+}: GuestImages): Promise<object> {
+  const parts = [kernel, initramfs, rootfs, modules].map((path) => basename(dirname(path)))
+  return { recipe: 6, emulator: await emulatorVersion(), parts, kernelParameters }
+}
+
+function boot(images: GuestImages, observer: StandingObserver, wires: readonly Wire[]): Saving['start'] {
+  return async (folder, signal) => {
+    observer.onPhase('booting')
+    const memory: GuestMemory = { folder, use: 'to boot' }
+    return { target: await createQemuTarget(images, signal, { memory, wires }), console: '' }
   }
 }
 
@@ -111,7 +156,8 @@ async function prepared(
       withSaved(before, context, async (saved, { console }) => {
         for (const name of machineFiles)
           await copyFile(join(saved, name), join(folder, name), constants.COPYFILE_FICLONE)
-        return { target: await enter(images, context, { folder, use: 'to go on' }), console }
+        const wires = serverWires(plan.stage.machines ?? 0)
+        return { target: await enter(images, context, { folder, use: 'to go on' }, wires), console }
       }),
     work: (watch, agent) => {
       observer.onPhase('preparing')
@@ -120,14 +166,24 @@ async function prepared(
   }
 }
 
-function resume(saving: Saving, images: GuestImages, context: BuildContext): Promise<StandingGuest> {
+function resume(
+  saving: Saving,
+  images: GuestImages,
+  context: BuildContext,
+  wires: readonly Wire[],
+): Promise<StandingGuest> {
   return withSaved(saving, context, async (folder, { standing }) => {
-    return { target: await enter(images, context, { folder, use: 'to resume' }), standing, folder }
+    return { target: await enter(images, context, { folder, use: 'to resume' }, wires), standing, folder }
   })
 }
 
-function enter(images: GuestImages, { signal }: BuildContext, memory: GuestMemory): Promise<QemuTarget> {
-  return createQemuTarget(images, signal, { memory })
+function enter(
+  images: GuestImages,
+  { signal }: BuildContext,
+  memory: GuestMemory,
+  wires: readonly Wire[],
+): Promise<QemuTarget> {
+  return createQemuTarget(images, signal, { memory, wires })
 }
 
 /** Uses the saved guest, which is made first if there is none yet, and anew if it is damaged. */

@@ -24,9 +24,14 @@ export async function guarded<T>({ target, signal }: Watch, promise: Promise<T>)
     throw new TargetHung('FCT_GUEST_HUNG', `the guest hangs: ${line}`)
   })
   stuck.catch(() => undefined)
-  const stopped = aborted(signal)
+  const over = new AbortController()
+  const stopped = aborted(signal, over.signal)
   stopped.catch(() => undefined)
-  return Promise.race([stopped, promise, died, stuck])
+  try {
+    return await Promise.race([stopped, promise, died, stuck])
+  } finally {
+    over.abort()
+  }
 }
 
 /** The agent's answer; else why there is none, as the machine tells it. */

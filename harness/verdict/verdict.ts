@@ -20,6 +20,8 @@ export type GuestOutcome =
   | { readonly kind: 'timeout'; readonly message: string }
   /** Client threads hung in the kernel; what the console says of that is the oracle's. */
   | { readonly kind: 'load-stuck'; readonly message: string }
+  /** A machine beside the target, with clients on it, is in trouble. */
+  | { readonly kind: 'client-fault'; readonly code: `FCT_${string}`; readonly message: string }
   /** Our own doing: QEMU, disk space, a bug of fctorture. */
   | { readonly kind: 'infra-error'; readonly code: `FCT_${string}`; readonly message: string }
 
@@ -109,6 +111,7 @@ function doubtsOfOutcome(outcome: GuestOutcome): Reason[] {
   if (outcome.kind === 'target-lost') return [{ code: 'FCT_GUEST_LOST', message: outcome.message }]
   if (outcome.kind === 'hung') return [{ code: 'FCT_GUEST_HUNG', message: outcome.message }]
   if (outcome.kind === 'timeout') return [{ code: 'FCT_GUEST_TIMEOUT', message: outcome.message }]
+  if (outcome.kind === 'client-fault') return [{ code: outcome.code, message: outcome.message }]
   if (outcome.kind === 'load-stuck') return [{ code: 'FCT_LOAD_STUCK', message: outcome.message }]
   return []
 }

@@ -4,13 +4,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { dirname } from 'node:path'
 import { FctError, messageOf } from '../../fct-error.js'
 import { command } from './command.js'
-import { exportOptions, type Export } from './file-systems.js'
+import type { NfsVersion } from '../protocol.js'
+import { exportsTable, type Export } from './file-systems.js'
+import { versionHint } from './nfs-clients.js'
+import { clientNetwork } from './network.js'
 
 const nfsdControl = '/proc/fs/nfsd'
 const stopLimitMs = 30_000
 const pollMs = 20
 /** One of our own: /etc/exports may be somebody's. */
-const exportsTable = '/etc/exports.d/fctorture.exports'
+const exportsFile = '/etc/exports.d/fctorture.exports'
 const pipefs = '/run/rpc_pipefs'
 /** Modules that nfsd needs, and those of the client. */
 const around = ['sunrpc', 'grace', 'lockd', 'nfs_acl', 'auth_rpcgss', 'nfs', 'nfsv3', 'nfsv4']
@@ -71,12 +74,36 @@ async function shortenGrace(): Promise<void> {
 
 /** What is exported from now on. */
 export async function exportAll(exports: readonly Export[]): Promise<void> {
-  await mkdir(dirname(exportsTable), { recursive: true })
-  await writeFile(
-    exportsTable,
-    exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''),
-  )
+  await mkdir(dirname(exportsFile), { recursive: true })
+  await writeFile(exportsFile, exportsTable(exports, ['127.0.0.1', clientNetwork]))
   await command('FCT_GUEST_NFSD', 'exportfs', '-ra')
+}
+
+/**
+ * Sees to it that nfsd serves these versions.
+ *
+ * @throws FctError FCT_GUEST_NFS_VERSION
+ */
+export async function requireVersions(versions: readonly NfsVersion[]): Promise<void> {
+  const text = await readFile(`${nfsdControl}/versions`, 'utf8')
+  for (const version of versions)
+    if (!isServed(version, text))
+      throw new FctError(
+        'FCT_GUEST_NFS_VERSION',
+        `nfsd of this kernel does not serve version ${version} of NFS`,
+        `It says: ${text.trim()}\n${versionHint(version)}`,
+      )
+}
+
+/**
+ * Whether a version is on in nfsd's own list, such as "-2 +3 +4 +4.1 -4.2": +4 means 4.0 too, unless -4.0 is there
+ * (nfsd_print_version_support()).
+ */
+export function isServed(version: NfsVersion, versions: string): boolean {
+  const words = versions.trim().split(/\s+/)
+  return version === '4.0'
+    ? words.includes('+4') && !words.includes('-4.0')
+    : words.includes(`+${version}`) && (version === '3' || words.includes('+4'))
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   type Progress,
 } from '../protocol.js'
 import { startClients, type Clients } from './client-load.js'
+import type { ClientMachine } from './client-machine.js'
 import { createNamespace, startDisturbances, type Disturber, type ForeignNamespace } from './disturbance.js'
 import {
   mountFileSystems,
@@ -21,7 +22,16 @@ import {
   type Export,
 } from './file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
-import { exportAll, lruEntries, readFilecache, stageServer, startServer, stopServer } from './nfs-server.js'
+import {
+  exportAll,
+  lruEntries,
+  readFilecache,
+  requireVersions,
+  stageServer,
+  startServer,
+  stopServer,
+} from './nfs-server.js'
+import { attachServer } from './network.js'
 import type { Upstream } from './serve.js'
 import { readSlabs } from './slabs.js'
 import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
@@ -36,7 +46,9 @@ import { mountUnderTest } from './under-test.js'
 
 /** The agent's answers, one function per request of the protocol. */
 export type Torture = {
-  [M in Method]: (params: AgentMethods[M]['params']) => Promise<AgentMethods[M]['result']>
+  [M in Exclude<Method, keyof ClientMachine>]: (
+    params: AgentMethods[M]['params'],
+  ) => Promise<AgentMethods[M]['result']>
 }
 
 const progressEveryMs = 1000
@@ -48,6 +60,8 @@ interface Stage {
   readonly exports: Export[]
   /** An NFS mount will be exported again. */
   readonly hasReexport: boolean
+  /** Clients on machines of their own; none are in this one then. */
+  readonly machines: number
 }
 
 /** Everything that stands once `prepare` is done. */
@@ -67,6 +81,7 @@ interface Bench extends Stand {
 interface Load {
   readonly clients: Clients
   readonly disturber: Disturber
+  hasRested: boolean
   readonly namespace: ForeignNamespace | undefined
   /** What stood in /proc before it. */
   readonly before: { readonly slabs: string; readonly filecache: string }
@@ -85,9 +100,10 @@ export function createTorture(upstream: Upstream): Torture {
   }
   const stands = (): Bench => bench ?? fail('begin')
   return {
-    stage: async ({ exports }) => {
+    stage: async ({ exports, machines = 0 }) => {
       step('mounting file systems')
-      stage = { exports: await mountFileSystems(exports), hasReexport: exports.includes('nfs') }
+      stage = { exports: await mountFileSystems(exports), hasReexport: exports.includes('nfs'), machines }
+      if (machines > 0) await attachServer(machines)
       step('loading what nfsd needs')
       await stageServer()
       return null
@@ -110,6 +126,10 @@ export function createTorture(upstream: Upstream): Torture {
       load = await startLoad(stands(), params, send)
       return null
     },
+    rest: async () => {
+      await rest(stands(), load ?? fail('load'), step)
+      return null
+    },
     finish: async ({ quietMs }) => finish(stands(), load ?? fail('load'), quietMs, step),
     leave: () => Promise.resolve(null),
   }
@@ -120,20 +140,21 @@ function fail(method: Method): never {
 }
 
 async function prepare(
-  { exports, hasReexport }: Stage,
+  { exports, hasReexport, machines }: Stage,
   params: AgentMethods['prepare']['params'],
   step: (text: string) => void,
 ): Promise<Stand> {
   step('starting nfsd')
   await mountUnderTest()
   await startServer(exports, params.nfsdThreads)
+  await requireVersions(params.versions)
   if (hasReexport) {
     step('exporting an NFS mount again')
     exports.push(await mountReexport())
     await exportAll(exports)
   }
   step('mounting NFS')
-  const mounts = await mountClients(exports, params.versions)
+  const mounts = machines > 0 ? [] : await mountClients(exports, params.versions)
   step('loading fctorture.ko')
   await loadModule(params)
   const device = Device.open()
@@ -169,7 +190,7 @@ async function startLoad(
   const ticker = setInterval(() => {
     send({ notice: 'progress', progress: progressOf(bench, clients, began) })
   }, progressEveryMs)
-  return { clients, disturber, namespace, before, began, ticker }
+  return { clients, disturber, hasRested: false, namespace, before, began, ticker }
 }
 
 /** Tells the purge stressor whose namespace is the second one. */
@@ -198,19 +219,24 @@ function progressOf(bench: Bench, clients: Clients, began: number): Progress {
   }
 }
 
+/** Clients go on until they have left something on the LRU, so that the laundrette has work in the quiet to come. */
+async function rest(bench: Bench, load: Load, step: (text: string) => void): Promise<void> {
+  step('stopping the load')
+  load.hasRested = true
+  await load.disturber.stop()
+  await bench.device.stop()
+  await load.namespace?.leave()
+  await untilLru((entries) => entries !== '0', leftoverLimitMs)
+}
+
 async function finish(
   bench: Bench,
   load: Load,
   quietMs: number,
   step: (text: string) => void,
 ): Promise<AgentMethods['finish']['result']> {
+  if (!load.hasRested) await rest(bench, load, step)
   clearInterval(load.ticker)
-  step('stopping the load')
-  await load.disturber.stop()
-  await bench.device.stop()
-  await load.namespace?.leave()
-  // Clients go on until they have left something on the LRU, so that the laundrette has work in the quiet to come.
-  await untilLru((entries) => entries !== '0', leftoverLimitMs)
   const progress = { ...progressOf(bench, load.clients, load.began), clients: await load.clients.stop() }
   const start: FilecacheSample = { phase: 'start', text: load.before.filecache }
   const filecache = [start, ...(await calmDown(bench, quietMs, step))]

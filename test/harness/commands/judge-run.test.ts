@@ -60,6 +60,7 @@ async function judgeEnd(end: { failure?: FctError; unexpected?: UnexpectedError 
     target: undefined,
     spool: undefined,
     savedIn: undefined,
+    clientKernel: undefined,
     live,
   }
   const rest = { prepared: undefined, finished: undefined, spool: undefined }
