@@ -4,6 +4,23 @@ import tseslint from 'typescript-eslint'
 /** Folders on the way up (what happened) must not know the way down (what to do): they run anywhere on a stored trace. */
 const wayDown = ['target', 'agent', 'store', 'commands', 'scenario'].map((folder) => `**/${folder}/**`)
 
+const browserGlobals = Object.fromEntries(
+  [
+    'addEventListener',
+    'clearTimeout',
+    'devicePixelRatio',
+    'document',
+    'EventSource',
+    'getComputedStyle',
+    'history',
+    'location',
+    'matchMedia',
+    'setInterval',
+    'setTimeout',
+    'URLSearchParams',
+  ].map((name) => [name, 'readonly']),
+)
+
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'node_modules/', 'test-results/'] },
   js.configs.recommended,
@@ -51,6 +68,10 @@ export default tseslint.config(
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+  {
+    files: ['harness/report/browser/**'],
+    languageOptions: { sourceType: 'script', globals: browserGlobals },
   },
   {
     files: ['test/**'],

@@ -29,6 +29,7 @@ export {
   type WalkTables,
 } from './life-walk.js'
 export { renewMachine } from './renew.js'
+export { socketPair } from './socket-pair.js'
 export {
   readTrace,
   readTraceParts,

@@ -25,6 +25,7 @@ export interface Native {
   readDebugfs(path: string): string
   writeDebugfs(path: string, value: string): void
   renewMachine(milliseconds: number, entropy: Uint8Array): void
+  socketPair(): [number, number]
   readTrace(path: string, buffer: string | undefined, columns: FieldChoice | undefined): Promise<Trace>
   readTraceParts(head: Uint8Array, files: readonly FilePart[]): Promise<Trace>
   openTrace(

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import pc from 'picocolors'
+import { addBisectCommand } from './commands/bisect-command.js'
 import { exitStatus } from './commands/exit-status.js'
 import { addCheckCommand } from './commands/check-command.js'
 import { addKernelCommand } from './commands/kernel-command.js'
@@ -9,12 +10,17 @@ import {
   mirrorsOf,
   type KernelOptions,
 } from './commands/kernel-options.js'
-import { parseSeconds, parseSeed } from './commands/parse-numbers.js'
+import { addHistoryCommand } from './commands/history-command.js'
+import { addNightlyCommand } from './commands/nightly-command.js'
+import { addMachineOptions, machineRequestOf, type MachineOptions } from './commands/machine-options.js'
+import { parseJobs, parseSeconds, parseSeed } from './commands/parse-numbers.js'
 import { prepareCommand } from './commands/prepare.js'
 import { addReplayCommand } from './commands/replay-command.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { addSearchCommand } from './commands/search-command.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
+import { addReportCommand } from './commands/report-command.js'
+import { addServeCommand } from './commands/serve-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
@@ -25,16 +31,20 @@ const description = `Tortures the NFS server's open-file cache (fs/nfsd/filecach
 
 Exit status: 0 PASS, 1 FAIL, 125 no verdict (INCONCLUSIVE or ERROR), 128 fctorture itself failed, 129 usage.`
 
-type RunArguments = KernelOptions & Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors'>
+type RunArguments = KernelOptions &
+  MachineOptions &
+  Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors' | 'machine'>
 type SelftestArguments = KernelOptions & Omit<SelftestOptions, 'kernel' | 'mirrors'>
 
 function createProgram(finish: (status: number) => void, signal: AbortSignal): Command {
   const program = new Command('fctorture').description(description).exitOverride().showHelpAfterError()
-  addKernelOptions(
-    program
-      .command('run')
-      .description('torture one kernel with one scenario and judge what happened')
-      .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
+  addMachineOptions(
+    addKernelOptions(
+      program
+        .command('run')
+        .description('torture one kernel with one scenario and judge what happened')
+        .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
+    ),
   )
     .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
     .option('--seed <number>', 'seed of all random choices; drawn and printed if not given', parseSeed)
@@ -44,12 +54,17 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     )
     .option('--clients-only', 'without stressors and injected delays: the module only observes')
     .addOption(untilFinding())
+    .option(
+      '--dump',
+      "keep the guest's memory as a vmcore, also if it lives; else only that of the first guest that dies of something",
+    )
     .option('--deterministic', 'on one CPU that counts instructions, so that the seed decides everything')
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
-    .action(async (scenario: string, options: RunArguments) => {
+    .action(async (scenario: string, options: RunArguments, command: Command) => {
       const kernel = kernelRequestOf(options)
-      finish(await runCommand({ scenario, ...options, kernel, mirrors: mirrorsOf(options) }, signal))
+      const machine = machineRequestOf(options, command)
+      finish(await runCommand({ scenario, ...options, kernel, machine, mirrors: mirrorsOf(options) }, signal))
     })
   addKernelOptions(
     program
@@ -64,6 +79,11 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
       parseSeconds,
     )
     .option('--seed <number>', 'seed of all random choices; drawn if not given', parseSeed)
+    .option(
+      '--jobs <guests>',
+      'guests at a time; as many as this host has CPUs and memory for, if not given',
+      parseJobs,
+    )
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (options: SelftestArguments) => {
@@ -76,10 +96,15 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     finish(await prepareCommand(kernelRequestOf(options), mirrorsOf(options), signal))
   })
   addKernelCommand(program, finish, signal)
+  addNightlyCommand(program, finish, signal)
+  addHistoryCommand(program, finish)
   addSearchCommand(program, finish, signal)
   addReplayCommand(program, finish, signal)
   addCheckCommand(program, finish)
+  addReportCommand(program, finish)
+  addServeCommand(program, finish, signal)
   addTraceCommand(program, finish)
+  addBisectCommand(program, finish, signal)
   return program
 }
 

@@ -17,5 +17,19 @@ export function cacheFolder(): string {
 
 /** Where run folders are kept: $XDG_DATA_HOME/fctorture/runs. */
 export function runsFolder(): string {
-  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture', 'runs')
+  return join(dataFolder(), 'runs')
+}
+
+/** The store of what every night found: $XDG_DATA_HOME/fctorture/history.sqlite. */
+export function historyFile(): string {
+  return join(dataFolder(), 'history.sqlite')
+}
+
+/** Where the states of searches are kept: $XDG_DATA_HOME/fctorture/bisects. */
+export function bisectsFolder(): string {
+  return join(dataFolder(), 'bisects')
+}
+
+function dataFolder(): string {
+  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture')
 }

@@ -41,9 +41,9 @@ function bootId(): string {
 }
 
 async function probeKvm(kernel: string, initramfs: string): Promise<AcceleratorChoice> {
-  const began = Date.now()
+  const began = performance.now()
   const answered = await bootProbe(kernel, initramfs, 'kvm', probeLimitMs)
-  const seconds = ((Date.now() - began) / 1000).toFixed(1)
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
   return answered
     ? { accelerator: 'kvm', reason: `a probe guest answered in ${seconds} s` }
     : { accelerator: 'tcg', reason: `/dev/kvm opens, but a probe guest said nothing within ${seconds} s` }
@@ -66,6 +66,7 @@ export async function bootProbe(
     return await Promise.race([
       hearsProbe(machine),
       machine.ended.then(() => false),
+      machine.panicked.then(() => false),
       delay(limitMs, false, { signal: limit.signal }),
     ])
   } finally {

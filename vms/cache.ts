@@ -49,6 +49,14 @@ export function isCached(recipe: Pick<Recipe, 'kind' | 'inputs'>): boolean {
  * user from then on, until it ends: garbage collection leaves the entry alone so long.
  */
 export async function obtain(recipe: Recipe, context: BuildContext): Promise<string> {
+  try {
+    return await obtainLocked(recipe, context)
+  } catch (error) {
+    throw explainNoSpace(error, recipe)
+  }
+}
+
+async function obtainLocked(recipe: Recipe, context: BuildContext): Promise<string> {
   const final = entryFolder(recipe)
   const release = await lockEntry(final, context.signal)
   try {
@@ -61,12 +69,11 @@ export async function obtain(recipe: Recipe, context: BuildContext): Promise<str
   return final
 }
 
-/** Forgets an entry that has turned out to be damaged. Who uses it keeps what it has open. */
-export async function discard(recipe: Pick<Recipe, 'kind' | 'inputs'>, context: BuildContext): Promise<void> {
-  const final = entryFolder(recipe)
-  const release = await lockEntry(final, context.signal)
+/** Forgets an entry (its folder) that has turned out to be damaged. Who uses it keeps what it has open. */
+export async function discard(entry: string, { signal }: Pick<BuildContext, 'signal'>): Promise<void> {
+  const release = await lockEntry(entry, signal)
   try {
-    await rm(final, { recursive: true, force: true })
+    await rm(entry, { recursive: true, force: true })
   } finally {
     await release()
   }
@@ -84,7 +91,7 @@ async function build(recipe: Recipe, final: string, context: BuildContext): Prom
     await rename(partial, final)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
-    throw explainNoSpace(error, recipe)
+    throw error
   } finally {
     done()
   }
@@ -95,7 +102,7 @@ function explainNoSpace(error: unknown, recipe: Recipe): unknown {
   const text = error instanceof FctError ? `${error.message}\n${error.detail}` : String(error)
   if (!/ENOSPC|No space left on device/.test(text)) return error
   return new FctError(
-    'FCT_CACHE_NO_SPACE',
+    'FCT_DISK_FULL',
     `no space left for the ${recipe.title}`,
     `The cache is in ${cacheFolder()}; free some room there, or point XDG_CACHE_HOME at a larger disk.`,
     { cause: error },

@@ -44,7 +44,9 @@ export async function startDeterministicMachine(spec: DeterministicSpec): Promis
   const files = await mkdtemp(join(tmpdir(), 'fct-machine-'))
   try {
     await writeFile(join(files, 'script'), padded(spec.script))
-    const machine = await startEmulator(deterministicArguments(spec, files), [], spec.memory.folder)
+    const machine = await startEmulator(deterministicArguments(spec, files), [], {
+      folder: spec.memory.folder,
+    })
     const read = (name: string): Promise<Readable> => readGrowing(join(files, name), machine.ended)
     const outputs = new Map<string, Readable>()
     for (const name of spec.ports) outputs.set(name, await read(name))
@@ -53,8 +55,8 @@ export async function startDeterministicMachine(spec: DeterministicSpec): Promis
       console: await read('console'),
       output: (name) => outputOf(outputs, name),
       stopped: new Promise((resolve) => {
-        machine.monitor.onEvent(({ event }) => {
-          if (event === 'STOP') resolve()
+        machine.monitor.onEvent('STOP', () => {
+          resolve()
         })
       }),
     }

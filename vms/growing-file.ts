@@ -17,7 +17,7 @@ export async function readGrowing(path: string, over: Promise<unknown>): Promise
   })
   async function* read(): AsyncGenerator<Buffer> {
     try {
-      for (let isOver = false; ; ) {
+      for (let isOver = false; ;) {
         // Whoever writes while this reads is noticed.
         const grown = new Promise<void>((resolve) => (hasGrown = resolve))
         yield* readOn(file)

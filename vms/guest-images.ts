@@ -32,7 +32,10 @@ export interface GuestImages {
 }
 
 /** Paths of all that a deterministic guest is started from. */
-export interface RamImages extends Pick<GuestImages, 'kernel' | 'kernelParameters' | 'knowsLayout' | 'hashes'> {
+export interface RamImages extends Pick<
+  GuestImages,
+  'kernel' | 'kernelParameters' | 'knowsLayout' | 'hashes'
+> {
   /** With the root file system and what is under test. */
   readonly initramfs: string
 }

@@ -19,6 +19,10 @@ const bootModules = [
   'virtio_rng',
   'erofs',
   'overlay',
+  // They tell QEMU of a panic (of both, the one that the kernel has), and where the kernel's own data is.
+  'pvpanic',
+  'pvpanic_mmio',
+  'qemu_fw_cfg',
 ]
 
 /** The part of the initial RAM disk that depends on the kernel alone: busybox, the boot modules and /init. */

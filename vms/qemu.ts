@@ -23,8 +23,18 @@ export interface MachineSpec {
   readonly disks: readonly string[]
   /** Names of virtio-serial ports; the guest finds them below /sys/class/virtio-ports. */
   readonly ports: readonly string[]
+  /** Network cards, in the order in which the guest finds them; none if there are none. */
+  readonly wires?: readonly Wire[]
   /** Where the guest's memory is, if it is to outlive the machine. */
   readonly memory?: GuestMemory
+}
+
+/** A network card, and what is at the other end of its cable. */
+export interface Wire {
+  /** The card's hardware address, like 52:54:00:fc:00:01. */
+  readonly address: string
+  /** One end of a pair of stream sockets, whose other end another machine has; nothing is there without it. The caller closes it. */
+  readonly fd?: number
 }
 
 /**
@@ -48,6 +58,8 @@ export interface Machine extends Emulator {
 export interface Emulator {
   /** QEMU's monitor. */
   readonly monitor: Qmp
+  /** Resolves when the kernel has panicked and says so: the machine stands still, all that it printed can be read. */
+  readonly panicked: Promise<void>
   /** Resolves when QEMU has ended, whatever the reason: its exit status and the last of its stderr. */
   readonly ended: Promise<MachineEnd>
   /** Ends QEMU. Idempotent, never throws. */
@@ -81,7 +93,10 @@ const monitorPort = 'qmp'
  * @throws FctError FCT_QEMU_MISSING, FCT_QEMU_START with QEMU's own words
  */
 export async function startMachine(spec: MachineSpec): Promise<Machine> {
-  return startEmulator(machineArguments(spec), spec.ports, spec.memory?.folder)
+  return startEmulator(machineArguments(spec), spec.ports, {
+    folder: spec.memory?.folder,
+    wires: wireEnds(spec),
+  })
 }
 
 /**
@@ -89,15 +104,16 @@ export async function startMachine(spec: MachineSpec): Promise<Machine> {
  *
  * @param ports Names of channels that the arguments speak of, by `channelArguments`.
  * @param folder Where it works.
+ * @param wires Descriptors that it gets behind its channels.
  * @throws As startMachine
  */
 export async function startEmulator(
   args: readonly string[],
   ports: readonly string[],
-  folder = '/',
+  { folder = '/', wires = [] }: { folder?: string | undefined; wires?: 9[] } = {},
 ): Promise<Machine> {
   const names = [...ports, monitorPort]
-  const qemu = spawnQemu([...args, ...monitorArguments(ports)], names.length, folder)
+  const qemu = spawnQemu([...args, ...monitorArguments(ports)], { channels: names.length, folder, wires })
   const ended = endOf(qemu)
   const stop = async (): Promise<void> => {
     qemu.kill('SIGKILL')
@@ -109,24 +125,46 @@ export async function startEmulator(
     const refused = ended.then(refuse)
     // A monitor that breaks off and a QEMU that ends are one event; QEMU's last words say why.
     const monitor = await Promise.race([connectQmp(port(monitorPort)).catch(() => refused), refused])
-    return { console: qemu.stdout, port, monitor, ended, stop }
+    return { console: qemu.stdout, port, monitor, panicked: panicOf(monitor), ended, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
+/** What QEMU has written before it told is read before it answers the next question. */
+function panicOf(monitor: Qmp): Promise<void> {
+  return new Promise((resolve) => {
+    monitor.onEvent('GUEST_PANICKED', () => {
+      monitor.execute('query-status').then(
+        () => {
+          resolve()
+        },
+        () => undefined,
+      )
+    })
+  })
+}
+
 /** Descriptors of QEMU's behind its stdin, stdout and stderr: one end of a pair of sockets each. */
 const firstChannel = 3
 
+/** Descriptors of ours that QEMU gets as well, behind its channels. The types of execa know the first ten alone. */
+function wireEnds({ wires = [] }: MachineSpec): 9[] {
+  return wires.flatMap(({ fd }) => (fd ?? []) as 9)
+}
+
 type QemuProcess = ReturnType<typeof spawnQemu>
 
-function spawnQemu(args: readonly string[], channels: number, folder: string) {
+function spawnQemu(
+  args: readonly string[],
+  { channels, folder, wires }: { channels: number; folder: string; wires: 9[] },
+) {
   // setpriv: should fctorture be killed, the kernel ends QEMU with it.
   return execa('setpriv', ['--pdeathsig', 'KILL', '--', emulator, ...args], {
     reject: false,
     buffer: false,
-    stdio: ['ignore', 'pipe', 'pipe', ...Array<'pipe'>(channels).fill('pipe')],
+    stdio: ['ignore', 'pipe', 'pipe', ...Array<'pipe'>(channels).fill('pipe'), ...wires],
     stripFinalNewline: false,
     // A session of its own: Ctrl-C is for fctorture, which ends QEMU when it has kept what there is.
     detached: true,
@@ -160,11 +198,25 @@ export function machineArguments(spec: MachineSpec): string[] {
     ...['-kernel', spec.kernel, '-initrd', spec.initramfs, '-append', spec.commandLine],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-device', 'virtio-rng-pci', '-device', 'virtio-serial-pci'],
+    // A kernel that panics stands still, and tells before where things are in its memory.
+    ...['-device', 'pvpanic', '-action', 'panic=pause', '-device', 'vmcoreinfo'],
     ...spec.disks.flatMap(diskArguments),
     ...spec.ports.flatMap(channelArguments),
+    ...wireArguments(spec),
     ...spec.ports.flatMap((name) => ['-device', `virtserialport,chardev=${name},name=${name}`]),
     ...(spec.memory ? memoryArguments(spec.memory, spec.memoryMiB) : []),
   ]
+}
+
+/** A card without a cable hangs on a hub of its own. Without its option ROM, because nobody boots from it. */
+function wireArguments(spec: MachineSpec): string[] {
+  let next = firstChannel + spec.ports.length + 1
+  return (spec.wires ?? []).flatMap(({ address, fd }, index) => {
+    const id = `wire${String(index)}`
+    const end =
+      fd === undefined ? `hubport,id=${id},hubid=${String(index)}` : `socket,id=${id},fd=${String(next++)}`
+    return ['-netdev', end, '-device', `virtio-net-pci,netdev=${id},mac=${address},romfile=`]
+  })
 }
 
 export function memoryArguments({ folder, use }: GuestMemory, mib: number): string[] {

@@ -61,7 +61,10 @@ async function obtainRamRoot({ image, hash }: GuestParts['rootfs'], context: Bui
     await rm(tree, { recursive: true })
   }
   const title = 'root file system for a guest without disks'
-  const folder = await obtain({ kind: 'ram-root', inputs: { recipe: 1, rootfs: hash }, title, build }, context)
+  const folder = await obtain(
+    { kind: 'ram-root', inputs: { recipe: 1, rootfs: hash }, title, build },
+    context,
+  )
   return join(folder, 'root.cpio.zst')
 }
 

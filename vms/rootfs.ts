@@ -15,6 +15,8 @@ const packages = [
   'kmod',
   'mount',
   'e2fsprogs',
+  'xfsprogs',
+  'btrfs-progs',
   'iproute2',
   'openssh-server',
   'pahole',
@@ -31,6 +33,9 @@ const unwanted = [
   '/usr/share/info',
   '/var/cache/apt',
   '/var/lib/apt',
+  // xfsprogs asks for it, for a daemon that no guest runs.
+  '/usr/lib/python3.11',
+  '/usr/lib/python3',
 ]
 
 export interface Rootfs {

@@ -48,10 +48,9 @@ export async function resumeMachine(machine: Emulator): Promise<void> {
 
 async function migrated({ ended }: Emulator, monitor: Qmp): Promise<void> {
   const over = new Promise<void>((resolve, reject) => {
-    monitor.onEvent(({ event, data }) => {
-      if (event !== 'MIGRATION') return
-      if (data?.['status'] === 'completed') resolve()
-      if (data?.['status'] === 'failed') reject(failure('QEMU could not move its state'))
+    monitor.onEvent('MIGRATION', ({ status }) => {
+      if (status === 'completed') resolve()
+      if (status === 'failed') reject(failure('QEMU could not move its state'))
     })
   })
   over.catch(() => undefined)

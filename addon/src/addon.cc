@@ -8,6 +8,7 @@
 #include "life_walk_wrap.h"
 #include "read_trace.h"
 #include "renew.h"
+#include "socket_pair.h"
 #include "trace_batches.h"
 #include "trace_reader_wrap.h"
 
@@ -21,6 +22,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   fct::InitClientLoad(env, exports);
   fct::InitReadTrace(env, exports);
   fct::InitRenew(env, exports);
+  fct::InitSocketPair(env, exports);
   fct::InitTraceBatches(env, exports);
   fct::InitLifeWalk(env, exports);
   return exports;

@@ -38,7 +38,8 @@ export function connectAgent(channel: Duplex): Agent {
 export function hearAgent(output: Readable, script: readonly ScriptedRequest[]): Agent {
   const check = ({ id, method }: Request): void => {
     const planned = script[id - 1]?.method
-    if (planned !== method) throw new Error(`the script has ${planned ?? 'nothing'} where ${method} is called`)
+    if (planned !== method)
+      throw new Error(`the script has ${planned ?? 'nothing'} where ${method} is called`)
   }
   return createAgent(output, true, check, () => undefined)
 }

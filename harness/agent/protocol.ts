@@ -5,16 +5,23 @@
 import type { DeviceStats, FileChoice, LoadStats } from '../../addon/index.js'
 
 /** `nfs`: a mount of our own ext4 export, exported again. */
-export type FileSystem = 'tmpfs' | 'ext4' | 'nfs'
+export const fileSystems = ['tmpfs', 'ext4', 'xfs', 'btrfs', 'nfs'] as const
+export type FileSystem = (typeof fileSystems)[number]
 export type Disturbance = 'restart' | 'namespace'
-export type NfsVersion = '3' | '4.1'
+export const nfsVersions = ['3', '4.0', '4.1', '4.2'] as const
+export type NfsVersion = (typeof nfsVersions)[number]
 
 /** Virtio-serial ports of a guest, by the names the guest sees. */
 export const controlPort = 'fct.control'
 export const tracePort = 'fct.trace'
 
+/** Hardware addresses of a guest's network cards begin so. */
+export const cardPrefix = '52:54:00:fc:'
+
 export interface StageParams {
   readonly exports: readonly FileSystem[]
+  /** Clients on machines of their own, each at a network card; without it they are in this one. */
+  readonly machines?: number
 }
 
 export interface PrepareParams {
@@ -61,12 +68,20 @@ export interface Prepared {
   readonly trace: TraceMetadata
 }
 
-/** What the host knows better than a guest that may have stood still for days. */
+/** What the host knows better than a guest that may have stood still for days; a machine that is not ours is left as it is. */
 export interface BeginParams {
   /** Time since 1970, ms. */
   readonly now: number
   /** Random bytes, base64. */
   readonly entropy: string
+}
+
+/** For a client on a machine of its own: which one it is, and what it mounts. */
+export interface JoinParams extends BeginParams {
+  /** From 1. */
+  readonly machine: number
+  readonly exports: readonly FileSystem[]
+  readonly versions: readonly NfsVersion[]
 }
 
 /** Values for the debugfs knobs, by folder: `knobs.close.gap_us = 200` is written to close/gap_us. */
@@ -97,6 +112,7 @@ export interface LoadParams {
 export interface WaitParams {
   readonly seconds: number
 }
+export type WorkParams = Pick<LoadParams, 'seed' | 'clients' | 'churn'>
 
 /** Where the guest stands; counters since the start of the load. */
 export interface Progress {
@@ -144,12 +160,20 @@ export interface AgentMethods {
   readonly stage: { readonly params: StageParams; readonly result: null }
   /** Before this, and behind it, the machine may be saved, and resume any number of times. */
   readonly prepare: { readonly params: PrepareParams; readonly result: Prepared }
-  readonly begin: { readonly params: BeginParams; readonly result: null }
+  readonly begin: { readonly params: BeginParams | null; readonly result: null }
   readonly load: { readonly params: LoadParams; readonly result: null }
   /** Lets the load go on for so long by the target's own clock: for a script, since a host that is there waits itself. */
   readonly wait: { readonly params: WaitParams; readonly result: null }
+  /** Stressors and disturbances end, clients go on; `finish` does so by itself if nobody else has clients. */
+  readonly rest: { readonly params: null; readonly result: null }
   readonly finish: { readonly params: FinishParams; readonly result: Finished }
   readonly leave: { readonly params: null; readonly result: null }
+  /** From here on: a client on a machine of its own. Behind this it may be saved. */
+  readonly stageClient: { readonly params: null; readonly result: null }
+  readonly join: { readonly params: JoinParams; readonly result: null }
+  readonly work: { readonly params: WorkParams; readonly result: null }
+  /** Its load ends, and its mounts go. */
+  readonly down: { readonly params: null; readonly result: LoadStats }
 }
 
 export type Method = keyof AgentMethods
@@ -178,5 +202,6 @@ export type Notice =
   | { readonly notice: 'hello'; readonly node: string; readonly release: string }
   | { readonly notice: 'progress'; readonly progress: Progress }
   | { readonly notice: 'step'; readonly text: string }
+  | { readonly notice: 'clients'; readonly clients: LoadStats }
 
 export type Upward = Answer | Notice

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import type { TraceSource } from '../decode/trace-source.js'
 import { UsageError } from '../fct-error.js'
 import { brokenRows, explainAddress, explainFinding, parseNamed } from '../oracle/explain.js'
+import type { Listener } from '../oracle/hearing.js'
 import type { FlavourId } from '../oracle/flavours/flavour.js'
 import type { ObjectLife } from '../oracle/object-life.js'
 import { judgeSource, readLives, type JudgePapers, type OracleReport } from '../oracle/oracle.js'
@@ -38,7 +39,12 @@ export async function checkCommand(file: string, options: CheckOptions): Promise
   return checked.document.exit
 }
 
-export async function checkRecording(file: string, options: CheckOptions): Promise<Checked> {
+/** @param beside Is shown the trace, too, once. */
+export async function checkRecording(
+  file: string,
+  options: CheckOptions,
+  beside?: Listener,
+): Promise<Checked> {
   const source = await openTraceInput(file, options)
   const { head } = source
   const run = (await isFolder(file)) ? await readRunPapers(file) : null
@@ -53,6 +59,7 @@ export async function checkRecording(file: string, options: CheckOptions): Promi
   }
   let account = accountOf({ ringStats: head.ringStats, rows: 0 }, run)
   const oracle = await judgeSource(source, papers, {
+    ...(beside && { beside }),
     coverageOf: ({ rows, gaps }) => {
       account = accountOf({ ringStats: head.ringStats, rows }, run)
       return coverageOf({ gaps }, account)

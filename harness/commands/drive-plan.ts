@@ -1,13 +1,18 @@
-import type { GuestImages } from '../../vms/guest-images.js'
 import type { RunPlan } from '../scenario/plan.js'
 import { knobsOf } from '../scenario/stressors.js'
+import type { PrepareParams } from '../agent/protocol.js'
 import type { DrivePlan } from '../target/drive.js'
 
 /** What a run asks of its target. */
-export function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }: Pick<GuestImages, 'knowsLayout'>): DrivePlan {
-  const { exports, versions, nfsdThreads, bufferKiB, clients, churn, stressors, inject } = scenario
+export function drivePlanOf(
+  { scenario, seed, busted, machine }: RunPlan,
+  { knowsLayout }: Pick<PrepareParams, 'knowsLayout'>,
+): DrivePlan {
+  const { exports, versions, nfsdThreads, bufferKiB, churn, stressors, inject } = scenario
+  const { machines, threads, files, choice, size, mix, rate } = scenario.clients
   return {
-    stage: { exports },
+    isOurs: machine === undefined,
+    stage: { exports, ...(machines > 0 && { machines }) },
     prepare: {
       versions,
       nfsdThreads,
@@ -19,7 +24,7 @@ export function drivePlanOf({ scenario, seed, busted }: RunPlan, { knowsLayout }
     load: {
       seed: String(seed),
       knobs: knobsOf(stressors, inject),
-      clients,
+      clients: { threads, files, choice, size, mix, rate },
       churn,
       disturb: scenario.disturb,
       nfsdThreads,

@@ -1,8 +1,10 @@
 import { parseCapabilities, type Capabilities } from '../agent/capabilities.js'
 import type { Progress } from '../agent/protocol.js'
 import type { Coverage } from '../decode/gap-bounds.js'
+import { TimelineBuilder, type EventTimeline } from '../decode/event-timeline.js'
 import { TypeCounts } from '../decode/trace-account.js'
 import { asFailure, type DriveEnd } from '../target/drive.js'
+import { ClientFault } from '../target/client-fault.js'
 import { KernelFault, TargetHung, TargetLost, TargetTimeout } from '../target/target.js'
 import { moduleLines } from '../oracle/console/module-lines.js'
 import { judge, judgeSource, type JudgePapers, type OracleReport } from '../oracle/oracle.js'
@@ -18,6 +20,8 @@ import type { Aftermath } from './run-guest.js'
 export interface Judgement {
   readonly result: ResultDocument
   readonly oracle: OracleReport
+  /** null: the module told of no event. */
+  readonly timeline: EventTimeline | null
 }
 
 /** Decodes what was stored and judges it. */
@@ -36,7 +40,7 @@ export async function judgeRun(
     stressors: Object.keys(plan.scenario.stressors),
     wasRestarted: plan.scenario.disturb.includes('restart'),
   }
-  const { oracle, events, types, failure } = await judgeTrace(folder, aftermath, papers)
+  const { oracle, events, types, timeline = null, failure } = await judgeTrace(folder, aftermath, papers)
   const device = end.progress?.device
   const input: VerdictInput = {
     oracle,
@@ -53,7 +57,7 @@ export async function judgeRun(
     outcome: outcomeOf(end, failure, moduleLines(console).length > 0),
   }
   const identity = identify(plan, folder, aftermath)
-  return { result: composeResult(identity, input, decideVerdict(input), aftermath.live), oracle }
+  return { result: composeResult(identity, input, decideVerdict(input), aftermath.live), oracle, timeline }
 }
 
 /** Parties of a rendezvous are counted as what they are, so a stressor that was not planned may have worked, too. */
@@ -106,6 +110,7 @@ interface JudgedTrace {
   readonly events: EventAccount
   /** None of a trace that cannot be read. */
   readonly types?: TypeCounts
+  readonly timeline?: EventTimeline | null
   readonly failure?: FctError
 }
 
@@ -124,15 +129,21 @@ async function judgeTrace(
     const unkept = await spool.assemble(end.finished?.cmdlines ?? '').then(() => undefined, asFailure)
     const source = await openSource(folder)
     const types = new TypeCounts(source.head.types)
+    const timeline = new TimelineBuilder()
     let events = nothing.events
     const oracle = await judgeSource(source, papers, {
-      beside: types,
+      beside: {
+        push: (slice) => {
+          types.push(slice)
+          timeline.push(slice)
+        },
+      },
       coverageOf: ({ rows, gaps }) => {
         events = accountFor(end.spool, rows)
         return coverageOf(end.spool, events, gaps.length)
       },
     })
-    return { oracle, events, types, ...(unkept && { failure: unkept }) }
+    return { oracle, events, types, timeline: timeline.finish(), ...(unkept && { failure: unkept }) }
   } catch (error) {
     return { ...nothing, failure: asFailure(error) }
   }
@@ -191,6 +202,7 @@ function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: b
   if (failure instanceof TargetHung) return { kind: 'hung', message }
   if (failure instanceof TargetTimeout) return { kind: 'timeout', message }
   if (failure instanceof TargetLost) return { kind: 'target-lost', message }
+  if (failure instanceof ClientFault) return { kind: 'client-fault', code: failure.code, message }
   if (failure.code === 'FCT_LOAD_STUCK') return { kind: 'load-stuck', message }
   return { kind: 'infra-error', code: failure.code, message }
 }
@@ -198,7 +210,7 @@ function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: b
 function identify(
   { scenario, seed, kernel: wanted }: RunPlan,
   run: string,
-  { kernel, target, end }: Aftermath,
+  { kernel, running, target, end }: Aftermath,
 ): Parameters<typeof composeResult>[0] {
   return {
     run,
@@ -207,10 +219,10 @@ function identify(
     kernel: {
       name: wanted.name,
       release: end.prepared?.release ?? kernel?.kernel.release ?? 'unknown',
-      hash: kernel?.hash ?? 'unknown',
+      hash: kernel?.hash ?? running?.hash ?? 'unknown',
       profile: wanted.profile,
       patches: kernel?.patches ?? wanted.patches,
-      build: kernel?.way ?? null,
+      build: kernel?.way ?? running?.build ?? null,
     },
     target: { kind: target?.kind ?? 'qemu', accel: target?.accel ?? 'none' },
     guestSeconds: end.finished?.loadSeconds ?? end.progress?.seconds ?? 0,

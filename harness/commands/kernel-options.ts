@@ -11,7 +11,7 @@ export interface KernelOptions extends MirrorOptions {
   readonly profile: ProfileName
 }
 
-interface MirrorOptions {
+export interface MirrorOptions {
   readonly mirror?: string
   readonly securityMirror?: string
 }

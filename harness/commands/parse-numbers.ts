@@ -14,3 +14,10 @@ export function parseSeed(text: string): number {
   }
   return seed
 }
+
+export function parseJobs(text: string): number {
+  const jobs = Number(text)
+  if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= 64))
+    throw new InvalidArgumentError('It must be a whole number from 1 to 64.')
+  return jobs
+}

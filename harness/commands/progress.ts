@@ -2,6 +2,7 @@ import { createLogUpdate } from 'log-update'
 import type { Mirrors } from '../../vms/apt-root.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { Progress } from '../agent/protocol.js'
+import type { LoadRates } from '../store/history-records.js'
 
 /** Where progress goes: stderr, so that stdout holds nothing but the result. */
 type Output = NodeJS.WriteStream
@@ -9,9 +10,9 @@ type Output = NodeJS.WriteStream
 /** Says what is being built, and how long it took; gives up when the user does. */
 export function buildContext(output: Output, signal: AbortSignal, mirrors?: Mirrors): BuildContext {
   const announce = (title: string) => {
-    const began = Date.now()
+    const began = performance.now()
     output.write(`building: ${title} ...\n`)
-    return () => output.write(`building: ${title}: ${((Date.now() - began) / 1000).toFixed(1)} s\n`)
+    return () => output.write(`building: ${title}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
   }
   return { announce, signal, ...(mirrors && { mirrors }) }
 }
@@ -28,16 +29,17 @@ export interface RunProgress {
 
 const plainEveryMs = 5000
 
-export function showRunProgress(output: Output, title: string): RunProgress {
-  const began = Date.now()
-  const elapsed = (): string => `${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s`
+/** @param isAlone Nobody else writes to this terminal meanwhile. */
+export function showRunProgress(output: Output, title: string, isAlone: boolean): RunProgress {
+  const began = performance.now()
+  const elapsed = (): string => `${((performance.now() - began) / 1000).toFixed(0).padStart(3)} s`
   const line = (text: string): string => `${title} ${elapsed()}  ${text}`
-  const renew = output.isTTY ? createLogUpdate(output) : undefined
+  const renew = output.isTTY && isAlone ? createLogUpdate(output) : undefined
   let lastPlain = -Infinity
   const write = (text: string, isUrgent: boolean): void => {
     if (renew !== undefined) renew(line(text))
-    else if (isUrgent || Date.now() - lastPlain >= plainEveryMs) {
-      lastPlain = Date.now()
+    else if (isUrgent || performance.now() - lastPlain >= plainEveryMs) {
+      lastPlain = performance.now()
       output.write(line(text) + '\n')
     }
   }
@@ -59,13 +61,23 @@ export function showRunProgress(output: Output, title: string): RunProgress {
   }
 }
 
-function describeLoad({ seconds, device, clients, trace }: Progress, wanted: number): string {
-  const perSecond = (count: number): string =>
-    `${Math.round(count / Math.max(seconds, 1)).toLocaleString('en')}/s`
+/** Means over the load so far. */
+export function ratesOf({ seconds, device, clients, trace }: Progress): LoadRates {
+  const perSecond = (count: number): number => count / Math.max(seconds, 1)
   const operations = Object.values(clients.operations).reduce((sum, count) => sum + count, 0)
   const stressors = Object.entries(device.stressors).map(
-    ([name, { useful }]) => `${name} ${perSecond(useful)}`,
+    ([name, { useful }]) => [name, perSecond(useful)] as const,
   )
-  const megabytes = `${(trace.bytes / 1e6).toFixed(1)} MB of trace`
-  return `load ${seconds.toFixed(0)}/${String(wanted)} s: clients ${perSecond(operations)}, ${stressors.join(', ')}, ${megabytes}`
+  return {
+    ...{ seconds, clients: perSecond(operations), stressors: Object.fromEntries(stressors) },
+    traceBytes: trace.bytes,
+  }
+}
+
+function describeLoad(progress: Progress, wanted: number): string {
+  const { seconds, clients, stressors, traceBytes } = ratesOf(progress)
+  const rate = (perSecond: number): string => `${Math.round(perSecond).toLocaleString('en')}/s`
+  const each = Object.entries(stressors).map(([name, perSecond]) => `${name} ${rate(perSecond)}`)
+  const megabytes = `${(traceBytes / 1e6).toFixed(1)} MB of trace`
+  return `load ${seconds.toFixed(0)}/${String(wanted)} s: clients ${rate(clients)}, ${each.join(', ')}, ${megabytes}`
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../report/shell-word.js'
 import type { RunPlan } from '../scenario/plan.js'
 
 /**
@@ -8,19 +9,24 @@ import type { RunPlan } from '../scenario/plan.js'
  */
 export function repeatCommand(
   scenario: string,
-  { kernel, seed, busted, clientsOnly, untilFinding, deterministic, scenario: { seconds } }: RunPlan,
+  { kernel, seed, busted, clientsOnly, untilFinding, deterministic, machine, scenario: { seconds } }: RunPlan,
 ): string {
   const { name, patches, profile } = kernel
-  const words = ['run', scenario, '--kernel', name, '--seed', String(seed), '--time', String(seconds)]
+  const words = ['run', scenario]
+  if (machine !== undefined) words.push('--target', machine.address)
+  if (machine?.isKernelNamed !== false) words.push('--kernel', name)
+  words.push('--seed', String(seed), '--time', String(seconds))
   if (profile !== 'stock') words.push('--profile', profile)
   if (patches.length > 0) words.push('--patch', ...patches)
   if (busted !== '') words.push('--busted', busted)
   if (clientsOnly) words.push('--clients-only')
   if (deterministic) words.push('--deterministic')
   if (untilFinding !== false) words.push('--until-finding', ...(untilFinding === true ? [] : untilFinding))
-  return ['npx', 'fctorture', ...words].map(quote).join(' ')
+  if (machine?.mayDisturb === true) words.push('--disturb-users')
+  return commandOf(words)
 }
 
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+/** `npx fctorture` with these words, for a shell. */
+export function commandOf(words: readonly string[]): string {
+  return ['npx', 'fctorture', ...words].map(shellWord).join(' ')
 }

@@ -5,7 +5,7 @@ import type { ResultDocument } from '../verdict/result.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext, showRunProgress } from './progress.js'
 import { runPlanned } from './run.js'
-import { inputsOfPlan } from './start-guest.js'
+import { inputsOfPlan } from './start-deterministic.js'
 
 export interface ReplayOptions {
   readonly json?: boolean
@@ -23,7 +23,7 @@ export async function replayCommand(
   const stored = await readStoredRun(folder)
   if (stored.inputs !== undefined) requireSame(stored.inputs, await inputsOfPlan(stored.plan, context))
   else process.stderr.write(`${folder} was not deterministic: its command is repeated, which is no replay\n`)
-  const progress = showRunProgress(process.stderr, stored.plan.scenario.name)
+  const progress = showRunProgress(process.stderr, stored.plan.scenario.name, true)
   const { result } = await runPlanned(stored.plan, { repeat: stored.repeat, runs, progress }, context)
   const document = await compare(folder, stored, result)
   process.stdout.write(json === true ? `${JSON.stringify(document, null, 2)}\n` : describe(document))

@@ -1,27 +1,30 @@
-import type { GuestImages } from '../../vms/guest-images.js'
+import { join } from 'node:path'
 import type { BuildContext } from '../../vms/cache.js'
+import type { KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { TraceMetadata } from '../agent/protocol.js'
-import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
+import { FctError } from '../fct-error.js'
+import { autopsyFolder } from '../store/known-dumps.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
-import { asFailure, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
-import type { DeterministicInputs } from '../target/deterministic-guest.js'
+import { asFailure, autopsyOf, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
+import type { SshTarget } from '../target/ssh/ssh-target.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
-import { startGuest } from './start-guest.js'
+import { startTarget, type Origin } from './start-target.js'
+import { startClients, type StartedClients } from './start-clients.js'
+import { layCables, type Cables } from '../target/cables.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
-export interface Aftermath {
-  readonly kernel: KernelUnderTest | undefined
-  /** Hashes of what the guest was started from. */
-  readonly inputs: GuestImages['hashes'] | undefined
-  /** All that decided what the guest did, if that is all. */
-  readonly deterministic: DeterministicInputs | undefined
+export interface Aftermath extends Readonly<Origin> {
   readonly target: TargetDescription | undefined
+  /** Of the machines with the clients, if they are not on the target. */
+  readonly clientKernel: KernelUnderTest | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
+  /** The folder of the saved guest that went on. */
+  readonly savedIn: string | undefined
   /** What was said while the run went on. */
   readonly live: LiveReport
 }
@@ -45,15 +48,30 @@ export async function runGuest(
     },
   })
   let target: Target | undefined
+  const autopsyPlan = { into: join(record.folder, autopsyFolder), vmcore: plan.dump }
+  let clients: StartedClients | undefined
+  const cables = layCables(plan.scenario.clients.machines)
   try {
-    got.kernel = await obtainKernel(plan.kernel, context)
     const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
     }
-    const from = await startGuest(plan, got.kernel, context, { ...observer, onConsole })
+    const from = await startTarget(
+      plan,
+      got,
+      { context, ends: cables.serverEnds },
+      {
+        ...observer,
+        onConsole,
+        onFailure: async (broken, error) => {
+          got.end = { ...got.end, autopsy: await autopsyOf(broken, autopsyPlan, asFailure(error)) }
+        },
+      },
+    )
     target = from.target
-    got.inputs = from.hashes
-    got.deterministic = from.inputs
+    got.savedIn = from.folder
+    clients = await clientsOf(plan, cables, context, observer)
+    got.clientKernel = clients?.kernel
+    cables.close()
     got.target = target.description
     target.onConsole(onConsole)
     const makeSpool = (metadata: TraceMetadata): TraceSpool => {
@@ -68,7 +86,7 @@ export async function runGuest(
     }
     got.end = await drive(
       target,
-      { ...from.plan, standing: from.standing, enough: live.enough },
+      { ...from.drivePlan, standing: from.standing, enough: live.enough, autopsy: autopsyPlan, clients },
       makeSpool,
       { ...observer, onPhase },
       context.signal,
@@ -76,21 +94,54 @@ export async function runGuest(
   } catch (error) {
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
+    cables.close()
+    await clients?.stop()
     await target?.stop()
+    got.end = { ...got.end, failure: got.end.failure ?? residueOf(target) }
+    for (const [index, text] of (clients?.consoles() ?? []).entries())
+      await record.writeText(`client-${String(index + 1)}.log`, text)
     got.live = await live.end()
   }
   return got
 }
 
+/** What is left on a machine that is not ours is no small matter. */
+function residueOf(target: Target | undefined): FctError | undefined {
+  const residue = target === undefined || !('residue' in target) ? [] : (target as SshTarget).residue
+  if (residue.length === 0) return undefined
+  return new FctError(
+    'FCT_TARGET_RESIDUE',
+    'not all of ours could be undone on the target',
+    residue.join('\n'),
+  )
+}
+
+function clientsOf(
+  plan: RunPlan,
+  { clientEnds }: Cables,
+  context: BuildContext,
+  observer: RunObserver,
+): Promise<StartedClients | undefined> {
+  if (clientEnds.length === 0) return Promise.resolve(undefined)
+  return startClients(plan, clientEnds, context, (phase) => {
+    observer.onPhase(`client: ${phase}`)
+  })
+}
+
 function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, inputs, deterministic, target, spool] = [
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-  ]
+  const [kernel, clientKernel, inputs, running, deterministic, target, spool, savedIn] = Array<undefined>(8)
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, inputs, deterministic, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
+  return {
+    kernel,
+    clientKernel,
+    inputs,
+    running,
+    deterministic,
+    target,
+    end,
+    spool,
+    savedIn,
+    live: { seconds: new Map(), gaveUp: null },
+  }
 }

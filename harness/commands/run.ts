@@ -1,11 +1,8 @@
-import { join } from 'node:path'
-import type { LoadStats, Op } from '../../addon/index.js'
 import type { BuildContext } from '../../vms/cache.js'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
 import type { Mirrors } from '../../vms/apt-root.js'
 import { rememberFlavour } from '../../vms/kernels/known-flavours.js'
-import type { Finding } from '../oracle/findings.js'
-import type { ObjectLife } from '../oracle/object-life.js'
+import type { JobListener } from '../campaign/executor.js'
 import { evidenceFiles } from '../report/evidence-files.js'
 import { printable } from '../report/figures.js'
 import { renderHtml } from '../report/html.js'
@@ -13,11 +10,16 @@ import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
 import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
-import { spoiltBy } from '../verdict/verdict.js'
+import { doubtedFor, spoiltBy } from '../verdict/verdict.js'
+import { autopsyFolder, dropKnownDump, dumpName } from '../store/known-dumps.js'
+import { readRunConsole } from '../store/run-papers.js'
+import { examineSaved } from '../target/standing-guest.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
-import { buildContext, showRunProgress, type RunProgress } from './progress.js'
+import { buildContext, ratesOf, showRunProgress, type RunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
-import { judgeRun, type Judgement } from './judge-run.js'
+import { judgeRun } from './judge-run.js'
+import { LoadSamples } from './load-samples.js'
+import { extrasOf } from './report-extras.js'
 import { runGuest, type Aftermath } from './run-guest.js'
 
 export interface RunOptions extends PlanOptions {
@@ -37,15 +39,27 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   return result.exit
 }
 
+/** Hears how a run goes on. */
+export type RunListener = Pick<JobListener, 'onPhase' | 'onLoad' | 'onFinding'>
+
+/** Who else hears of a run. */
+export interface RunAudience {
+  readonly listener?: RunListener
+  /** Other runs tell of their progress on this terminal meanwhile. */
+  readonly isOneOfMany?: boolean
+}
+
 /** Runs and judges; all of it is in a new folder below `runs` afterwards. */
 export async function runScenario(
   options: PlanOptions,
   runs: string,
   context: BuildContext,
+  { listener, isOneOfMany = false }: RunAudience = {},
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   const plan = planRun(options)
-  const progress = showRunProgress(process.stderr, plan.scenario.name)
-  return runPlanned(plan, { repeat: repeatCommand(options.scenario, plan), runs, progress }, context)
+  const progress = showRunProgress(process.stderr, plan.scenario.name, !isOneOfMany)
+  const repeat = repeatCommand(options.scenario, plan)
+  return runPlanned(plan, { repeat, runs, progress, ...(listener && { listener }) }, context)
 }
 
 export interface RunSetting {
@@ -53,32 +67,65 @@ export interface RunSetting {
   readonly repeat: string
   readonly runs: string
   readonly progress: RunProgress
+  readonly listener?: RunListener
 }
 
 /** The same, of a plan that stands already. */
 export async function runPlanned(
   plan: RunPlan,
-  { repeat, runs, progress }: RunSetting,
+  setting: RunSetting,
   context: BuildContext,
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
-  readKernelName(plan.kernel.name)
+  const { repeat, runs } = setting
+  if (plan.machine === undefined || plan.machine.isKernelNamed) readKernelName(plan.kernel.name)
   const record = await createRunRecord(runs, plan.scenario.name, String(plan.seed), new Date())
   const parameters = { ...parametersOf(plan), repeat }
   await record.writeJson('run', parameters)
   const hopeless = record.failure()
   if (hopeless !== undefined) throw hopeless
-  const aftermath = await tortureWithProgress(plan, record, progress, context)
-  const console = await record.closeConsole()
-  await record.writeJson('run', { ...parameters, ...factsOf(plan, aftermath) })
-  const judgement = await judgeRun(plan, record.folder, aftermath, console)
-  const { result } = judgement
+  const samples = new LoadSamples(plan)
+  const aftermath = await tortureWithProgress(plan, record, context, { samples, ...setting })
+  await record.closeConsole()
+  const console = await readRunConsole(record.folder)
+  const run = { ...parameters, ...factsOf(plan, aftermath) }
+  await record.writeJson('run', run)
+  const load = samples.finish(aftermath.end.progress)
+  await record.writeJson('load', load)
+  const { result: judged, oracle, timeline } = await judgeRun(plan, record.folder, aftermath, console)
+  const told = await withAutopsy(judged, plan, aftermath)
+  const result = (await fromDamaged(aftermath, told, context)) ?? told
   await noteFlavour(aftermath, result)
-  const extras = extrasOf(record, plan, judgement, aftermath, { console, repeat })
+  const extras = extrasOf({ folder: record.folder, run, oracle, events: timeline, load, console })
   await record.writeJson('verdict', result)
   await record.writeText('report.html', renderHtml(result, extras))
   for (const { name, text } of evidenceFiles(result, extras)) await record.writeText(name, text)
   const unkept = record.failure()
   return { result: unkept === undefined ? result : spoiltBy(unkept, result), extras }
+}
+
+/** The result of a guest that was not what was saved, if so; one that passed is none. */
+async function fromDamaged(
+  { savedIn }: Aftermath,
+  result: ResultDocument,
+  context: BuildContext,
+): Promise<ResultDocument | undefined> {
+  if (savedIn === undefined || result.verdict === 'PASS') return undefined
+  const damage = await examineSaved(savedIn, context)
+  return damage && doubtedFor(damage, result)
+}
+
+async function withAutopsy(
+  result: ResultDocument,
+  { dump }: RunPlan,
+  { end: { autopsy } }: Aftermath,
+): Promise<ResultDocument> {
+  if (autopsy === undefined) return result
+  const { files, missing } = autopsy
+  const hasDump = files.includes(dumpName)
+  const dumpIn = hasDump && dump !== 'always' ? await dropKnownDump(result.run, result) : undefined
+  if (dumpIn === undefined) return { ...result, autopsy: { folder: autopsyFolder, files, missing } }
+  const others = files.filter((name) => name !== dumpName)
+  return { ...result, autopsy: { folder: autopsyFolder, files: others, missing, dumpIn } }
 }
 
 /** For `kernel list`; a rebuilt nfsd.ko says nothing about the kernel's own. */
@@ -94,20 +141,26 @@ function toJson(result: ResultDocument): string {
 async function tortureWithProgress(
   plan: RunPlan,
   record: RunRecord,
-  progress: RunProgress,
   context: BuildContext,
+  { samples, listener, progress }: RunSetting & { readonly samples: LoadSamples },
 ): Promise<Aftermath> {
   try {
     return await runGuest(plan, record, context, {
       onPhase: (name) => {
         progress.phase(name)
+        listener?.onPhase(name)
       },
       onNotice: (notice) => {
-        if (notice.notice === 'progress') progress.load(notice.progress, plan.scenario.seconds)
+        if (notice.notice === 'progress') {
+          samples.push(notice.progress)
+          progress.load(notice.progress, plan.scenario.seconds)
+          listener?.onLoad(ratesOf(notice.progress))
+        }
         if (notice.notice === 'step') progress.step(notice.text)
       },
       onFinding: ({ signature, says, second }) => {
         progress.finding(`found after ${second.toFixed(1)} s of load: ${printable(`${signature}: ${says}`)}`)
+        listener?.onFinding({ signature, says, second })
       },
     })
   } finally {
@@ -116,14 +169,18 @@ async function tortureWithProgress(
 }
 
 /** Every parameter of the run, for run.json. */
-function parametersOf({ scenario, kernel, seed, busted, deterministic }: RunPlan): Record<string, unknown> {
+function parametersOf(plan: RunPlan) {
+  const { scenario, kernel, seed, busted, clientsOnly, untilFinding, deterministic, machine } = plan
   return {
     schema: 1,
     scenario,
     seed: String(seed),
     busted,
+    clientsOnly,
+    untilFinding,
     deterministic,
     kernel,
+    machine,
     fctorture: { node: process.version },
   }
 }
@@ -131,18 +188,19 @@ function parametersOf({ scenario, kernel, seed, busted, deterministic }: RunPlan
 /** What only the run itself could tell. */
 function factsOf(
   { kernel: wanted }: RunPlan,
-  { kernel, inputs, deterministic, target, end }: Aftermath,
+  { kernel, clientKernel, running, inputs, deterministic, target, end }: Aftermath,
 ): Record<string, unknown> {
   return {
     kernel: {
       ...wanted,
       release: end.prepared?.release ?? kernel?.kernel.release,
-      hash: kernel?.hash,
+      hash: kernel?.hash ?? running?.hash,
       packages: kernel?.kernel.packages,
-      build: kernel?.way,
+      build: kernel?.way ?? running?.build,
       nfsd: end.prepared?.nfsd,
     },
     target,
+    clientKernel: clientKernel && { release: clientKernel.kernel.release, hash: clientKernel.hash },
     inputs,
     deterministicInputs: deterministic,
     preemption: end.prepared?.preemption,
@@ -154,61 +212,7 @@ function factsOf(
       message: end.failure.message,
       detail: end.failure.detail,
     },
+    autopsy: end.autopsy && { folder: autopsyFolder, ...end.autopsy },
     stream: end.spool && { complete: end.spool.complete, damage: end.spool.damage },
   }
-}
-
-/** What the report shows beside the result document. */
-function extrasOf(
-  record: RunRecord,
-  plan: RunPlan,
-  { oracle }: Judgement,
-  { end, target }: Aftermath,
-  said: Pick<ReportExtras, 'console' | 'repeat'>,
-): ReportExtras {
-  return {
-    reportPath: join(record.folder, 'report.html'),
-    operations: end.progress === undefined ? {} : onlyPlanned(plan, end.progress.clients.operations),
-    errors: namedErrors(end.progress?.clients.errors ?? {}),
-    pairs: plan.scenario.exposure,
-    notes: oracle.notes,
-    parameters: flatten({ ...plan, target }),
-    ...said,
-    lives: livesBySignature(oracle.findings),
-    splats: oracle.splats,
-  }
-}
-
-function livesBySignature(findings: readonly Finding[]): Map<string, ObjectLife> {
-  return new Map(findings.flatMap(({ signature, life }) => (life ? [[signature, life] as const] : [])))
-}
-
-function onlyPlanned(
-  { scenario: { clients, churn } }: RunPlan,
-  operations: LoadStats['operations'],
-): Partial<LoadStats['operations']> {
-  const isPlanned = (name: Op): boolean => [clients, churn].some(({ mix }) => (mix[name] ?? 0) > 0)
-  return Object.fromEntries(Object.entries(operations).filter(([name]) => isPlanned(name as Op)))
-}
-
-/** "unlink ENOENT" */
-function namedErrors(errors: LoadStats['errors']): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(errors).flatMap(([operation, counts]) =>
-      Object.entries(counts).map(([code, count]) => [`${operation} ${code}`, count] as const),
-    ),
-  )
-}
-
-/** Nested parameters as "scenario.stressors.close.gap_us". */
-function flatten(value: object, prefix = ''): Record<string, string | number | boolean> {
-  const flat: Record<string, string | number | boolean> = {}
-  for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
-    const name = `${prefix}${key}`
-    if (Array.isArray(inner)) flat[name] = inner.join(', ')
-    else if (typeof inner === 'object' && inner !== null) Object.assign(flat, flatten(inner, `${name}.`))
-    else if (['string', 'number', 'boolean'].includes(typeof inner))
-      flat[name] = inner as string | number | boolean
-  }
-  return flat
 }

@@ -11,7 +11,7 @@ import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import { buildContext, type RunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
 import { runPlanned } from './run.js'
-import { inputsOfPlan } from './start-guest.js'
+import { inputsOfPlan } from './start-deterministic.js'
 
 export interface SearchOptions extends Omit<PlanOptions, 'seed' | 'deterministic' | 'untilFinding'> {
   readonly seeds: SeedRange

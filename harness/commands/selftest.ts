@@ -7,6 +7,7 @@ import { listCases, type SelftestCase } from '../selftest/cases.js'
 import type { Attempt } from '../selftest/attempt.js'
 import { judgeCase, medianSeconds, verdictOf, type CaseOutcome } from '../selftest/outcome.js'
 import { gainOf, medianGain, perMinute, type DetectionRate, type Gain } from '../selftest/rate.js'
+import { decideGuests, hostCapacity, runPool } from '../target/pool.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext } from './progress.js'
 import { runScenario } from './run.js'
@@ -21,6 +22,8 @@ export interface SelftestOptions {
   /** Seconds of load that each regression has under clients alone; not tried if undefined. */
   readonly alone?: number
   readonly seed?: number
+  /** Guests at a time; decided by what the host has if undefined. */
+  readonly jobs?: number
   readonly json?: boolean
   readonly runs: string
   readonly mirrors: Mirrors | undefined
@@ -34,12 +37,14 @@ const exits = { pass: exitStatus.pass, fail: exitStatus.fail, 'no verdict': exit
 /** Puts one known defect after the other into a kernel or into the module, and sees whether it is found. */
 export async function selftestCommand(options: SelftestOptions, signal: AbortSignal): Promise<number> {
   const context = buildContext(process.stderr, signal, options.mirrors)
-  const outcomes: CaseOutcome[] = []
-  for (const defect of await listCases(options.kernel.name, options.only)) {
-    process.stderr.write(`selftest: ${defect.id}\n`)
-    outcomes.push(await tryCase(defect, options, context))
+  const cases = await listCases(options.kernel.name, options.only)
+  const guests = decideJobs(options.jobs)
+  const outcomes = await runPool(cases, guests, (defect) => {
     signal.throwIfAborted()
-  }
+    process.stderr.write(`selftest: ${defect.id}\n`)
+    return tryCase(defect, { ...options, jobs: guests }, context)
+  })
+  signal.throwIfAborted()
   const exit = exits[verdictOf(outcomes)]
   process.stdout.write(
     options.json === true
@@ -47,6 +52,14 @@ export async function selftestCommand(options: SelftestOptions, signal: AbortSig
       : describe(outcomes),
   )
   return exit
+}
+
+/** As many guests as the user says, else as many as this host can have. */
+function decideJobs(jobs: number | undefined): number {
+  if (jobs !== undefined) return jobs
+  const { guests, because } = decideGuests(hostCapacity())
+  process.stderr.write(`selftest: ${String(guests)} guest${guests === 1 ? '' : 's'} at a time: ${because}\n`)
+  return guests
 }
 
 async function tryCase(
@@ -72,12 +85,19 @@ async function tryCase(
 async function attempt(
   { scenario, busted, patches }: SelftestCase,
   how: Pick<PlanOptions, 'time' | 'clientsOnly' | 'untilFinding'>,
-  { kernel, seed, runs }: SelftestOptions,
+  { kernel, seed, runs, jobs }: SelftestOptions,
   context: BuildContext,
 ): Promise<Attempt> {
   const broken = { ...kernel, patches: [...kernel.patches, ...patches] }
-  const options = { scenario, kernel: broken, busted, ...how, ...(seed !== undefined && { seed }) }
-  const { result, extras } = await runScenario(options, runs, context)
+  const options = {
+    scenario,
+    kernel: broken,
+    busted,
+    dump: false,
+    ...how,
+    ...(seed !== undefined && { seed }),
+  }
+  const { result, extras } = await runScenario(options, runs, context, { isOneOfMany: jobs !== 1 })
   return { result, console: extras.console }
 }
 

@@ -62,7 +62,7 @@ export function lifeContext({ key, probed, features }: Case, { console }: JudgeP
  * The trace counts time from the module's load, the console from boot. The module prints each phase with its
  * own time, and the kernel says when it takes a module of ours in.
  */
-function moduleLoadSecond(console: string): number {
+export function moduleLoadSecond(console: string): number {
   const lines = moduleLines(console)
   for (const { stamp, message } of lines) {
     const [, ms] = /^fctorture: phase \w+ ms=(\d+)/.exec(message) ?? []

@@ -38,7 +38,13 @@ export async function readStoredRun(folder: string): Promise<StoredRun> {
   const { repeat, deterministicInputs: inputs, seed, ...rest } = await read(folder, 'run.json', schema)
   const { findings } = await read(folder, 'verdict.json', verdictSchema)
   // A run that clients had to themselves has a scenario without stressors.
-  const plan = { ...rest, seed: Number(seed), clientsOnly: false, untilFinding: false } as const
+  const plan = {
+    ...rest,
+    seed: Number(seed),
+    clientsOnly: false,
+    untilFinding: false,
+    dump: 'of the dead',
+  } as const
   return { plan, repeat, inputs, findings: findings.map(({ signature }) => signature).sort() }
 }
 

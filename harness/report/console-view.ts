@@ -7,26 +7,37 @@ import { markup, type Markup } from './markup.js'
  */
 const mostLines = 5000
 
-/** The console with its splats marked, each with an anchor `splat-1`, `splat-2`, ... */
+/**
+ * The console with its splats marked, each with an anchor `splat-1`, `splat-2`, ... Each line is shown once: where CPUs speak
+ * at once, a splat has lines of another one between its own, and its mark begins behind the other's.
+ */
 export function viewConsole(console: string, splats: readonly Splat[]): Markup {
   const lines = console.split('\n')
-  const first = Math.max(0, lines.length - mostLines)
-  const shown = splats.map((splat, index) => ({ splat, id: `splat-${String(index + 1)}` }))
-  const early = shown.filter(({ splat }) => splat.firstLine < first)
-  const parts = early.map(({ splat, id }) => markSplat(lines, splat, id))
-  if (first > 0)
-    parts.push(markup`... ${first} lines before this are in console.log; only their splats are shown ...\n`)
-  let next = Math.max(first, (early.at(-1)?.splat.lastLine ?? -1) + 1)
-  for (const { splat, id } of shown.slice(early.length)) {
-    parts.push(markup`${textOf(lines, next, splat.firstLine)}`, markSplat(lines, splat, id))
-    next = splat.lastLine + 1
+  const begin = Math.max(0, lines.length - mostLines)
+  const parts: Markup[] = []
+  let next = 0
+  let isLeftOut = begin === 0
+  for (const [index, { firstLine, lastLine }] of splats.entries()) {
+    if (!isLeftOut && firstLine >= begin) {
+      parts.push(leftOut(begin))
+      next = Math.max(next, begin)
+      isLeftOut = true
+    }
+    if (isLeftOut) parts.push(markup`${textOf(lines, next, firstLine)}`)
+    const from = Math.max(next, firstLine)
+    parts.push(markup`<mark id="splat-${index + 1}">${textOf(lines, from, lastLine + 1)}</mark>`)
+    next = Math.max(from, lastLine + 1)
+  }
+  if (!isLeftOut) {
+    parts.push(leftOut(begin))
+    next = Math.max(next, begin)
   }
   parts.push(markup`${textOf(lines, next, lines.length)}`)
-  return markup`<pre class="console">${parts}</pre>`
+  return markup`<pre class="console" tabindex="0" aria-label="console">${parts}</pre>`
 }
 
-function markSplat(lines: readonly string[], { firstLine, lastLine }: Splat, id: string): Markup {
-  return markup`<mark id="${id}">${textOf(lines, firstLine, lastLine + 1)}</mark>`
+function leftOut(count: number): Markup {
+  return markup`... ${count} lines before this are in console.log; only their splats are shown ...\n`
 }
 
 function textOf(lines: readonly string[], from: number, to: number): string {

@@ -1,6 +1,7 @@
 import type { ObjectLife } from '../oracle/object-life.js'
 import type { ResultDocument, ResultFinding } from '../verdict/result.js'
 import type { ReportExtras } from './extras.js'
+import { describeAutopsy } from './describe-autopsy.js'
 import { formatOccurrence, printable } from './figures.js'
 import { drawLife } from './life-picture.js'
 import { formatTable } from './text-table.js'
@@ -22,6 +23,7 @@ export function evidenceFiles(result: ResultDocument, { lives, repeat }: ReportE
       formatOccurrence(finding),
       `on ${result.kernel.name} (${result.kernel.release}), ${result.scenario}, seed ${String(result.seed)}`,
       `to repeat: ${repeat}`,
+      ...(result.autopsy ? [`autopsy of the guest: ${describeAutopsy(result.run, result.autopsy)}`] : []),
       '',
     ]
     const text = printable([...head, ...(life ? told(finding, life) : [finding.evidence]), ''].join('\n'))

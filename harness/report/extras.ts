@@ -1,5 +1,8 @@
+import type { EventTimeline } from '../decode/event-timeline.js'
+import type { PhaseMark } from '../decode/phase-marks.js'
 import type { Splat } from '../oracle/console/splat.js'
 import type { ObjectLife } from '../oracle/object-life.js'
+import type { LoadSample } from './load-sample.js'
 
 /** What a report shows beside the result document. */
 export interface ReportExtras {
@@ -22,4 +25,16 @@ export interface ReportExtras {
   readonly console: string
   /** From the oracle; marked in the console. */
   readonly splats: readonly Splat[]
+  readonly timeline: RunTimeline
+}
+
+/** A run over its time. */
+export interface RunTimeline {
+  /** null: the module told of no event. */
+  readonly events: EventTimeline | null
+  readonly phases: readonly PhaseMark[]
+  /** When the module was loaded, seconds since boot: its milliseconds count from there. */
+  readonly moduleSecond: number
+  /** Empty for a run that never came to its load, and for those of older releases. */
+  readonly samples: readonly LoadSample[]
 }

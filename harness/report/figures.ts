@@ -46,6 +46,14 @@ function formatRate(perSecond: number): string {
   return perSecond.toLocaleString('en-US', { maximumFractionDigits: perSecond < 10 ? 1 : 0 })
 }
 
+/** "2 h 5 min", "3 min 20 s", "12 s" */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.round(seconds)
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)]
+  if (hours > 0) return `${String(hours)} h ${String(minutes)} min`
+  return minutes > 0 ? `${String(minutes)} min ${String(whole % 60)} s` : `${String(whole)} s`
+}
+
 /** "3 times, first at 12.3 s"; without the time where none is known. */
 export function formatOccurrence({ count, firstGuestSecond, liveSecond }: Occurrence): string {
   const times = count === 1 ? 'once' : `${formatCount(count)} times`

@@ -1,3 +1,4 @@
+import { describeAutopsy } from './describe-autopsy.js'
 import { describeKernel } from './describe-kernel.js'
 import pc from 'picocolors'
 import { describeExposure } from '../verdict/exposure-bound.js'
@@ -29,6 +30,7 @@ export function summarize(result: ResultDocument, extras: ReportExtras, colors: 
     windows(result, extras, colors),
     [countEvents(result, colors), ...liveNotes(result)].join('\n'),
     listRules(result, extras, colors),
+    listAutopsy(result, colors),
     `${colors.bold('Report')}  ${extras.reportPath}`,
   ]
   return sections.filter((section) => section !== '').join('\n\n') + '\n'
@@ -141,6 +143,10 @@ export function listRules(
     ...byReason(notApplied).map(([reason, ids]) => `not applied: ${ids.join(', ')}, ${printable(reason)}`),
     ...notes.map(({ id, note }) => colors.dim(`${id}: ${note}`)),
   ].join('\n')
+}
+
+function listAutopsy({ run, autopsy }: ResultDocument, colors: Colors): string {
+  return autopsy === undefined ? '' : `${colors.bold('Autopsy')} ${describeAutopsy(run, autopsy)}`
 }
 
 /** One reason may keep many rules away. */

@@ -3,6 +3,22 @@ import type { KernelRequest } from '../../vms/kernels/kernels.js'
 import { UsageError } from '../fct-error.js'
 import { loadScenario, type Scenario } from './scenario.js'
 
+/** A machine that is not ours, and how it may be used. */
+export interface MachineRequest {
+  /** ssh://root@host */
+  readonly address: string
+  /** Whether fctorture.ko is built here, against the kernel of the request, which must be the one that runs there. */
+  readonly isKernelNamed: boolean
+  /** Private keys to offer; the user's usual ones if there are none. */
+  readonly identities: readonly string[]
+  /** Instead of the user's and the system's known_hosts. */
+  readonly knownHosts: readonly string[]
+  /** Others who use NFS there do not matter. */
+  readonly mayDisturb: boolean
+  /** Bytes of trace per second that are brought here, at the most; undefined: as fast as it goes. */
+  readonly traceRate: number | undefined
+}
+
 /** One scenario, one kernel, one seed: everything that is decided before anything is started. */
 export interface RunPlan {
   readonly scenario: Scenario
@@ -15,11 +31,16 @@ export interface RunPlan {
   readonly clientsOnly: boolean
   /** The load ends at the first finding, or at the first of one of these rules. */
   readonly untilFinding: boolean | readonly string[]
+  /** When all of the guest's memory is kept, as a vmcore. */
+  readonly dump: 'never' | 'of the dead' | 'always'
+  /** Undefined: a guest of our own. */
+  readonly machine?: MachineRequest
   /** On a machine where everything follows from the seed. */
   readonly deterministic: boolean
 }
 
 export interface PlanOptions {
+  readonly machine?: MachineRequest | undefined
   readonly scenario: string
   readonly kernel: KernelRequest
   /** Seconds of load, instead of the scenario's. */
@@ -29,6 +50,8 @@ export interface PlanOptions {
   readonly busted?: string | true
   readonly clientsOnly?: boolean
   readonly untilFinding?: boolean | readonly string[]
+  /** A vmcore of each run, or of none; of the first guest that dies of something if not given. */
+  readonly dump?: boolean
   readonly deterministic?: boolean
 }
 
@@ -45,6 +68,13 @@ export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }:
     )
   const clientsOnly = rest.clientsOnly === true
   const scenario = clientsOnly ? clientsAloneIn(loadScenario(name)) : loadScenario(name)
+  if (deterministic && (rest.machine !== undefined || scenario.clients.machines > 0))
+    throw new UsageError('FCT_DETERMINISTIC_MACHINES', 'a deterministic run has one machine, a guest of ours')
+  if (rest.machine !== undefined && scenario.clients.machines > 0)
+    throw new UsageError(
+      'FCT_TARGET_CLIENTS',
+      `${scenario.name} has its clients on machines of their own, which only guests can have`,
+    )
   return {
     scenario: time === undefined ? scenario : { ...scenario, seconds: time },
     kernel,
@@ -52,6 +82,8 @@ export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }:
     busted: busted === true ? usualBug : (busted ?? ''),
     clientsOnly,
     untilFinding: rest.untilFinding ?? false,
+    dump: rest.dump === undefined ? 'of the dead' : rest.dump ? 'always' : 'never',
+    ...(rest.machine && { machine: rest.machine }),
     deterministic,
   }
 }

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import { mostRate, mostZipf, ops } from '../../addon/index.js'
 import { nearest } from '../../vms/kernels/catalogue.js'
 import { stressors as stressorNames } from '../../addon/device.js'
+import { fileSystems, nfsVersions } from '../agent/protocol.js'
 import { UsageError, messageOf } from '../fct-error.js'
 import { packageRoot } from '../folders.js'
+import { readYaml } from './read-yaml.js'
 import { injectSchema, stressorsSchema } from './stressors.js'
 
 const pair = z
@@ -46,15 +47,39 @@ const clientPlan = z.strictObject({
     .describe('operations per second of each thread, at the most'),
 })
 
+const clientsPlan = clientPlan
+  .extend({
+    machines: z
+      .int()
+      .min(0)
+      .max(8)
+      .default(0)
+      .describe('beside the server; 0: clients are on the server itself'),
+    kernel: z
+      .string()
+      .optional()
+      .describe('of those machines; without it, the stock kernel of that name under test'),
+  })
+  .refine(
+    ({ machines, kernel }) => machines > 0 || kernel === undefined,
+    'a kernel for clients wants machines',
+  )
+
 /** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/README.md). */
 export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[A-Z]+\d\d$/, 'a name is UPPERCASE letters and two digits, like CLOSE01'),
   purpose: z.string().min(1),
   seconds: z.number().min(1).max(86_400),
-  exports: z.array(z.enum(['tmpfs', 'ext4', 'nfs'])).min(1),
-  versions: z.array(z.enum(['3', '4.1'])).min(1),
+  exports: z
+    .array(z.enum(fileSystems))
+    .min(1)
+    .refine(
+      (names) => !names.includes('nfs') || names.includes('ext4'),
+      'nfs exports a mount of ext4 again, so ext4 must be there',
+    ),
+  versions: z.array(z.enum(nfsVersions)).min(1),
   nfsdThreads: z.int().min(1).max(64),
-  clients: clientPlan,
+  clients: clientsPlan,
   churn: clientPlan,
   stressors: stressorsSchema,
   optional: z
@@ -112,29 +137,5 @@ function readScenario(path: string): Scenario {
 }
 
 export function parseScenario(text: string, path: string): Scenario {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const [syntax] = document.errors
-  if (syntax !== undefined)
-    throw invalid(path, lines.linePos(syntax.pos[0]).line, syntax.message.split('\n')[0] ?? '')
-  const parsed = scenarioSchema.safeParse(document.toJS())
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const field = issue?.path ?? []
-  const message = `${field.length > 0 ? `${field.join('.')}: ` : ''}${issue?.message ?? 'not a scenario'}`
-  throw invalid(path, lineOf(document, lines, field), message)
-}
-
-function invalid(path: string, line: number, message: string): UsageError {
-  return new UsageError('FCT_SCENARIO_INVALID', `${path}:${String(line)}: ${message}`)
-}
-
-/** The line of the deepest part of a field's path that the file has. */
-function lineOf(document: Document, lines: LineCounter, field: readonly PropertyKey[]): number {
-  for (let depth = field.length; depth > 0; depth--) {
-    const node = document.getIn(field.slice(0, depth), true)
-    const range = (node as { range?: [number, number, number] } | undefined)?.range
-    if (range !== undefined) return lines.linePos(range[0]).line
-  }
-  return 1
+  return readYaml(text, { path, code: 'FCT_SCENARIO_INVALID', what: 'a scenario', schema: scenarioSchema })
 }

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { FctError } from '../fct-error.js'
+import { insertUnheard } from '../oracle/console/unheard.js'
+import { autopsyFolder } from './known-dumps.js'
 import type { RunPapers } from '../verdict/recording.js'
 
 const runSchema = z.object({
@@ -60,9 +62,11 @@ export async function readRunPapers(folder: string): Promise<RunPapers | null> {
   }
 }
 
-/** What the guest printed; '' if the folder has no console.log. */
+/** What the guest printed, and what only its memory had; '' if the folder has no console.log. */
 export async function readRunConsole(folder: string): Promise<string> {
-  return (await readIfThere(join(folder, 'console.log'))) ?? ''
+  const console = (await readIfThere(join(folder, 'console.log'))) ?? ''
+  const messages = await readIfThere(join(folder, autopsyFolder, 'dmesg.txt'))
+  return messages === null ? console : insertUnheard(console, messages)
 }
 
 async function readDocument<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {

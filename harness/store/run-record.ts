@@ -1,5 +1,5 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { FctError } from '../fct-error.js'
@@ -15,8 +15,8 @@ export interface RunRecord {
   failure(): FctError | undefined
   /** Appends to console.log. */
   writeConsole(chunk: Uint8Array): void
-  /** console.log as it stands, after everything written has reached the file. */
-  closeConsole(): Promise<string>
+  /** Resolves when everything that was written of console.log is in the file. */
+  closeConsole(): Promise<void>
   /** Writes a document of the run as JSON: `run`, `verdict`. */
   writeJson(name: string, document: unknown): Promise<void>
   writeText(name: string, text: string): Promise<void>
@@ -55,8 +55,9 @@ class FolderRecord implements RunRecord {
     if (this.#console.writable) this.#console.write(chunk)
   }
 
-  closeConsole(): Promise<string> {
-    return closeAndRead(this.#console)
+  async closeConsole(): Promise<void> {
+    if (!this.#console.writableEnded) this.#console.end()
+    if (!this.#console.closed) await finished(this.#console).catch(() => undefined)
   }
 
   writeJson(name: string, document: unknown): Promise<void> {
@@ -87,10 +88,4 @@ async function createFresh(wanted: string, attempt = 1): Promise<string> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     return createFresh(wanted, attempt + 1)
   }
-}
-
-async function closeAndRead(file: WriteStream): Promise<string> {
-  if (!file.writableEnded) file.end()
-  if (!file.closed) await finished(file).catch(() => undefined)
-  return readFile(file.path, 'utf8')
 }

@@ -15,13 +15,13 @@ export async function within<T>(promise: Promise<T>, ms: number, late: () => Err
   }
 }
 
-/** Rejects when the signal does, with its reason; never resolves. For use in a race. */
-export function aborted(signal: AbortSignal): Promise<never> {
+/** Rejects when the signal does, with its reason; never resolves. For use in a race, which is `over` at some time. */
+export function aborted(signal: AbortSignal, over: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const refuse = (): void => {
       reject(signal.reason as Error)
     }
     if (signal.aborted) refuse()
-    else signal.addEventListener('abort', refuse, { once: true })
+    else signal.addEventListener('abort', refuse, { once: true, signal: over })
   })
 }

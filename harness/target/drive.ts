@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Agent } from '../agent/agent-client.js'
 import {
   tracePort,
-  type BeginParams,
   type Finished,
   type Notice,
   type PrepareParams,
@@ -13,10 +11,14 @@ import {
   type TraceMetadata,
 } from '../agent/protocol.js'
 import type { LoadParams } from '../agent/protocol.js'
+import type { Autopsy } from './autopsy/autopsy.js'
 import { FctError, messageOf } from '../fct-error.js'
 import type { SpoolEnd, TraceSpool } from '../store/trace-spool.js'
+import { addUp } from '../agent/add-up.js'
+import type { ClientMachines } from './client-machines.js'
 import { within } from './deadline.js'
-import { consoleTail, TargetTimeout, type Target } from './target.js'
+import { freshParams } from './fresh-params.js'
+import { consoleTail, KernelFault, TargetHung, TargetTimeout, type Target } from './target.js'
 import { answerOf, guarded, leaveLimitMs, patienceWith, prepareLimitMs, type Watch } from './watch.js'
 
 /** How a target is made ready for a load. */
@@ -31,12 +33,24 @@ export type Standing = 'staged' | Prepared
 /** What one run does on a target. */
 export interface DrivePlan extends Preparation {
   readonly standing?: Standing | undefined
+  /** A machine of ours may have stood still for days: it is told the time, and gets new random numbers. */
+  readonly isOurs: boolean
   readonly load: LoadParams
   /** Seconds of load. */
   readonly seconds: number
   /** Resolves when there has been enough of it before. */
   readonly enough?: Promise<void> | undefined
   readonly quietMs: number
+  /** Where the clients are, if they are not on the target itself. Who made them stops them. */
+  readonly clients?: ClientMachines | undefined
+  readonly autopsy?: AutopsyPlan | undefined
+}
+
+/** Of a target that does not talk any more. */
+export interface AutopsyPlan {
+  readonly into: string
+  /** When a dump of all memory is wanted: when the kernel has died or hangs, or at the end of each run. */
+  readonly vmcore: 'never' | 'of the dead' | 'always'
 }
 
 /** What came of it. All that was known when it ended is here, however it ended. */
@@ -47,6 +61,8 @@ export interface DriveEnd {
   readonly finished: Finished | undefined
   readonly progress: Progress | undefined
   readonly spool: SpoolEnd | undefined
+  /** Missing if the target told everything itself. */
+  readonly autopsy?: Autopsy | undefined
 }
 
 /** The user stopped the run. */
@@ -85,10 +101,6 @@ async function makeReady(
   return prepare(watch, agent, plan.prepare)
 }
 
-function freshParams(): BeginParams {
-  return { now: Date.now(), entropy: randomBytes(64).toString('base64') }
-}
-
 /** Drives a run from the start of the machine to its end. Does not stop the target: who made it does. */
 export async function drive(
   target: Target,
@@ -106,12 +118,17 @@ export async function drive(
   }
   let receiving: Promise<SpoolEnd> | undefined
   const unkept = new AbortController()
+  const { clients } = plan
   try {
-    const watch = { target, signal: AbortSignal.any([signal, unkept.signal]) }
+    const watch = {
+      target,
+      signal: AbortSignal.any([signal, unkept.signal, ...(clients ? [clients.failed] : [])]),
+    }
     const agent = await guarded(watch, target.start())
     agent.onNotice((notice) => {
-      if (notice.notice === 'progress') end.progress = notice.progress
-      observer.onNotice(notice)
+      const told = withClients(notice, clients)
+      if (told.notice === 'progress') end.progress = told.progress
+      observer.onNotice(told)
     })
     end.prepared = await makeReady(watch, agent, plan, observer)
     receiving = makeSpool(end.prepared.trace).receive(target.stream(tracePort))
@@ -121,22 +138,51 @@ export async function drive(
       },
       () => undefined,
     )
-    await answerOf(watch, agent.call('begin', freshParams()), prepareLimitMs, 'beginning')
+    await answerOf(
+      watch,
+      agent.call('begin', plan.isOurs ? freshParams() : null),
+      prepareLimitMs,
+      'beginning',
+    )
+    await guarded(watch, clients?.join({ ...plan.stage, ...plan.prepare }) ?? Promise.resolve())
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
+    await guarded(watch, clients?.work(plan.load) ?? Promise.resolve())
     await loadFor(plan, watch, agent, () => end.progress)
     observer.onPhase('finishing')
+    if (clients !== undefined) await takeDown(clients, watch, agent)
     const finish = agent.call('finish', { quietMs: plan.quietMs })
     end.finished = await answerOf(watch, finish, plan.quietMs + finishSlackMs, 'finishing')
+    end.finished = { ...end.finished, progress: addClients(end.finished.progress, clients) }
     end.progress = end.finished.progress
+    end.autopsy = await autopsyOf(target, plan.autopsy, undefined)
     await leave(target, agent)
   } catch (error) {
     end.failure = asFailure(error)
+    end.autopsy ??= await autopsyOf(target, plan.autopsy, end.failure)
   }
   end.spool = await restOf(target, receiving, end.failure)
   // What could not be kept may have come after everything else had gone well.
   end.failure ??= end.spool?.failure
   return end
+}
+
+/** Clients go on while the stressors end, and are gone before nfsd stops. */
+async function takeDown(clients: ClientMachines, watch: Watch, agent: Agent): Promise<void> {
+  await answerOf(watch, agent.call('rest', null), finishSlackMs, 'ending the stressors')
+  await guarded(watch, clients.down())
+}
+
+/** The target knows of its own clients alone. */
+function withClients(notice: Notice, clients: ClientMachines | undefined): Notice {
+  if (notice.notice !== 'progress') return notice
+  return { ...notice, progress: addClients(notice.progress, clients) }
+}
+
+function addClients(progress: Progress, clients: ClientMachines | undefined): Progress {
+  return clients === undefined
+    ? progress
+    : { ...progress, clients: addUp([progress.clients, ...clients.stats()]) }
 }
 
 /** Waits the load out; when the machine dies or the user stops the run, no timer is left behind. */
@@ -148,7 +194,10 @@ async function loadFor(
 ): Promise<void> {
   const over = new AbortController()
   try {
-    await guarded(watch, keepLoading(agent, plan, { over: over.signal, progress, patience: patienceWith(watch.target) }))
+    await guarded(
+      watch,
+      keepLoading(agent, plan, { over: over.signal, progress, patience: patienceWith(watch.target) }),
+    )
   } finally {
     over.abort()
   }
@@ -171,11 +220,7 @@ async function keepLoading(
 ): Promise<void> {
   const silent = becomesSilent(agent, waiting)
   if (agent.isScripted) return Promise.race([silent, agent.call('wait', { seconds }).then(() => undefined)])
-  const ends = [
-    silent,
-    fails(agent, waiting),
-    delay(seconds * 1000, undefined, { signal: waiting.over }),
-  ]
+  const ends = [silent, fails(agent, waiting), delay(seconds * 1000, undefined, { signal: waiting.over })]
   await Promise.race(enough === undefined ? ends : [...ends, enough])
 }
 
@@ -206,6 +251,20 @@ function fails(agent: Agent, { progress }: Waiting): Promise<void> {
     agent.onNotice(look)
     look()
   })
+}
+
+/** None of a target that talks, unless all its memory is wanted; it goes on then. */
+export async function autopsyOf(
+  target: Target,
+  plan: AutopsyPlan | undefined,
+  failure: FctError | undefined,
+): Promise<Autopsy | undefined> {
+  if (plan === undefined || target.autopsy === undefined) return undefined
+  const isDead = failure instanceof KernelFault || failure instanceof TargetHung
+  const isMute = isDead || failure instanceof TargetTimeout || failure?.code === 'FCT_AGENT_LOST'
+  const vmcore = plan.vmcore === 'always' || (plan.vmcore === 'of the dead' && isDead)
+  if (!isMute && (failure !== undefined || !vmcore)) return undefined
+  return target.autopsy(plan.into, { vmcore })
 }
 
 async function leave(target: Target, agent: Agent): Promise<void> {

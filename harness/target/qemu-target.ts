@@ -11,6 +11,7 @@ import {
 } from '../../vms/qemu.js'
 import { resumeMachine, saveMachine } from '../../vms/snapshot.js'
 import { connectAgent, type Agent } from '../agent/agent-client.js'
+import { examine, type Autopsy, type AutopsyWishes } from './autopsy/autopsy.js'
 import { within } from './deadline.js'
 import { awaitLockup } from './lockups.js'
 import { controlPort, tracePort } from '../agent/protocol.js'
@@ -27,16 +28,18 @@ import {
 const readyLimitMs = 120_000
 const tailBytes = 64 * 1024
 const lastWordsMs = 30_000
+const printLimitMs = 10_000
 
 /**
- * oops=panic, panic=-1: a guest whose kernel has gone wrong ends at once, with the reason as its last words. Nobody attacks
+ * oops=panic, panic=-1: a guest whose kernel has gone wrong says so to QEMU, which stops it, and once it may go on it ends, with
+ * the reason as its last words; one that has no driver for the former ends at once. Nobody attacks
  * a guest by speculation, and every indirect call is slower with a mitigation. tsc=reliable: under emulation Linux distrusts
  * the TSC and reads the HPET instead, one virtual CPU at a time.
  */
 export const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
 
 /** A guest that can be saved, if it was created for that. */
-export interface QemuTarget extends Target {
+export interface QemuTarget extends Required<Target> {
   /** Ends the guest, and leaves what another can resume from in the folder of its memory. */
   save(): Promise<void>
 }
@@ -45,7 +48,7 @@ export interface QemuTarget extends Target {
 export async function createQemuTarget(
   images: GuestImages,
   signal: AbortSignal,
-  options: Pick<MachineSpec, 'tcgThread' | 'memory'> = {},
+  options: Pick<MachineSpec, 'tcgThread' | 'memory' | 'wires'> = {},
 ): Promise<QemuTarget> {
   const { accelerator, reason } = await chooseAccelerator(images.kernel, images.probeInitramfs)
   signal.throwIfAborted()
@@ -105,6 +108,7 @@ export class Guest implements QemuTarget {
   readonly hung: Promise<string>
   readonly #options: GuestOptions
   #tail = ''
+  #hasPanicked = false
   #end: MachineEnd | undefined
 
   constructor(options: GuestOptions) {
@@ -112,9 +116,13 @@ export class Guest implements QemuTarget {
     this.description = { kind, accel, reason, cpus, memoryMiB, commandLine: line }
     this.patience = options.patience ?? 1
     this.#options = options
-    this.ended = options.machine.ended.then((end) => {
+    const gone = options.machine.ended.then((end) => {
       this.#end = end
     })
+    const panicked = options.machine.panicked.then(() => {
+      this.#hasPanicked = true
+    })
+    this.ended = Promise.race([gone, panicked])
     this.hung = awaitLockup((listener) => {
       this.onConsole(listener)
     })
@@ -167,7 +175,12 @@ export class Guest implements QemuTarget {
     if (signal !== undefined)
       return new TargetLost('FCT_GUEST_LOST', `QEMU was ended by ${signal}`, consoleTail(this.#tail))
     if (exitCode !== 0) return new FctError('FCT_QEMU_DIED', `QEMU failed (exit ${String(exitCode)})`, stderr)
-    return judgeConsole(this.#tail)
+    const fault = judgeConsole(this.#tail)
+    return this.#hasPanicked && !(fault instanceof KernelFault) ? silentPanic() : fault
+  }
+
+  autopsy(into: string, wishes: AutopsyWishes): Promise<Autopsy> {
+    return examine(this.#options.machine.monitor, into, wishes)
   }
 
   async save(): Promise<void> {
@@ -175,8 +188,23 @@ export class Guest implements QemuTarget {
   }
 
   async stop(): Promise<void> {
+    if (this.#hasPanicked) await this.#letPrint().catch(() => undefined)
     await this.#options.machine.stop()
   }
+
+  /** What is left of its messages is printed behind the place where QEMU stopped it; then it ends. */
+  async #letPrint(): Promise<void> {
+    await this.#options.machine.monitor.execute('cont')
+    await within(this.#options.machine.ended, printLimitMs, () => new Error('it still prints'))
+  }
+}
+
+/** Another CPU had the console, and nothing of why has come. */
+function silentPanic(): KernelFault {
+  return new KernelFault(
+    'FCT_GUEST_KERNEL_FAULT',
+    "the guest's kernel died: it panicked before it could print why",
+  )
 }
 
 /** Why a guest ended, by the last it printed. */

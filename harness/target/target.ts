@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Agent } from '../agent/agent-client.js'
 import { FctError } from '../fct-error.js'
+import type { Autopsy, AutopsyWishes } from './autopsy/autopsy.js'
 
 /**
  * A machine that runs the kernel under test.
@@ -19,20 +20,28 @@ export interface Target {
   onConsole(listener: (chunk: Uint8Array) => void): void
   /** A byte stream named by the agent, outside its control channel: raw trace pages travel there. */
   stream(name: string): Readable
-  /** Resolves when the machine is gone, whoever ended it. */
+  /** Resolves when the machine is gone, whoever ended it, or its kernel has panicked and stands still. */
   readonly ended: Promise<void>
   /** Resolves with what the kernel says of it when a CPU is stuck for good. */
   readonly hung: Promise<string>
   /** Why the machine ended, by what it printed last and how its process ended; to be called after `ended`. */
   fault(): FctError
-  /** Idempotent; afterwards no process and no file of ours is left. */
+  /**
+   * Looks from outside at a machine that does not talk any more, which stands still meanwhile. Never rejects; says what it
+   * could not get. Missing of a machine that nobody can look into.
+   *
+   * @param into A folder, which is made.
+   */
+  autopsy?(into: string, wishes: AutopsyWishes): Promise<Autopsy>
+  /** Idempotent; a kernel that panicked prints its last before. Afterwards no process and no file of ours is left. */
   stop(): Promise<void>
 }
 
 export interface TargetDescription {
-  readonly kind: 'qemu'
+  readonly kind: 'qemu' | 'ssh'
+  /** `none` on a machine that is not ours. */
   readonly accel: string
-  /** Why that accelerator. */
+  /** Why that accelerator; of a machine that is not ours, its address. */
   readonly reason: string
   readonly cpus: number
   readonly memoryMiB: number

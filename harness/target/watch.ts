@@ -18,17 +18,24 @@ export interface Watch {
 export async function guarded<T>({ target, signal }: Watch, promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined)
   // An answer that came before goes first.
-  const died = target.ended.then(() => nextTurn()).then(() => {
-    throw target.fault()
-  })
+  const died = target.ended
+    .then(() => nextTurn())
+    .then(() => {
+      throw target.fault()
+    })
   died.catch(() => undefined)
   const stuck = target.hung.then((line) => {
     throw new TargetHung('FCT_GUEST_HUNG', `the guest hangs: ${line}`)
   })
   stuck.catch(() => undefined)
-  const stopped = aborted(signal)
+  const over = new AbortController()
+  const stopped = aborted(signal, over.signal)
   stopped.catch(() => undefined)
-  return Promise.race([stopped, promise, died, stuck])
+  try {
+    return await Promise.race([stopped, promise, died, stuck])
+  } finally {
+    over.abort()
+  }
 }
 
 export function patienceWith({ patience = 1 }: Target): number {

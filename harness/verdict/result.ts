@@ -77,6 +77,18 @@ export interface ResultFinding {
   readonly evidence: string
 }
 
+/** What a machine was made to tell that did not talk any more. */
+export interface ResultAutopsy {
+  /** Below the run folder. */
+  readonly folder: string
+  /** `registers.txt`, `dmesg.txt`, `vmcore` */
+  readonly files: readonly string[]
+  /** What could not be had, and why. */
+  readonly missing: readonly string[]
+  /** The run folder that has the dump of a guest that died of the same. */
+  readonly dumpIn?: string
+}
+
 export interface ResultDocument {
   readonly schema: 1
   readonly verdict: VerdictName
@@ -105,6 +117,8 @@ export interface ResultDocument {
     /** Signatures that it told, and that are no findings in the end. */
     readonly withdrawn: readonly string[]
   }
+  /** Absent if the guest told everything itself. */
+  readonly autopsy?: ResultAutopsy
   /** Empty for a PASS. */
   readonly reasons: readonly Reason[]
 }

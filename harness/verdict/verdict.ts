@@ -20,6 +20,8 @@ export type GuestOutcome =
   | { readonly kind: 'timeout'; readonly message: string }
   /** Client threads hung in the kernel; what the console says of that is the oracle's. */
   | { readonly kind: 'load-stuck'; readonly message: string }
+  /** A machine beside the target, with clients on it, is in trouble. */
+  | { readonly kind: 'client-fault'; readonly code: `FCT_${string}`; readonly message: string }
   /** Our own doing: QEMU, disk space, a bug of fctorture. */
   | { readonly kind: 'infra-error'; readonly code: `FCT_${string}`; readonly message: string }
 
@@ -50,7 +52,13 @@ export interface Verdict {
   readonly reasons: readonly Reason[]
 }
 
-const exits: Readonly<Record<VerdictName, VerdictExit>> = { PASS: 0, FAIL: 1, INCONCLUSIVE: 125, ERROR: 125 }
+/** The exit status of whoever judges. */
+export const exits: Readonly<Record<VerdictName, VerdictExit>> = {
+  PASS: 0,
+  FAIL: 1,
+  INCONCLUSIVE: 125,
+  ERROR: 125,
+}
 
 /**
  * FAIL before ERROR before INCONCLUSIVE: a finding is one whatever else went wrong. Anything missing or lost
@@ -80,6 +88,11 @@ export function spoiltBy({ code, message }: FctError, result: ResultDocument): R
   return { ...result, verdict: 'ERROR', exit: exits.ERROR, reasons: [{ code, message }] }
 }
 
+/** The same, when the machine was not what it should have been: nothing that it did is the kernel's. */
+export function doubtedFor({ code, message }: FctError, result: ResultDocument): ResultDocument {
+  return { ...result, verdict: 'ERROR', exit: exits.ERROR, reasons: [{ code, message }, ...result.reasons] }
+}
+
 function faultsOf({ oracle: { findings }, outcome }: VerdictInput): Reason[] {
   const faults: Reason[] = findings.map(({ signature, count }) => ({
     code: 'FCT_ORACLE_FINDING',
@@ -98,6 +111,7 @@ function doubtsOfOutcome(outcome: GuestOutcome): Reason[] {
   if (outcome.kind === 'target-lost') return [{ code: 'FCT_GUEST_LOST', message: outcome.message }]
   if (outcome.kind === 'hung') return [{ code: 'FCT_GUEST_HUNG', message: outcome.message }]
   if (outcome.kind === 'timeout') return [{ code: 'FCT_GUEST_TIMEOUT', message: outcome.message }]
+  if (outcome.kind === 'client-fault') return [{ code: outcome.code, message: outcome.message }]
   if (outcome.kind === 'load-stuck') return [{ code: 'FCT_LOAD_STUCK', message: outcome.message }]
   return []
 }

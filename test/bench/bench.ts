@@ -3,11 +3,14 @@
  * machine under load is no defect.
  */
 import { cpus, loadavg, release } from 'node:os'
+import { benchBisect } from './bisect.js'
 import { benchGuests } from './guests.js'
 import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
 import { benchOracle } from './oracle.js'
 import { benchReproduce } from './reproduce.js'
+import { benchStore } from './store.js'
+import { benchSite } from './site.js'
 import { benchTraceReaders } from './trace-readers.js'
 import { benchTraces } from './traces.js'
 
@@ -21,11 +24,14 @@ export interface Measurement {
 }
 
 const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
+  bisect: benchBisect,
   guests: benchGuests,
   kernels: benchKernels,
   module: benchModule,
   oracle: benchOracle,
   reproduce: benchReproduce,
+  store: benchStore,
+  site: benchSite,
   traces: async () => [...(await benchTraces()), ...(await benchTraceReaders())],
 }
 

@@ -11,6 +11,7 @@ import { KernelFault, TargetLost, type Target } from '../../harness/target/targe
 import { answerOf } from '../../harness/target/watch.js'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
+import { borrowCache } from '../borrowed-cache.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 import { bundleAgent } from './module-guest.js'
 
@@ -80,5 +81,21 @@ it('a full disk: the load ends, what was kept is judged, and the message names t
   expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_DISK_FULL' }] })
   expect(result.reasons[0]?.message).toContain(runs)
   expect(result.events.read).toBeGreaterThan(0)
+  expect(exitCode).toBe(125)
+})
+
+it('a disk that is too small for a guest to be saved: the message names it, and nothing is left of the guest', async () => {
+  const home = join(folder, 'home')
+  await borrowCache(home)
+  const guests = join(home, 'fctorture', 'guest')
+  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+  const small = ['--dev-bind', '/', '/', '--dir', guests, '--size', '100000000', '--tmpfs', guests]
+  const run = [cli, 'run', 'CLOSE01', '--json', '--runs', join(folder, 'runs')]
+  const { exitCode, stdout } = await execa('bwrap', [...small, process.execPath, ...run], {
+    ...{ reject: false, env: { XDG_CACHE_HOME: home } },
+  })
+  const result = JSON.parse(stdout) as ResultDocument
+  expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_DISK_FULL' }] })
+  expect(result.reasons[0]?.message).toContain(guests)
   expect(exitCode).toBe(125)
 })

@@ -6,6 +6,7 @@ import { execa } from 'execa'
 import type { Method } from '../../harness/agent/protocol.js'
 import { packageRoot } from '../../harness/folders.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
+import { guarded } from '../../harness/target/watch.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
 import type { MachineSpec } from '../../vms/qemu.js'
 import { obtainKernel, type KernelRequest } from '../../vms/kernels/kernels.js'
@@ -82,7 +83,8 @@ async function boot(
   const guestAgent = await target.start()
   const ask = async <T>(method: string, params: object): Promise<T> => {
     try {
-      return (await guestAgent.call(method as Method, params as never)) as T
+      const watch = { target, signal: quietContext.signal }
+      return (await guarded(watch, guestAgent.call(method as Method, params as never))) as T
     } catch (error) {
       throw new Error(`${method} failed; the console's end:\n${console.slice(-20_000)}`, { cause: error })
     }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Agent } from '../../harness/agent/agent-client.js'
 import type { Method } from '../../harness/agent/protocol.js'
@@ -9,6 +10,7 @@ import type { Preparation } from '../../harness/target/drive.js'
 import {
   createStagedGuest,
   createStandingGuest,
+  examineSaved,
   type StandingGuest,
   type StandingObserver,
 } from '../../harness/target/standing-guest.js'
@@ -135,3 +137,28 @@ it('is booted anew when that from which it would be prepared is damaged, too', a
   expect((await look(agent)).random).toMatch(/^[0-9a-f]{32}$/)
   expect(witness.phases).toEqual(['booting', 'setting the stage', 'preparing'])
 })
+
+it('tells a bit that has flipped since it was saved, though nothing else shows it, and makes a new one', async () => {
+  const { target, folder: saved } = await create()
+  await target.stop()
+  expect(await examineSaved(saved, quietContext)).toBeUndefined()
+  const [memory, stamp] = [join(saved, 'memory'), join(folder, 'stamp')]
+  await execa('touch', ['--reference', memory, stamp])
+  await flipBit(memory, 64 << 20)
+  await execa('touch', ['--reference', stamp, memory])
+  const witness = nobody()
+  await (await create(witness)).target.stop()
+  expect(witness.phases).toEqual([])
+  expect(await examineSaved(saved, quietContext)).toMatchObject({ code: 'FCT_SNAPSHOT_DAMAGED' })
+  await create(witness)
+  expect(witness.phases).toEqual(['preparing'])
+})
+
+async function flipBit(path: string, place: number): Promise<void> {
+  const file = await open(path, 'r+')
+  const byte = Buffer.alloc(1)
+  await file.read(byte, 0, 1, place)
+  byte.writeUInt8(byte.readUInt8() ^ 1)
+  await file.write(byte, 0, 1, place)
+  await file.close()
+}

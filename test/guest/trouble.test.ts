@@ -1,11 +1,12 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, open, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { packageRoot } from '../../harness/folders.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
+import { borrowable, borrowCache, inCache } from '../borrowed-cache.js'
 import { haveOwnTemporaryFolder, leftovers, machines } from '../leftovers.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 
@@ -102,5 +103,42 @@ it('shows the last of the console when a guest gives up before its agent could s
     detail: expect.stringContaining('erofs') as string,
   })
   await target.stop()
+  expect(leftovers()).toEqual([])
+})
+
+it('blames no kernel for a root file system that is damaged', async () => {
+  const home = join(runs, 'home')
+  const kind = join('fctorture', 'rootfs')
+  await borrowCache(
+    home,
+    borrowable.kernels.filter((name) => name !== 'rootfs'),
+  )
+  const { rootfs } = await obtainGuestImages(await obtainStockKernel(), quietContext)
+  await cp(dirname(rootfs), join(home, kind, basename(dirname(rootfs))), { recursive: true })
+  await damage(join(home, kind, basename(dirname(rootfs)), basename(rootfs)))
+  const { exitCode, result } = await inCache(home, () => runAndMeddle('never', () => undefined))
+  expect(result).toMatchObject({ verdict: 'ERROR', reasons: [{ code: 'FCT_GUEST_BOOT' }], findings: [] })
+  expect(exitCode).toBe(125)
+  expect(leftovers()).toEqual([])
+})
+
+/** Some bytes of each megabyte, but for the beginning. */
+async function damage(image: string): Promise<void> {
+  const { size } = await stat(image)
+  const file = await open(image, 'r+')
+  for (let at = size / 8; at < size; at += 1 << 20) await file.write(Buffer.alloc(4096, 0xa5), 0, 4096, at)
+  await file.close()
+}
+
+it('does not mind a clock that jumps to and fro', async () => {
+  const jumps = `--import=${join(import.meta.dirname, 'jumping-clock.mjs')}`
+  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+  const args = ['run', 'CLOSE01', '--time', '10', '--seed', '1', '--json', '--runs', runs]
+  const { exitCode, stdout } = await execa(process.execPath, [jumps, cli, ...args], { reject: false })
+  const result = JSON.parse(stdout) as ResultDocument
+  expect(result.verdict).toBe('PASS')
+  expect(result.guestSeconds).toBeGreaterThan(9)
+  expect(result.guestSeconds).toBeLessThan(20)
+  expect(exitCode).toBe(0)
   expect(leftovers()).toEqual([])
 })

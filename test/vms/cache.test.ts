@@ -97,7 +97,7 @@ it('stops waiting for what somebody else builds when the user stops it', async (
 it('says which disk is full', async () => {
   const full = recipe({}, () => Promise.reject(new Error('ENOSPC: no space left on device, write')))
   await expect(obtain(full)).rejects.toMatchObject({
-    code: 'FCT_CACHE_NO_SPACE',
+    code: 'FCT_DISK_FULL',
     detail: expect.stringContaining(home) as string,
   })
 })

@@ -46,3 +46,16 @@ it('opens disks read-only and keeps commas in their names', () => {
   )
   expect(drive).toBe('file=/cache/a,,b.erofs,if=none,id=disk0,format=raw,read-only=on')
 })
+
+it('has network cards with the cables that it is given, behind its channels', () => {
+  const address = '52:54:00:fc:00:01'
+  const wires = [{ address }, { address, fd: 77 }]
+  const args = machineArguments({ ...spec, wires })
+  expect(args.filter((arg) => /wire\d/.test(arg))).toEqual([
+    'hubport,id=wire0,hubid=0',
+    `virtio-net-pci,netdev=wire0,mac=${address},romfile=`,
+    'socket,id=wire1,fd=5',
+    `virtio-net-pci,netdev=wire1,mac=${address},romfile=`,
+  ])
+  expect(machineArguments(spec)).not.toContain('-netdev')
+})

@@ -6,6 +6,7 @@ import { hashOf } from '../cache.js'
 import type { KernelSource } from './kernel.js'
 import { openTreeGit, type TreeGit } from './tree-git.js'
 import { readTreeName, type TreeName } from './tree-name.js'
+import { findRevision } from './tree-revision.js'
 
 /** A git tree at one moment: a revision of it, or the working tree as it was when this was opened. */
 export interface TreeSource {
@@ -29,7 +30,7 @@ export async function openTreeSource(name: string, signal: AbortSignal): Promise
   try {
     const tree = await (wanted.revision === undefined
       ? writeWorkingTree(git, wanted)
-      : findRevision(git, wanted))
+      : findRevision(git, wanted.path, wanted.revision, 'tree'))
     await requireKernel(git, tree, wanted)
     const title = await describe(git, tree, wanted)
     const exports = { title, ...exportsOf(git, tree) }
@@ -38,27 +39,6 @@ export async function openTreeSource(name: string, signal: AbortSignal): Promise
   } catch (error) {
     await git.close()
     throw error
-  }
-}
-
-async function findRevision(git: TreeGit, { path, revision = '' }: TreeName): Promise<string> {
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{tree}`]
-  try {
-    return (await git.run(args)).split('\n').at(-1) ?? ''
-  } catch (error) {
-    if (!(error instanceof FctError)) throw error
-    const branches = await git.run([
-      'for-each-ref',
-      '--count=10',
-      '--sort=-committerdate',
-      '--format=%(refname:short)',
-    ])
-    throw new FctError(
-      'FCT_TREE_NO_REVISION',
-      `${path} has no revision ${JSON.stringify(revision)}`,
-      `Latest branches and tags: ${branches.split('\n').join(', ')}`,
-      { cause: error },
-    )
   }
 }
 

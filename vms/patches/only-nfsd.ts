@@ -17,6 +17,6 @@ export function onlyNfsd(patches: PatchSet): boolean {
   return findOutsideNfsd(patches) === undefined
 }
 
-function isConfiguration(path: string): boolean {
+export function isConfiguration(path: string): boolean {
   return path.split('/').at(-1)?.startsWith('Kconfig') ?? false
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { ClientLoad, ops, type LoadStats, type StuckThread } from '../../../addon/index.js'
+import { ClientLoad, type LoadStats, type StuckThread } from '../../../addon/index.js'
 import { FctError } from '../../fct-error.js'
-import type { ClientPlan, LoadParams } from '../protocol.js'
+import { addUp } from '../add-up.js'
+import type { ClientPlan, WorkParams } from '../protocol.js'
 import type { ClientMount } from './nfs-clients.js'
 
 /** The load of all mounts together. */
@@ -19,7 +20,7 @@ const usualDeadlineMs = 20_000
  */
 export function startClients(
   mounts: readonly ClientMount[],
-  params: Pick<LoadParams, 'seed' | 'clients' | 'churn'>,
+  params: WorkParams,
   deadlineMs = usualDeadlineMs,
 ): Clients {
   const create = (directory: string, plan: ClientPlan, number: number): ClientLoad =>
@@ -54,30 +55,4 @@ function stuck(threads: readonly StuckThread[]): FctError {
     `the clients' load was stopped, but ${count} hung in the kernel`,
     lines.join('\n'),
   )
-}
-
-function addUp(all: readonly LoadStats[]): LoadStats {
-  const failed = new Set(all.flatMap(({ errors }) => Object.keys(errors)))
-  return {
-    operations: sum(ops, (operation) => all.map(({ operations }) => operations[operation])),
-    errors: Object.fromEntries([...failed].map((operation) => [operation, addUpErrors(all, operation)])),
-    unexpected: all.find(({ unexpected }) => unexpected !== null)?.unexpected ?? null,
-    stuckThreads: all.flatMap(({ stuckThreads }) => stuckThreads),
-  }
-}
-
-function addUpErrors(all: readonly LoadStats[], operation: string): Record<string, number> {
-  const counts = all.map(({ errors }) => errors[operation] ?? {})
-  return sum(
-    counts.flatMap((ofLoad) => Object.keys(ofLoad)),
-    (code) => counts.map((ofLoad) => ofLoad[code] ?? 0),
-  )
-}
-
-function sum<K extends string>(
-  keys: readonly K[],
-  countsOf: (key: K) => readonly number[],
-): Record<K, number> {
-  const entries = keys.map((key) => [key, countsOf(key).reduce((total, count) => total + count, 0)] as const)
-  return Object.fromEntries(entries) as Record<K, number>
 }

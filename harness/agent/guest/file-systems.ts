@@ -1,7 +1,7 @@
-import { mkdir, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FctError } from '../../fct-error.js'
-import type { FileSystem } from '../protocol.js'
+import { FctError, messageOf } from '../../fct-error.js'
+import { fileSystems, type FileSystem } from '../protocol.js'
 import { command } from './command.js'
 
 /** An exported file system: where the server has it, and the path that NFSv4 clients name below the pseudo root. */
@@ -11,42 +11,75 @@ export interface Export {
   readonly version4Path: string
 }
 
+/** The pseudo root of NFSv4: a tmpfs, exported whether or not clients mount it. */
 const root = '/srv/fct'
-const ext4Bytes = 256 * 1024 * 1024
+
+/** File systems on a block device: a file in memory. The sizes are about the least that each takes. */
+const onDisk = {
+  ext4: { mib: 256, make: ['mkfs.ext4', '-q', '-F'] },
+  xfs: { mib: 320, make: ['mkfs.xfs', '-q', '-f', '-K'] },
+  btrfs: { mib: 256, make: ['mkfs.btrfs', '-q', '-f', '-K'] },
+} as const
+type OnDisk = keyof typeof onDisk
 
 /**
  * The tmpfs is the pseudo root of NFSv4 (fsid=0: a tmpfs on an overlay with any other fsid answers ENOENT), the
- * others stand below it.
+ * others stand below it. Only what is wanted is made.
+ *
+ * @throws FctError FCT_GUEST_NO_FILE_SYSTEM the kernel has no driver for one of them
  */
 export async function mountFileSystems(wanted: readonly FileSystem[]): Promise<Export[]> {
   await mkdir(root, { recursive: true })
   await command('FCT_GUEST_MOUNT', 'mount', '-t', 'tmpfs', '-o', 'size=512m', 'tmpfs', root)
-  const exports: Export[] = []
-  if (wanted.includes('tmpfs')) exports.push({ fileSystem: 'tmpfs', folder: root, version4Path: '/' })
-  if (wanted.includes('ext4')) exports.push(await mountExt4())
-  return exports
+  for (const fileSystem of Object.keys(onDisk) as OnDisk[])
+    if (wanted.includes(fileSystem)) await mountOnDisk(fileSystem)
+  return fileSystems.filter((name) => name !== 'nfs' && wanted.includes(name)).map(exportOf)
+}
+
+/** Where it is, whether or not it is there. */
+export function exportOf(fileSystem: FileSystem): Export {
+  return fileSystem === 'tmpfs'
+    ? { fileSystem, folder: root, version4Path: '/' }
+    : { fileSystem, folder: join(root, fileSystem), version4Path: `/${fileSystem}` }
 }
 
 /** A mount of a folder of our own ext4 export, to be exported again; nfsd serves ext4 by now. */
 export async function mountReexport(): Promise<Export> {
-  const folder = join(root, 'nfs')
-  await mkdir(folder)
+  const again = exportOf('nfs')
+  await mkdir(again.folder)
   await mkdir(join(root, 'ext4', 'again'), { mode: 0o777 })
   const options = 'vers=4.1,proto=tcp,nolock,nosharecache,soft,timeo=100,retrans=3'
-  await command('FCT_GUEST_MOUNT', 'mount', '-t', 'nfs', '-o', options, '127.0.0.1:/ext4/again', folder)
-  return { fileSystem: 'nfs', folder, version4Path: '/nfs' }
+  await command('FCT_GUEST_MOUNT', 'mount', '-t', 'nfs', '-o', options, '127.0.0.1:/ext4/again', again.folder)
+  return again
 }
 
-async function mountExt4(): Promise<Export> {
-  const image = '/tmp/ext4.img'
-  const folder = join(root, 'ext4')
+async function mountOnDisk(fileSystem: OnDisk): Promise<void> {
+  const { mib, make } = onDisk[fileSystem]
+  const [program, ...args] = make
+  const image = join(process.env['FCTORTURE_PLACE'] ?? '/tmp', `${fileSystem}.img`)
+  const { folder } = exportOf(fileSystem)
+  await requireDriver(fileSystem)
+  await command('FCT_GUEST_MOUNT', 'modprobe', 'loop')
   await writeFile(image, '')
-  await truncate(image, ext4Bytes)
-  await command('FCT_GUEST_MOUNT', 'modprobe', '-a', 'loop', 'ext4')
-  await command('FCT_GUEST_MOUNT', 'mkfs.ext4', '-q', '-F', image)
+  await truncate(image, mib * 1024 * 1024)
+  await command('FCT_GUEST_MOUNT', program, ...args, image)
   await mkdir(folder)
-  await command('FCT_GUEST_MOUNT', 'mount', '-o', 'loop', image, folder)
-  return { fileSystem: 'ext4', folder, version4Path: '/ext4' }
+  await command('FCT_GUEST_MOUNT', 'mount', '-t', fileSystem, '-o', 'loop', image, folder)
+}
+
+/** What modprobe says of a missing module is no news: the kernel's own list has what is built in, too. */
+async function requireDriver(fileSystem: OnDisk): Promise<void> {
+  const reason = await command('FCT_GUEST_MOUNT', 'modprobe', fileSystem).then(
+    () => '',
+    (error: unknown) => (error instanceof FctError ? error.detail : messageOf(error)),
+  )
+  const known = await readFile('/proc/filesystems', 'utf8')
+  if (known.split('\n').includes(`\t${fileSystem}`)) return
+  throw new FctError(
+    'FCT_GUEST_NO_FILE_SYSTEM',
+    `this kernel has no ${fileSystem}`,
+    `${reason}\nLeave ${fileSystem} out of the scenario's exports, or take a kernel with it (Debian's have it).`,
+  )
 }
 
 /**
@@ -57,7 +90,7 @@ async function mountExt4(): Promise<Export> {
 export async function unmountFileSystems(exports: readonly Export[]): Promise<string[]> {
   const busy: string[] = []
   for (const { fileSystem, folder } of exports)
-    if (fileSystem === 'ext4' && !(await isUnmounted(folder))) busy.push(folder)
+    if (fileSystem in onDisk && !(await isUnmounted(folder))) busy.push(folder)
   // A busy file system keeps the root below it busy, too.
   if (busy.length === 0 && !(await isUnmounted(root))) busy.push(root)
   return busy
@@ -77,8 +110,16 @@ export async function unmountFileSystem({ folder }: Export): Promise<void> {
   await command('FCT_GUEST_MOUNT', 'umount', folder)
 }
 
-/** Options of the exports table; the pseudo root needs fsid=0, the others a number of their own. */
-export function exportOptions(index: number, { fileSystem }: Export): string {
-  const fsid = fileSystem === 'tmpfs' ? 0 : index + 1
-  return `rw,no_root_squash,no_subtree_check,insecure,async,crossmnt,fsid=${String(fsid)}`
+/**
+ * Lines of the exports table. The pseudo root is there in any case; the others have a number of their own.
+ *
+ * @param hosts Who may mount them.
+ */
+export function exportsTable(exports: readonly Export[], hosts: readonly string[]): string {
+  const folders = exports.map(({ folder }) => folder).filter((folder) => folder !== root)
+  const line = (folder: string, fsid: number): string => {
+    const options = `rw,no_root_squash,no_subtree_check,insecure,async,crossmnt,fsid=${String(fsid)}`
+    return `${[folder, ...hosts.map((host) => `${host}(${options})`)].join(' ')}\n`
+  }
+  return [root, ...folders].map(line).join('')
 }

@@ -3,10 +3,11 @@
  * nothing but Node and the addon.
  */
 import { messageOf } from '../../fct-error.js'
+import { createClientMachine } from './client-machine.js'
 import { serve } from './serve.js'
 import { createTorture } from './torture.js'
 
-serve(createTorture).then(
+serve((upstream) => ({ ...createTorture(upstream), ...createClientMachine(upstream.send) })).then(
   () => process.exit(0),
   (error: unknown) => {
     console.error(`fct-agent: ${messageOf(error)}`)

@@ -1,13 +1,19 @@
-import { readFile, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
+import { dirname } from 'node:path'
 import { FctError, messageOf } from '../../fct-error.js'
 import { command } from './command.js'
-import { exportOptions, type Export } from './file-systems.js'
+import type { NfsVersion } from '../protocol.js'
+import { exportsTable, type Export } from './file-systems.js'
+import { versionHint } from './nfs-clients.js'
+import { clientNetwork } from './network.js'
 
 const nfsdControl = '/proc/fs/nfsd'
 const stopLimitMs = 30_000
 const pollMs = 20
+/** One of our own: /etc/exports may be somebody's. */
+const exportsFile = '/etc/exports.d/fctorture.exports'
 const pipefs = '/run/rpc_pipefs'
 /** Modules that nfsd needs, and those of the client. */
 const around = ['sunrpc', 'grace', 'lockd', 'nfs_acl', 'auth_rpcgss', 'nfs', 'nfsv3', 'nfsv4']
@@ -17,20 +23,39 @@ export async function stageServer(): Promise<void> {
   await command('FCT_GUEST_NFSD', 'modprobe', '-a', ...around)
   await shortenGrace()
   await mkdir(pipefs, { recursive: true })
-  await command('FCT_GUEST_NFSD', 'mount', '-t', 'rpc_pipefs', 'rpc_pipefs', pipefs)
+  await ensureMount('rpc_pipefs', pipefs)
   await mkdir('/var/lib/nfs/nfsdcld', { recursive: true })
-  await command('FCT_GUEST_NFSD', 'rpcbind', '-w')
+  await ensureDaemon('rpcbind', '-w')
+}
+
+/** A machine that is not ours may have it already. */
+async function ensureDaemon(name: string, ...args: string[]): Promise<void> {
+  if (!(await isRunning(name))) await command('FCT_GUEST_NFSD', name, ...args)
+}
+
+async function isRunning(name: string): Promise<boolean> {
+  const processes = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))
+  const names = await Promise.all(
+    processes.map((number) => readFile(`/proc/${number}/comm`, 'utf8').catch(() => '')),
+  )
+  return names.includes(`${name}\n`)
+}
+
+async function ensureMount(type: string, folder: string): Promise<void> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8')
+  if (!mounts.includes(` ${folder} ${type} `))
+    await command('FCT_GUEST_NFSD', 'mount', '-t', type, type, folder)
 }
 
 /** Starts nfsd with its daemons and exports; resolves when it serves. Behind `stageServer`. */
 export async function startServer(exports: readonly Export[], threads: number): Promise<void> {
   await command('FCT_GUEST_NFSD', 'modprobe', 'nfsd')
-  await command('FCT_GUEST_NFSD', 'mount', '-t', 'nfsd', 'nfsd', nfsdControl)
+  await ensureMount('nfsd', nfsdControl)
   // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
-  await command('FCT_GUEST_NFSD', 'nfsdcld', '-p', pipefs)
+  await ensureDaemon('nfsdcld', '-p', pipefs)
   await exportAll(exports)
   await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
-  await command('FCT_GUEST_NFSD', 'rpc.mountd')
+  await ensureDaemon('rpc.mountd')
 }
 
 /**
@@ -49,11 +74,36 @@ async function shortenGrace(): Promise<void> {
 
 /** What is exported from now on. */
 export async function exportAll(exports: readonly Export[]): Promise<void> {
-  await writeFile(
-    '/etc/exports',
-    exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''),
-  )
+  await mkdir(dirname(exportsFile), { recursive: true })
+  await writeFile(exportsFile, exportsTable(exports, ['127.0.0.1', clientNetwork]))
   await command('FCT_GUEST_NFSD', 'exportfs', '-ra')
+}
+
+/**
+ * Sees to it that nfsd serves these versions.
+ *
+ * @throws FctError FCT_GUEST_NFS_VERSION
+ */
+export async function requireVersions(versions: readonly NfsVersion[]): Promise<void> {
+  const text = await readFile(`${nfsdControl}/versions`, 'utf8')
+  for (const version of versions)
+    if (!isServed(version, text))
+      throw new FctError(
+        'FCT_GUEST_NFS_VERSION',
+        `nfsd of this kernel does not serve version ${version} of NFS`,
+        `It says: ${text.trim()}\n${versionHint(version)}`,
+      )
+}
+
+/**
+ * Whether a version is on in nfsd's own list, such as "-2 +3 +4 +4.1 -4.2": +4 means 4.0 too, unless -4.0 is there
+ * (nfsd_print_version_support()).
+ */
+export function isServed(version: NfsVersion, versions: string): boolean {
+  const words = versions.trim().split(/\s+/)
+  return version === '4.0'
+    ? words.includes('+4') && !words.includes('-4.0')
+    : words.includes(`+${version}`) && (version === '3' || words.includes('+4'))
 }
 
 /**

@@ -1,4 +1,3 @@
-import { openSync } from 'node:fs'
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { release } from 'node:os'
 import { join } from 'node:path'
@@ -6,15 +5,14 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Device, renewMachine, TraceReader } from '../../../addon/index.js'
 import {
-  tracePort,
   type AgentMethods,
   type FilecacheSample,
   type Knobs,
   type Method,
   type Progress,
-  type Upward,
 } from '../protocol.js'
 import { startClients, type Clients } from './client-load.js'
+import type { ClientMachine } from './client-machine.js'
 import { createNamespace, startDisturbances, type Disturber, type ForeignNamespace } from './disturbance.js'
 import {
   mountFileSystems,
@@ -24,8 +22,17 @@ import {
   type Export,
 } from './file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
-import { exportAll, lruEntries, readFilecache, stageServer, startServer, stopServer } from './nfs-server.js'
-import { findPort } from './ports.js'
+import {
+  exportAll,
+  lruEntries,
+  readFilecache,
+  requireVersions,
+  stageServer,
+  startServer,
+  stopServer,
+} from './nfs-server.js'
+import { attachServer } from './network.js'
+import type { Upstream } from './serve.js'
 import { readPreemption } from './preemption.js'
 import { readSlabs } from './slabs.js'
 import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
@@ -40,7 +47,9 @@ import { mountUnderTest } from './under-test.js'
 
 /** The agent's answers, one function per request of the protocol. */
 export type Torture = {
-  [M in Method]: (params: AgentMethods[M]['params']) => Promise<AgentMethods[M]['result']>
+  [M in Exclude<Method, keyof ClientMachine>]: (
+    params: AgentMethods[M]['params'],
+  ) => Promise<AgentMethods[M]['result']>
 }
 
 const progressEveryMs = 1000
@@ -52,6 +61,8 @@ interface Stage {
   readonly exports: Export[]
   /** An NFS mount will be exported again. */
   readonly hasReexport: boolean
+  /** Clients on machines of their own; none are in this one then. */
+  readonly machines: number
 }
 
 /** Everything that stands once `prepare` is done. */
@@ -71,6 +82,7 @@ interface Bench extends Stand {
 interface Load {
   readonly clients: Clients
   readonly disturber: Disturber
+  hasRested: boolean
   readonly namespace: ForeignNamespace | undefined
   /** What stood in /proc before it. */
   readonly before: { readonly slabs: string; readonly filecache: string }
@@ -78,7 +90,8 @@ interface Load {
   readonly ticker: NodeJS.Timeout
 }
 
-export function createTorture(send: (message: Upward) => void): Torture {
+export function createTorture(upstream: Upstream): Torture {
+  const { send } = upstream
   let stage: Stage | undefined
   let stand: Stand | undefined
   let bench: Bench | undefined
@@ -88,9 +101,10 @@ export function createTorture(send: (message: Upward) => void): Torture {
   }
   const stands = (): Bench => bench ?? fail('begin')
   return {
-    stage: async ({ exports }) => {
+    stage: async ({ exports, machines = 0 }) => {
       step('mounting file systems')
-      stage = { exports: await mountFileSystems(exports), hasReexport: exports.includes('nfs') }
+      stage = { exports: await mountFileSystems(exports), hasReexport: exports.includes('nfs'), machines }
+      if (machines > 0) await attachServer(machines)
       step('loading what nfsd needs')
       await stageServer()
       return null
@@ -105,13 +119,17 @@ export function createTorture(send: (message: Upward) => void): Torture {
         trace: stand.instance.metadata,
       }
     },
-    begin: ({ now, entropy }) => {
-      renewMachine(now, Buffer.from(entropy, 'base64'))
-      bench = begin(stand ?? fail('prepare'))
+    begin: (fresh) => {
+      if (fresh !== null) renewMachine(fresh.now, Buffer.from(fresh.entropy, 'base64'))
+      bench = begin(stand ?? fail('prepare'), upstream)
       return Promise.resolve(null)
     },
     load: async (params) => {
       load = await startLoad(stands(), params, send)
+      return null
+    },
+    rest: async () => {
+      await rest(stands(), load ?? fail('load'), step)
       return null
     },
     wait: async ({ seconds }) => {
@@ -128,20 +146,21 @@ function fail(method: Method): never {
 }
 
 async function prepare(
-  { exports, hasReexport }: Stage,
+  { exports, hasReexport, machines }: Stage,
   params: AgentMethods['prepare']['params'],
   step: (text: string) => void,
 ): Promise<Stand> {
   step('starting nfsd')
   await mountUnderTest()
   await startServer(exports, params.nfsdThreads)
+  await requireVersions(params.versions)
   if (hasReexport) {
     step('exporting an NFS mount again')
     exports.push(await mountReexport())
     await exportAll(exports)
   }
   step('mounting NFS')
-  const mounts = await mountClients(exports, params.versions)
+  const mounts = machines > 0 ? [] : await mountClients(exports, params.versions)
   step('loading fctorture.ko')
   await loadModule(params)
   const device = Device.open()
@@ -150,9 +169,9 @@ async function prepare(
   return { exports, mounts, device, instance }
 }
 
-function begin(stand: Stand): Bench {
+function begin(stand: Stand, { openTrace }: Upstream): Bench {
   const { folder } = stand.instance
-  const reader = new TraceReader({ instance: folder, fd: openSync(findPort(tracePort), 'w') })
+  const reader = new TraceReader({ instance: folder, fd: openTrace() })
   reader.start()
   return { ...stand, reader }
 }
@@ -160,7 +179,7 @@ function begin(stand: Stand): Bench {
 async function startLoad(
   bench: Bench,
   params: AgentMethods['load']['params'],
-  send: (message: Upward) => void,
+  send: Upstream['send'],
 ): Promise<Load> {
   const namespace =
     (params.knobs['purge']?.['foreign_percent'] ?? 0) > 0 ? await createNamespace() : undefined
@@ -177,7 +196,7 @@ async function startLoad(
   const ticker = setInterval(() => {
     send({ notice: 'progress', progress: progressOf(bench, clients, began) })
   }, progressEveryMs)
-  return { clients, disturber, namespace, before, began, ticker }
+  return { clients, disturber, hasRested: false, namespace, before, began, ticker }
 }
 
 /** Tells the purge stressor whose namespace is the second one. */
@@ -206,19 +225,24 @@ function progressOf(bench: Bench, clients: Clients, began: number): Progress {
   }
 }
 
+/** Clients go on until they have left something on the LRU, so that the laundrette has work in the quiet to come. */
+async function rest(bench: Bench, load: Load, step: (text: string) => void): Promise<void> {
+  step('stopping the load')
+  load.hasRested = true
+  await load.disturber.stop()
+  await bench.device.stop()
+  await load.namespace?.leave()
+  await untilLru((entries) => entries !== '0', leftoverLimitMs)
+}
+
 async function finish(
   bench: Bench,
   load: Load,
   quietMs: number,
   step: (text: string) => void,
 ): Promise<AgentMethods['finish']['result']> {
+  if (!load.hasRested) await rest(bench, load, step)
   clearInterval(load.ticker)
-  step('stopping the load')
-  await load.disturber.stop()
-  await bench.device.stop()
-  await load.namespace?.leave()
-  // Clients go on until they have left something on the LRU, so that the laundrette has work in the quiet to come.
-  await untilLru((entries) => entries !== '0', leftoverLimitMs)
   const progress = { ...progressOf(bench, load.clients, load.began), clients: await load.clients.stop() }
   const start: FilecacheSample = { phase: 'start', text: load.before.filecache }
   const filecache = [start, ...(await calmDown(bench, quietMs, step))]

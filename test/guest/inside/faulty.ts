@@ -2,7 +2,12 @@
 import { writeFile } from 'node:fs/promises'
 import { serve } from '../../../harness/agent/guest/serve.js'
 
-const never = new Promise(() => undefined)
+const never = new Promise<never>(() => undefined)
+
+async function panic(): Promise<never> {
+  await writeFile('/proc/sysrq-trigger', 'c')
+  return never
+}
 
 const handlers = {
   stage: () => Promise.resolve(null),
@@ -10,8 +15,16 @@ const handlers = {
     process.kill(process.pid, 'SIGKILL')
     return never
   },
-  panic: async () => {
-    await writeFile('/proc/sysrq-trigger', 'c')
+  panic,
+  /** As a kernel that has no driver of the device pvpanic. */
+  panicWithoutDriver: async () => {
+    await writeFile('/sys/bus/platform/drivers/pvpanic-mmio/unbind', 'QEMU0001:00')
+    return panic()
+  },
+  /** The console hears nothing from now on. */
+  whisper: async () => {
+    await writeFile('/proc/sys/kernel/printk', '1')
+    for (const word of ['once', 'twice']) await writeFile('/dev/kmsg', `<4>faulty: whispers ${word}`)
     return never
   },
   wait: () => never,

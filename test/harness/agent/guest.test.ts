@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { lruEntries } from '../../../harness/agent/guest/nfs-server.js'
+import { exportOf, exportsTable } from '../../../harness/agent/guest/file-systems.js'
+import { isServed, lruEntries } from '../../../harness/agent/guest/nfs-server.js'
 import { findFlagBit, parseOffsets, parseSize } from '../../../harness/agent/guest/test-module.js'
 
 // What pahole and the kernel print on Debian's 6.1.192.
@@ -40,4 +41,27 @@ it('finds the bit of a flag in an event format', () => {
 it('keeps an underflowed counter as the kernel prints it', () => {
   expect(lruEntries('hash buckets:  256\nlru entries:   18446744073709551599\n')).toBe('18446744073709551599')
   expect(lruEntries('')).toBeUndefined()
+})
+
+it.each([
+  ['4.0', '-2 +3 +4 +4.1 +4.2', true],
+  ['4.0', '-2 +3 +4 -4.0 +4.1 +4.2', false],
+  ['4.1', '+3 +4 +4.1 -4.2', true],
+  ['4.2', '+3 +4 +4.1 -4.2', false],
+  ['4.1', '+3 -4', false],
+  ['3', '-3 +4 +4.1', false],
+  ['3', '+3 -4', true],
+] as const)('knows from what nfsd says whether it serves version %s: %s', (version, text, isOn) => {
+  expect(isServed(version, `${text}\n`)).toBe(isOn)
+})
+
+it('exports the pseudo root in any case, and each file system by a number of its own', () => {
+  const table = exportsTable([exportOf('xfs'), exportOf('btrfs')], ['127.0.0.1', '10.77.0.0/16'])
+  const lines = table.trimEnd().split('\n')
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['/srv/fct', '/srv/fct/xfs', '/srv/fct/btrfs'])
+  expect(lines.map((line) => [...line.matchAll(/fsid=(\d)/g)].map(([, fsid]) => fsid))).toEqual([
+    ['0', '0'],
+    ['1', '1'],
+    ['2', '2'],
+  ])
 })

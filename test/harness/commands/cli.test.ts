@@ -17,6 +17,22 @@ function fctorture(args: readonly string[], env: Record<string, string> = {}) {
   return execa('npx', ['--no-install', 'fctorture', ...args], { cwd: packageRoot, reject: false, env })
 }
 
+function bisectOf(signature: string, ...more: string[]): string[] {
+  const [scenario, tree] = ['CLOSE01', packageRoot]
+  return [
+    'bisect',
+    '--tree',
+    tree,
+    '--good',
+    'HEAD~1',
+    '--scenario',
+    scenario,
+    '--signature',
+    signature,
+    ...more,
+  ]
+}
+
 it('shows its help and exits 0', async () => {
   const { exitCode, stdout } = await fctorture(['--help'])
   expect(exitCode).toBe(0)
@@ -33,6 +49,18 @@ it.each([
   [['selftest', '--only', 'mark-lek'], 'FCT_SELFTEST_UNKNOWN', 'mark-leak'],
   [['selftest', '--kernel', 'debian:5.10'], 'FCT_SELFTEST_KERNEL', 'debian:6.1'],
   [['torture'], 'unknown command', 'torture'],
+  [
+    ['bisect', '--scenario', 'CLOSE01', '--signature', 'free-at-zero'],
+    'FCT_BISECT_USAGE',
+    '--tree and --good',
+  ],
+  [['bisect', '--tree', '.', '--good', 'HEAD'], 'FCT_BISECT_USAGE', '--scenario and --signature'],
+  [bisectOf('free-at-one'), 'FCT_BISECT_SIGNATURE', 'Rules: event-after-free'],
+  [bisectOf('free-at-zero', '--good', 'HEAD'), 'FCT_BISECT_EMPTY_RANGE', 'are one commit'],
+  [bisectOf('free-at-zero', '--good', 'nowhere'), 'FCT_TREE_NO_REVISION', 'no revision "nowhere"'],
+  [['bisect', 'status', '/nowhere'], 'FCT_BISECT_NO_LOG', '/nowhere/log.jsonl'],
+  [['bisect', '--confidence', '99'], '--confidence', 'between 0.5 and 1'],
+  [['bisect', '--budget', 'long'], '--budget', '90s, 30m, 2h'],
 ])('answers %j with exit status 129 and says why', async (args, code, words) => {
   const { exitCode, stdout, stderr } = await fctorture([...args])
   expect(stderr).toContain(code)

@@ -57,8 +57,11 @@ async function judgeEnd(end: { failure?: FctError; unexpected?: UnexpectedError 
     kernel: undefined,
     inputs: undefined,
     deterministic: undefined,
+    running: undefined,
     target: undefined,
     spool: undefined,
+    savedIn: undefined,
+    clientKernel: undefined,
     live,
   }
   const rest = { prepared: undefined, finished: undefined, spool: undefined }

@@ -1,0 +1,78 @@
+/**
+ * What is thought beforehand of how often a bad commit fails: a mean rate that the whole range shares, and how far single
+ * commits stray from it. A commit's own rate is drawn from Beta(mean * k, (1 - mean) * k), k the concentration; infinite: the
+ * same rate everywhere. Its runs are then beta-binomial, which needs no integral of its own: only mean and concentration
+ * are summed over, on a grid.
+ */
+
+/** One point of the grid. */
+interface RatePoint {
+  readonly mean: number
+  readonly concentration: number
+  readonly weight: number
+}
+
+/** Even in the logit, so that small rates and those near 1 are as fine as the middle: 0.008 to 0.999. */
+const means = Array.from({ length: 28 }, (_, index) => 1 / (1 + Math.exp(4.8 - (11.7 * index) / 27)))
+
+/** A coarser grid is enough for a concentration that says little of the mean. */
+const concentrations = [
+  { concentration: Infinity, share: 0.97, every: 1 },
+  { concentration: 24, share: 0.03, every: 2 },
+]
+
+export const ratePoints: readonly RatePoint[] = concentrations.flatMap(({ concentration, share, every }) => {
+  const taken = means.filter((_, index) => index % every === 0)
+  return taken.map((mean) => ({ mean, concentration, weight: share / taken.length }))
+})
+
+/** That the next run of a bad commit hits, after so many hits and misses of its own. */
+export function hitChance({ mean, concentration }: RatePoint, hits: number, misses: number): number {
+  if (concentration === Infinity) return mean
+  return (mean * concentration + hits) / (concentration + hits + misses)
+}
+
+/** Lengths of a series of runs that are weighed against each other. */
+export const seriesLengths: readonly number[] = [1, 4, 16, 64]
+
+/** Of series on a bad build that end at the first hit, by length and point of the grid. */
+export interface SeriesTable {
+  /** That there is a hit. */
+  readonly hit: readonly Float64Array[]
+  /** Runs that need not be made because a hit came before. */
+  readonly saved: readonly Float64Array[]
+}
+
+/** @param lengths Ascending. */
+export function tabulateSeries(lengths: readonly number[], hits: number, misses: number): SeriesTable {
+  const hit = lengths.map(() => new Float64Array(ratePoints.length))
+  const saved = lengths.map(() => new Float64Array(ratePoints.length))
+  ratePoints.forEach((point, at) => {
+    let miss = 1
+    let made = 0
+    let done = 0
+    lengths.forEach((length, row) => {
+      for (; done < length; done++) {
+        made += miss
+        miss *= 1 - hitChance(point, hits, misses + done)
+      }
+      hit[row]?.fill(1 - miss, at, at + 1)
+      saved[row]?.fill(length - made, at, at + 1)
+    })
+  })
+  return { hit, saved }
+}
+
+/** The mean rate below which so large a share of the weights of the grid's points lies. */
+export function quantileOf(weights: Float64Array, share: number): number {
+  const byMean = ratePoints
+    .map(({ mean }, index) => ({ mean, weight: weights[index] ?? 0 }))
+    .sort((left, right) => left.mean - right.mean)
+  let below = 0
+  return byMean.find(({ weight }) => (below += weight) >= share)?.mean ?? 1
+}
+
+/** The rates above this are excluded at 95 % by so many runs without a failure: the rule of three, exactly. */
+export function highestRate(misses: number): number {
+  return 1 - Math.pow(0.05, 1 / misses)
+}

@@ -1,0 +1,133 @@
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { resolve } from 'node:path'
+import { profileNames, type ProfileName } from '../../vms/kernels/profiles.js'
+import type { StartEntry } from '../bisect/log-entry.js'
+import { UsageError } from '../fct-error.js'
+import { runsFolder } from '../folders.js'
+import { bisectCommand, type BisectOptions } from './bisect.js'
+import { logCommand, replayCommand, statusCommand } from './bisect-look.js'
+import { addMirrorOptions, mirrorsOf, type MirrorOptions } from './kernel-options.js'
+import { parseSeconds, parseSeed } from './parse-numbers.js'
+
+interface SourceArguments {
+  readonly tree?: string
+  readonly good?: string
+  readonly bad: string
+  readonly series?: string
+  readonly base: string
+}
+
+interface BisectArguments
+  extends
+    SourceArguments,
+    MirrorOptions,
+    Omit<BisectOptions, 'source' | 'mirrors' | 'scenario' | 'signature'> {
+  readonly scenario?: string
+  readonly signature?: string
+  readonly replay?: string
+}
+
+/** `fctorture bisect`, with `status` and `log` of what it left. */
+export function addBisectCommand(
+  program: Command,
+  finish: (status: number) => void,
+  signal: AbortSignal,
+): void {
+  const command = program
+    .command('bisect')
+    .description(
+      'find the commit, or the patch of a series, since which a run fails, however seldom; the same command goes on where it was ended',
+    )
+  addSourceOptions(command)
+  addSearchOptions(command)
+  addMirrorOptions(command).action(async (options: BisectArguments) => {
+    const { replay, scenario, signature, ...rest } = options
+    if (replay !== undefined) {
+      finish(await replayCommand(replay, options))
+      return
+    }
+    if (scenario === undefined || signature === undefined)
+      throw new UsageError('FCT_BISECT_USAGE', 'bisect needs --scenario and --signature')
+    const source = sourceOf(options)
+    finish(await bisectCommand({ ...rest, scenario, signature, source, mirrors: mirrorsOf(options) }, signal))
+  })
+  addLooks(command, finish)
+}
+
+function addLooks(command: Command, finish: (status: number) => void): void {
+  const state = ['[state]', "a search's folder; the latest if not given"] as const
+  const options = (own: Command): { confidence: number; json?: boolean } => own.optsWithGlobals()
+  command
+    .command('status')
+    .description('how far a search is: a picture of the commits and how likely each is')
+    .argument(...state)
+    .action(async (folder: string | undefined, _own: object, own: Command) => {
+      finish(await statusCommand(folder, options(own)))
+    })
+  command
+    .command('log')
+    .description('what `git bisect log` would print, for `git bisect replay`')
+    .argument(...state)
+    .action(async (folder: string | undefined, _own: object, own: Command) => {
+      finish(await logCommand(folder, options(own)))
+    })
+}
+
+function addSourceOptions(command: Command): void {
+  command
+    .option('--tree <path>', 'a git tree of the kernel; it is read only')
+    .option('--good <revision>', 'a commit that does not fail')
+    .option('--bad <revision>', 'a commit that fails, and that comes after it', 'HEAD')
+    .option('--series <folder>', 'a series of patches instead (quilt, or *.patch)')
+    .option('--base <kernel>', 'what the series is for', 'debian:6.1')
+    .option('--path <path...>', 'files and folders of the tree that are suspected', [])
+}
+
+function addSearchOptions(command: Command): void {
+  command
+    .option('--scenario <name>', 'a scenario of the catalogue, or the path of a YAML file')
+    .option('--signature <finding>', 'what is looked for: the signature of a finding, or a rule')
+    .option(
+      '--time <seconds>',
+      'seconds of load of each run, instead of what the scenario says',
+      parseSeconds,
+    )
+    .option('--clients-only', 'without stressors and injected delays', false)
+    .addOption(
+      new Option('--profile <name>', 'how closely the kernel watches itself')
+        .choices(profileNames)
+        .default('stock' satisfies ProfileName),
+    )
+    .option('--confidence <share>', 'how sure to be', parseConfidence, 0.99)
+    .option('--budget <time>', 'for builds and runs together: 90s, 30m, 2h', parseDuration, 8 * 3600)
+    .option('--seed <number>', 'seed of the first run; each has the next', parseSeed)
+    .option('--no-verify', 'without reverting the culprit on the bad end and running that')
+    .option('--state <folder>', 'where the search is kept from run to run')
+    .option('--runs <folder>', 'where run folders are kept', runsFolder())
+    .option('--replay <log>', 'what a log.jsonl comes to, without running anything')
+    .option('--json', 'one document on stdout')
+}
+
+/** @throws UsageError FCT_BISECT_USAGE */
+function sourceOf({ tree, good, bad, series, base }: SourceArguments): StartEntry['source'] {
+  if (series !== undefined && tree === undefined && good === undefined)
+    return { kind: 'series', series: resolve(series), base }
+  if (tree !== undefined && good !== undefined && series === undefined)
+    return { kind: 'tree', tree: resolve(tree), good, bad }
+  throw new UsageError('FCT_BISECT_USAGE', 'bisect needs either --tree and --good, or --series')
+}
+
+function parseConfidence(text: string): number {
+  const share = Number(text)
+  if (share > 0.5 && share < 1) return share
+  throw new InvalidArgumentError('It must be a number between 0.5 and 1.')
+}
+
+const units = { s: 1, m: 60, h: 3600 } as const
+
+function parseDuration(text: string): number {
+  const [, number = '', unit = 's'] = /^(\d+(?:\.\d+)?)([smh])?$/.exec(text) ?? []
+  const seconds = Number(number) * units[unit as keyof typeof units]
+  if (number !== '' && seconds > 0) return seconds
+  throw new InvalidArgumentError('It must be a time: 90s, 30m, 2h.')
+}

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Mirrors } from '../../vms/apt-root.js'
+import { describeForecast, forecast } from '../campaign/forecast.js'
+import { summarizeNight, type NightSummary } from '../campaign/night-summary.js'
+import { describeNight } from '../campaign/night-text.js'
+import type { NightJudgement } from '../campaign/judge-nights.js'
+import { composeNotice } from '../campaign/notice.js'
+import { readPlan, type CampaignPlan } from '../campaign/plan.js'
+import { openNight, runCampaign } from '../campaign/run-campaign.js'
+import { lockCampaigns } from '../store/campaign-lock.js'
+import { HistoryReader } from '../store/history.js'
+import { HistoryWriter } from '../store/history-writer.js'
+import { pruneRuns, type Removed } from '../store/retention.js'
+import { checkCampaignOutputs, writeCampaignOutputs, type CampaignOutputOptions } from './campaign-outputs.js'
+import { showCampaignProgress } from './campaign-progress.js'
+import { exitStatus } from './exit-status.js'
+import { localExecutor } from './local-executor.js'
+import { formatSize } from './parse-size.js'
+import { buildContext } from './progress.js'
+
+export interface NightlyOptions extends CampaignOutputOptions {
+  readonly mirrors: Mirrors | undefined
+  readonly dryRun?: boolean
+  readonly fresh?: boolean
+  readonly seed?: number
+  readonly json?: boolean
+  /** The history's file. */
+  readonly store: string
+  readonly runs: string
+}
+
+/** Runs a night of a plan, or goes on with one, and judges it against those before. */
+export async function nightlyCommand(
+  path: string,
+  options: NightlyOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  checkCampaignOutputs(options, options.json === true)
+  const plan = readPlan(path)
+  if (options.dryRun === true) return dryRun(plan, options)
+  const unlock = lockCampaigns(options.store)
+  const store = new HistoryWriter(options.store)
+  try {
+    const summary = await runNight(plan, store, options, signal)
+    const { judgement, exit } = await writeCampaignOutputs(store, summary.campaign, options, {
+      plan: path,
+      signal,
+    })
+    const { json, store: file } = options
+    const document = { schema: 1, ...summary, exit, judgement, store: file }
+    process.stdout.write(
+      json === true ? toJson(document) : describeNight(summary, changesIn(judgement), file),
+    )
+    return exit
+  } finally {
+    store.close()
+    unlock()
+  }
+}
+
+/** What is news, in words. */
+function changesIn(judgement: NightJudgement): string[] {
+  return composeNotice(judgement)?.changes.map(({ says }) => says) ?? []
+}
+
+async function runNight(
+  plan: CampaignPlan,
+  store: HistoryWriter,
+  { mirrors, fresh = false, seed, ...options }: NightlyOptions,
+  signal: AbortSignal,
+): Promise<NightSummary> {
+  const now = new Date()
+  // The history is read from anywhere.
+  const runs = resolve(options.runs)
+  const choice = { fresh, now, ...(seed !== undefined && { seed }) }
+  const campaign = openNight(plan, store, choice)
+  const executor = localExecutor(buildContext(process.stderr, signal, mirrors))
+  const observer = showCampaignProgress(process.stderr, campaign)
+  await runCampaign(plan, campaign, { store, executor, runs, signal, observer })
+  noteRemoved(await pruneRuns(store, { runs, policy: plan.keep, now }))
+  return summarizeNight(
+    store,
+    store.campaign(campaign.id),
+    plan.cells.map(({ key }) => key),
+  )
+}
+
+function noteRemoved(removed: readonly Removed[]): void {
+  if (removed.length === 0) return
+  const bytes = removed.reduce((sum, each) => sum + each.bytes, 0)
+  process.stderr.write(`${String(removed.length)} old run folders removed (${formatSize(bytes)})\n`)
+}
+
+function dryRun(plan: CampaignPlan, { store: path, json }: NightlyOptions): number {
+  const store = existsSync(path) ? new HistoryReader(path) : undefined
+  try {
+    const foreseen = forecast(plan, store)
+    process.stdout.write(json === true ? toJson({ schema: 1, ...foreseen }) : describeForecast(foreseen))
+    return exitStatus.pass
+  } finally {
+    store?.close()
+  }
+}
+
+function toJson(document: object): string {
+  return JSON.stringify(document, null, 2) + '\n'
+}

@@ -1,0 +1,13 @@
+import { join } from 'node:path'
+import type { ResultAutopsy } from '../verdict/result.js'
+import { printable } from './figures.js'
+
+/** What was taken from a guest that did not talk any more, and where it is. */
+export function describeAutopsy(run: string, { folder, files, missing, dumpIn }: ResultAutopsy): string {
+  const parts = [
+    ...(files.length > 0 ? [`${files.join(', ')} in ${join(run, folder)}`] : []),
+    ...(dumpIn === undefined ? [] : [`one that died of the same left its vmcore in ${join(dumpIn, folder)}`]),
+    ...missing.map((what) => `not to be had: ${what}`),
+  ]
+  return printable(parts.join('; '))
+}

@@ -1,0 +1,38 @@
+import { LineCounter, parseDocument, type Document } from 'yaml'
+import type { z } from 'zod'
+import { UsageError } from '../fct-error.js'
+
+/**
+ * A YAML text as the schema has it.
+ *
+ * @param what For the message: "a scenario".
+ * @throws UsageError with `code`, file, line and field
+ */
+export function readYaml<T>(
+  text: string,
+  { path, code, what, schema }: { path: string; code: `FCT_${string}`; what: string; schema: z.ZodType<T> },
+): T {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const invalid = (line: number, message: string): UsageError =>
+    new UsageError(code, `${path}:${String(line)}: ${message}`)
+  const [syntax] = document.errors
+  if (syntax !== undefined)
+    throw invalid(lines.linePos(syntax.pos[0]).line, syntax.message.split('\n')[0] ?? '')
+  const parsed = schema.safeParse(document.toJS())
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = issue?.path ?? []
+  const message = `${field.length > 0 ? `${field.join('.')}: ` : ''}${issue?.message ?? `not ${what}`}`
+  throw invalid(lineOf(document, lines, field), message)
+}
+
+/** The line of the deepest part of a field's path that the file has. */
+function lineOf(document: Document, lines: LineCounter, field: readonly PropertyKey[]): number {
+  for (let depth = field.length; depth > 0; depth--) {
+    const node = document.getIn(field.slice(0, depth), true)
+    const range = (node as { range?: [number, number, number] } | undefined)?.range
+    if (range !== undefined) return lines.linePos(range[0]).line
+  }
+  return 1
+}
