@@ -70,7 +70,14 @@ describe('CLOSE01 on a stock kernel', () => {
 
   it('leaves the run folder that design.md names', async () => {
     const files = await readdir(ended.result.run)
-    expect(files.sort()).toEqual(['console.log', 'report.html', 'run.json', 'trace.dat', 'verdict.json'])
+    expect(files.sort()).toEqual([
+      'console.log',
+      'load.json',
+      'report.html',
+      'run.json',
+      'trace.dat',
+      'verdict.json',
+    ])
     const run = JSON.parse(await readFile(join(ended.result.run, 'run.json'), 'utf8')) as Record<
       string,
       unknown
