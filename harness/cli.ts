@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
 import { addBisectCommand } from './commands/bisect-command.js'
 import { exitStatus } from './commands/exit-status.js'
@@ -12,84 +12,25 @@ import {
 } from './commands/kernel-options.js'
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
-import { addMachineOptions, machineRequestOf, type MachineOptions } from './commands/machine-options.js'
-import { parseJobs, parseSeconds, parseSeed } from './commands/parse-numbers.js'
 import { prepareCommand } from './commands/prepare.js'
 import { addReplayCommand } from './commands/replay-command.js'
-import { runCommand, type RunOptions } from './commands/run.js'
+import { addRunCommand } from './commands/run-command.js'
 import { addSearchCommand } from './commands/search-command.js'
-import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
+import { addSelftestCommand } from './commands/selftest-command.js'
 import { addReportCommand } from './commands/report-command.js'
 import { addServeCommand } from './commands/serve-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
-import { runsFolder } from './folders.js'
-import { ruleSet } from './oracle/rule-set.js'
 import { Interrupted } from './target/drive.js'
 
 const description = `Tortures the NFS server's open-file cache (fs/nfsd/filecache.c) and says what it found.
 
 Exit status: 0 PASS, 1 FAIL, 125 no verdict (INCONCLUSIVE or ERROR), 128 fctorture itself failed, 129 usage.`
 
-type RunArguments = KernelOptions &
-  MachineOptions &
-  Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors' | 'machine'>
-type SelftestArguments = KernelOptions & Omit<SelftestOptions, 'kernel' | 'mirrors'>
-
 function createProgram(finish: (status: number) => void, signal: AbortSignal): Command {
   const program = new Command('fctorture').description(description).exitOverride().showHelpAfterError()
-  addMachineOptions(
-    addKernelOptions(
-      program
-        .command('run')
-        .description('torture one kernel with one scenario and judge what happened')
-        .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
-    ),
-  )
-    .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
-    .option('--seed <number>', 'seed of all random choices; drawn and printed if not given', parseSeed)
-    .option(
-      '--busted [how]',
-      "positive control: load the module with a deliberate bug ('extra_put'); must end FAIL",
-    )
-    .option('--clients-only', 'without stressors and injected delays: the module only observes')
-    .addOption(untilFinding())
-    .option(
-      '--dump',
-      "keep the guest's memory as a vmcore, also if it lives; else only that of the first guest that dies of something",
-    )
-    .option('--deterministic', 'on one CPU that counts instructions, so that the seed decides everything')
-    .option('--json', 'print the result document on stdout')
-    .option('--runs <folder>', 'where run folders are kept', runsFolder())
-    .action(async (scenario: string, options: RunArguments, command: Command) => {
-      const kernel = kernelRequestOf(options)
-      const machine = machineRequestOf(options, command)
-      finish(await runCommand({ scenario, ...options, kernel, machine, mirrors: mirrorsOf(options) }, signal))
-    })
-  addKernelOptions(
-    program
-      .command('selftest')
-      .description('put known defects into a kernel, one after the other, and see whether they are found'),
-  )
-    .option('--only <id...>', 'these defects; all if not given', [])
-    .option('--time <seconds>', 'seconds of load at most, for each defect', parseSeconds, 60)
-    .option(
-      '--alone <seconds>',
-      'each regression once more under the load of clients alone, for so long, and how much rarer it is found then',
-      parseSeconds,
-    )
-    .option('--seed <number>', 'seed of all random choices; drawn if not given', parseSeed)
-    .option(
-      '--jobs <guests>',
-      'guests at a time; as many as this host has CPUs and memory for, if not given',
-      parseJobs,
-    )
-    .option('--json', 'print the result document on stdout')
-    .option('--runs <folder>', 'where run folders are kept', runsFolder())
-    .action(async (options: SelftestArguments) => {
-      const kernel = kernelRequestOf(options)
-      finish(await selftestCommand({ ...options, kernel, mirrors: mirrorsOf(options) }, signal))
-    })
+  addRunCommand(program, finish, signal)
+  addSelftestCommand(program, finish, signal)
   addKernelOptions(
     program.command('prepare').description('download and build all that runs with a kernel need'),
   ).action(async (options: KernelOptions) => {
@@ -106,12 +47,6 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addTraceCommand(program, finish)
   addBisectCommand(program, finish, signal)
   return program
-}
-
-function untilFinding(): Option {
-  const text = 'end the load at the first finding over events, or at the first of one of these rules'
-  const rules = ruleSet.filter(({ flavours }) => flavours !== 'any').map(({ id }) => id)
-  return new Option('--until-finding [rule...]', text).choices(rules)
 }
 
 /** Says what went wrong on stderr and gives the exit status that goes with it. */

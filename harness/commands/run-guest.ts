@@ -47,26 +47,22 @@ export async function runGuest(
       observer.onFinding(finding)
     },
   })
+  const onConsole = (chunk: Uint8Array): void => {
+    record.writeConsole(chunk)
+  }
   let target: Target | undefined
   const autopsyPlan = { into: join(record.folder, autopsyFolder), vmcore: plan.dump }
   let clients: StartedClients | undefined
   const cables = layCables(plan.scenario.clients.machines)
   try {
-    const onConsole = (chunk: Uint8Array): void => {
-      record.writeConsole(chunk)
-    }
-    const from = await startTarget(
-      plan,
-      got,
-      { context, ends: cables.serverEnds },
-      {
-        ...observer,
-        onConsole,
-        onFailure: async (broken, error) => {
-          got.end = { ...got.end, autopsy: await autopsyOf(broken, autopsyPlan, asFailure(error)) }
-        },
+    const means = { context, ends: cables.serverEnds }
+    const from = await startTarget(plan, got, means, {
+      ...observer,
+      onConsole,
+      onFailure: async (broken, error) => {
+        got.end = { ...got.end, autopsy: await autopsyOf(broken, autopsyPlan, asFailure(error)) }
       },
-    )
+    })
     target = from.target
     got.savedIn = from.folder
     clients = await clientsOf(plan, cables, context, observer)
@@ -74,12 +70,6 @@ export async function runGuest(
     cables.close()
     got.target = target.description
     target.onConsole(onConsole)
-    const makeSpool = (metadata: TraceMetadata): TraceSpool => {
-      live.start(metadata)
-      return (got.spool = new TraceSpool(record.folder, metadata, (cpu, page) => {
-        live.push(cpu, page)
-      }))
-    }
     const onPhase = (name: string): void => {
       if (name === 'load') live.beginLoad()
       observer.onPhase(name)
@@ -87,7 +77,7 @@ export async function runGuest(
     got.end = await drive(
       target,
       { ...from.drivePlan, standing: from.standing, enough: live.enough, autopsy: autopsyPlan, clients },
-      makeSpool,
+      (metadata) => (got.spool = spoolFor(record.folder, metadata, live)),
       { ...observer, onPhase },
       context.signal,
     )
@@ -103,6 +93,14 @@ export async function runGuest(
     got.live = await live.end()
   }
   return got
+}
+
+/** The judge hears each page that is stored. */
+function spoolFor(folder: string, metadata: TraceMetadata, live: LiveCheck): TraceSpool {
+  live.start(metadata)
+  return new TraceSpool(folder, metadata, (cpu, page) => {
+    live.push(cpu, page)
+  })
 }
 
 /** What is left on a machine that is not ours is no small matter. */

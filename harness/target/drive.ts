@@ -150,10 +150,7 @@ export async function drive(
     await guarded(watch, clients?.work(plan.load) ?? Promise.resolve())
     await loadFor(plan, watch, agent, () => end.progress)
     observer.onPhase('finishing')
-    if (clients !== undefined) await takeDown(clients, watch, agent)
-    const finish = agent.call('finish', { quietMs: plan.quietMs })
-    end.finished = await answerOf(watch, finish, plan.quietMs + finishSlackMs, 'finishing')
-    end.finished = { ...end.finished, progress: addClients(end.finished.progress, clients) }
+    end.finished = await finish(plan, watch, agent)
     end.progress = end.finished.progress
     end.autopsy = await autopsyOf(target, plan.autopsy, undefined)
     await leave(target, agent)
@@ -165,6 +162,13 @@ export async function drive(
   // What could not be kept may have come after everything else had gone well.
   end.failure ??= end.spool?.failure
   return end
+}
+
+async function finish({ clients, quietMs }: DrivePlan, watch: Watch, agent: Agent): Promise<Finished> {
+  if (clients !== undefined) await takeDown(clients, watch, agent)
+  const answer = agent.call('finish', { quietMs })
+  const finished = await answerOf(watch, answer, quietMs + finishSlackMs, 'finishing')
+  return { ...finished, progress: addClients(finished.progress, clients) }
 }
 
 /** Clients go on while the stressors end, and are gone before nfsd stops. */

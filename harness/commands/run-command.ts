@@ -1,0 +1,49 @@
+import { Option, type Command } from 'commander'
+import { runsFolder } from '../folders.js'
+import { ruleSet } from '../oracle/rule-set.js'
+import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from './kernel-options.js'
+import { addMachineOptions, machineRequestOf, type MachineOptions } from './machine-options.js'
+import { parseSeconds, parseSeed } from './parse-numbers.js'
+import { runCommand, type RunOptions } from './run.js'
+
+type RunArguments = KernelOptions &
+  MachineOptions &
+  Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors' | 'machine'>
+
+/** `fctorture run`: one scenario, one kernel, one seed. */
+export function addRunCommand(program: Command, finish: (status: number) => void, signal: AbortSignal): void {
+  addMachineOptions(
+    addKernelOptions(
+      program
+        .command('run')
+        .description('torture one kernel with one scenario and judge what happened')
+        .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
+    ),
+  )
+    .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
+    .option('--seed <number>', 'seed of all random choices; drawn and printed if not given', parseSeed)
+    .option(
+      '--busted [how]',
+      "positive control: load the module with a deliberate bug ('extra_put'); must end FAIL",
+    )
+    .option('--clients-only', 'without stressors and injected delays: the module only observes')
+    .addOption(untilFinding())
+    .option(
+      '--dump',
+      "keep the guest's memory as a vmcore, also if it lives; else only that of the first guest that dies of something",
+    )
+    .option('--deterministic', 'on one CPU that counts instructions, so that the seed decides everything')
+    .option('--json', 'print the result document on stdout')
+    .option('--runs <folder>', 'where run folders are kept', runsFolder())
+    .action(async (scenario: string, options: RunArguments, command: Command) => {
+      const kernel = kernelRequestOf(options)
+      const machine = machineRequestOf(options, command)
+      finish(await runCommand({ scenario, ...options, kernel, machine, mirrors: mirrorsOf(options) }, signal))
+    })
+}
+
+function untilFinding(): Option {
+  const text = 'end the load at the first finding over events, or at the first of one of these rules'
+  const rules = ruleSet.filter(({ flavours }) => flavours !== 'any').map(({ id }) => id)
+  return new Option('--until-finding [rule...]', text).choices(rules)
+}
