@@ -196,7 +196,8 @@ function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: b
   if (failure === undefined) return { kind: 'ended' }
   const message = failure.detail === '' ? failure.message : `${failure.message}\n${failure.detail}`
   // Before there was anything to test; if nfsd is to blame, the console names it, and that is a finding.
-  if (failure instanceof KernelFault && !hasModule)
+  const gaveUp = failure.code === 'FCT_AGENT_LOST' && end.prepared === undefined
+  if ((failure instanceof KernelFault || gaveUp) && !hasModule)
     return { kind: 'infra-error', code: 'FCT_GUEST_BOOT', message }
   if (failure instanceof KernelFault) return { kind: 'kernel-fault', message }
   if (failure instanceof TargetHung) return { kind: 'hung', message }
