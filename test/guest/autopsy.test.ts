@@ -62,10 +62,18 @@ async function examine(method: string, wishes: AutopsyWishes, limitMs: number): 
   }
 }
 
-/** What makedumpfile finds in a dump by the dump's own words, without a vmlinux. */
+/**
+ * What makedumpfile finds in a dump by the dump's own words, without a vmlinux. Behind the first line of a message it has blanks,
+ * where the kernel's console, and we, have the stamp again.
+ */
 async function messagesIn(dump: string): Promise<string> {
   await execa('makedumpfile', ['--dump-dmesg', dump, `${dump}.dmesg`])
-  return readFile(`${dump}.dmesg`, 'utf8')
+  let stamp = ''
+  const lines = (await readFile(`${dump}.dmesg`, 'utf8')).split('\n').map((line) => {
+    stamp = /^\[ *\d+\.\d{6}\] /.exec(line)?.[0] ?? stamp
+    return line.startsWith(' '.repeat(stamp.length)) ? stamp + line.slice(stamp.length) : line
+  })
+  return lines.join('\n')
 }
 
 it('a panic: registers, messages and memory can be had, and then it prints the rest of its last words', async () => {
