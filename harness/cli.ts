@@ -11,6 +11,7 @@ import {
 } from './commands/kernel-options.js'
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
+import { addMachineOptions, machineRequestOf, type MachineOptions } from './commands/machine-options.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
@@ -24,16 +25,20 @@ const description = `Tortures the NFS server's open-file cache (fs/nfsd/filecach
 
 Exit status: 0 PASS, 1 FAIL, 125 no verdict (INCONCLUSIVE or ERROR), 128 fctorture itself failed, 129 usage.`
 
-type RunArguments = KernelOptions & Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors'>
+type RunArguments = KernelOptions &
+  MachineOptions &
+  Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors' | 'machine'>
 type SelftestArguments = KernelOptions & Omit<SelftestOptions, 'kernel' | 'mirrors'>
 
 function createProgram(finish: (status: number) => void, signal: AbortSignal): Command {
   const program = new Command('fctorture').description(description).exitOverride().showHelpAfterError()
-  addKernelOptions(
-    program
-      .command('run')
-      .description('torture one kernel with one scenario and judge what happened')
-      .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
+  addMachineOptions(
+    addKernelOptions(
+      program
+        .command('run')
+        .description('torture one kernel with one scenario and judge what happened')
+        .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
+    ),
   )
     .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
     .option('--seed <number>', 'seed of all random choices; drawn and printed if not given', parseSeed)
@@ -45,9 +50,10 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
     .addOption(untilFinding())
     .option('--json', 'print the result document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
-    .action(async (scenario: string, options: RunArguments) => {
+    .action(async (scenario: string, options: RunArguments, command: Command) => {
       const kernel = kernelRequestOf(options)
-      finish(await runCommand({ scenario, ...options, kernel, mirrors: mirrorsOf(options) }, signal))
+      const machine = machineRequestOf(options, command)
+      finish(await runCommand({ scenario, ...options, kernel, machine, mirrors: mirrorsOf(options) }, signal))
     })
   addKernelOptions(
     program

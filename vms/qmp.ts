@@ -8,6 +8,7 @@ interface Commands {
   readonly stop: { readonly arguments: undefined; readonly answer: object }
   readonly cont: { readonly arguments: undefined; readonly answer: object }
   readonly quit: { readonly arguments: undefined; readonly answer: object }
+  readonly set_link: { readonly arguments: { readonly name: string; readonly up: boolean }; readonly answer: object }
   readonly 'migrate-set-capabilities': {
     readonly arguments: { readonly capabilities: readonly MigrationCapability[] }
     readonly answer: object

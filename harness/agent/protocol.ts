@@ -56,7 +56,7 @@ export interface Prepared {
   readonly trace: TraceMetadata
 }
 
-/** What the host knows better than a guest that may have stood still for days. */
+/** What the host knows better than a guest that may have stood still for days; a machine that is not ours is left as it is. */
 export interface BeginParams {
   /** Time since 1970, ms. */
   readonly now: number
@@ -135,7 +135,7 @@ export interface AgentMethods {
   readonly stage: { readonly params: StageParams; readonly result: null }
   /** Before this, and behind it, the machine may be saved, and resume any number of times. */
   readonly prepare: { readonly params: PrepareParams; readonly result: Prepared }
-  readonly begin: { readonly params: BeginParams; readonly result: null }
+  readonly begin: { readonly params: BeginParams | null; readonly result: null }
   readonly load: { readonly params: LoadParams; readonly result: null }
   readonly finish: { readonly params: FinishParams; readonly result: Finished }
   readonly leave: { readonly params: null; readonly result: null }

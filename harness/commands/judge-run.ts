@@ -198,7 +198,7 @@ function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: b
 function identify(
   { scenario, seed, kernel: wanted }: RunPlan,
   run: string,
-  { kernel, target, end }: Aftermath,
+  { kernel, running, target, end }: Aftermath,
 ): Parameters<typeof composeResult>[0] {
   return {
     run,
@@ -207,10 +207,10 @@ function identify(
     kernel: {
       name: wanted.name,
       release: end.prepared?.release ?? kernel?.kernel.release ?? 'unknown',
-      hash: kernel?.hash ?? 'unknown',
+      hash: kernel?.hash ?? running?.hash ?? 'unknown',
       profile: wanted.profile,
       patches: kernel?.patches ?? wanted.patches,
-      build: kernel?.way ?? null,
+      build: kernel?.way ?? running?.build ?? null,
     },
     target: { kind: target?.kind ?? 'qemu', accel: target?.accel ?? 'none' },
     guestSeconds: end.finished?.loadSeconds ?? end.progress?.seconds ?? 0,

@@ -8,15 +8,19 @@ import type { RunPlan } from '../scenario/plan.js'
  */
 export function repeatCommand(
   scenario: string,
-  { kernel, seed, busted, clientsOnly, untilFinding, scenario: { seconds } }: RunPlan,
+  { kernel, seed, busted, clientsOnly, untilFinding, machine, scenario: { seconds } }: RunPlan,
 ): string {
   const { name, patches, profile } = kernel
-  const words = ['run', scenario, '--kernel', name, '--seed', String(seed), '--time', String(seconds)]
+  const words = ['run', scenario]
+  if (machine !== undefined) words.push('--target', machine.address)
+  if (machine?.isKernelNamed !== false) words.push('--kernel', name)
+  words.push('--seed', String(seed), '--time', String(seconds))
   if (profile !== 'stock') words.push('--profile', profile)
   if (patches.length > 0) words.push('--patch', ...patches)
   if (busted !== '') words.push('--busted', busted)
   if (clientsOnly) words.push('--clients-only')
   if (untilFinding !== false) words.push('--until-finding', ...(untilFinding === true ? [] : untilFinding))
+  if (machine?.mayDisturb === true) words.push('--disturb-users')
   return ['npx', 'fctorture', ...words].map(quote).join(' ')
 }
 

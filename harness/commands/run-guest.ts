@@ -1,21 +1,36 @@
-import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
+import { obtainGuestImages } from '../../vms/guest-images.js'
 import type { BuildContext } from '../../vms/cache.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { LiveReport } from '../verdict/compose-result.js'
-import type { RunPlan } from '../scenario/plan.js'
+import type { MachineRequest, RunPlan } from '../scenario/plan.js'
 import type { RunRecord } from '../store/run-record.js'
 import { TraceSpool } from '../store/trace-spool.js'
-import { asFailure, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
+import { FctError } from '../fct-error.js'
+import {
+  asFailure,
+  drive,
+  type DriveEnd,
+  type DriveObserver,
+  type DrivePlan,
+  type Standing,
+} from '../target/drive.js'
+import type { SshTarget } from '../target/ssh/ssh-target.js'
+import type { StandingObserver } from '../target/standing-guest.js'
+import type { KernelBuild } from '../verdict/result.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
 import { drivePlanOf } from './drive-plan.js'
 import { startGuest } from './start-guest.js'
+import { startMachineOf } from './start-machine.js'
 import type { Target, TargetDescription } from '../target/target.js'
 
 /** What a run leaves behind, as far as it got. */
 export interface Aftermath {
   readonly kernel: KernelUnderTest | undefined
-  readonly images: GuestImages | undefined
+  /** Hashes of what the run was made of. */
+  readonly inputs: Readonly<Record<string, string>> | undefined
+  /** The kernel of a machine that is not ours. */
+  readonly running: { readonly hash: string; readonly build: KernelBuild } | undefined
   readonly target: TargetDescription | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
@@ -43,16 +58,10 @@ export async function runGuest(
   })
   let target: Target | undefined
   try {
-    got.kernel = await obtainKernel(plan.kernel, context)
-    got.images = await obtainGuestImages(got.kernel, context)
-    const drivePlan = drivePlanOf(plan, got.images)
     const onConsole = (chunk: Uint8Array): void => {
       record.writeConsole(chunk)
     }
-    const from = await startGuest(plan, drivePlan, { kernel: got.kernel, images: got.images }, context, {
-      ...observer,
-      onConsole,
-    })
+    const from = await start(plan, got, context, { ...observer, onConsole })
     target = from.target
     got.target = target.description
     target.onConsole(onConsole)
@@ -68,7 +77,7 @@ export async function runGuest(
     }
     got.end = await drive(
       target,
-      { ...drivePlan, standing: from.standing, enough: live.enough },
+      { ...from.drivePlan, standing: from.standing, enough: live.enough },
       makeSpool,
       { ...observer, onPhase },
       context.signal,
@@ -77,14 +86,77 @@ export async function runGuest(
     got.end = { ...got.end, failure: asFailure(error) }
   } finally {
     await target?.stop()
+    got.end = { ...got.end, failure: got.end.failure ?? residueOf(target) }
     got.live = await live.end()
   }
   return got
 }
 
-function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
-  const [kernel, images, target, spool] = [undefined, undefined, undefined, undefined]
+interface Started {
+  readonly target: Target
+  readonly drivePlan: DrivePlan
+  readonly standing?: Standing
+}
+
+type Unfinished = { -readonly [K in keyof Aftermath]: Aftermath[K] }
+
+function start(
+  plan: RunPlan,
+  got: Unfinished,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<Started> {
+  const { machine } = plan
+  if (machine === undefined) return startOwn(plan, got, context, observer)
+  return startForeign({ ...plan, machine }, got, context, observer)
+}
+
+/** In a guest of our own. */
+async function startOwn(
+  plan: RunPlan,
+  got: Unfinished,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<Started> {
+  const kernel = (got.kernel = await obtainKernel(plan.kernel, context))
+  const images = await obtainGuestImages(kernel, context)
+  got.inputs = images.hashes
+  const drivePlan = drivePlanOf(plan, images)
+  return { drivePlan, ...(await startGuest(plan, drivePlan, { kernel, images }, context, observer)) }
+}
+
+/** On a machine of somebody else. */
+async function startForeign(
+  plan: RunPlan & { machine: MachineRequest },
+  got: Unfinished,
+  context: BuildContext,
+  observer: StandingObserver,
+): Promise<Started> {
+  observer.onPhase('connecting')
+  const { target, knowsLayout, hash, build, inputs } = await startMachineOf(
+    plan.machine,
+    plan.kernel,
+    context,
+  )
+  got.running = { hash, build }
+  got.inputs = inputs
+  return { target, drivePlan: drivePlanOf(plan, { knowsLayout }) }
+}
+
+/** What is left on a machine that is not ours is no small matter. */
+function residueOf(target: Target | undefined): FctError | undefined {
+  const residue = target === undefined || !('residue' in target) ? [] : (target as SshTarget).residue
+  if (residue.length === 0) return undefined
+  return new FctError(
+    'FCT_TARGET_RESIDUE',
+    'not all of ours could be undone on the target',
+    residue.join('\n'),
+  )
+}
+
+function nothingYet(): Unfinished {
+  const [kernel, inputs, running, target, spool] = Array<undefined>(5)
   const [failure, prepared, finished, progress] = [undefined, undefined, undefined, undefined]
   const end = { failure, prepared, finished, progress, spool }
-  return { kernel, images, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
+  return { kernel, inputs, running, target, end, spool, live: { seconds: new Map(), gaveUp: null } }
 }

@@ -49,7 +49,7 @@ export async function runScenario(
   listener?: RunListener,
 ): Promise<{ result: ResultDocument; extras: ReportExtras }> {
   const plan = planRun(options)
-  readKernelName(plan.kernel.name)
+  if (plan.machine === undefined || plan.machine.isKernelNamed) readKernelName(plan.kernel.name)
   const record = await createRunRecord(runs, plan.scenario.name, String(plan.seed), new Date())
   const repeat = repeatCommand(options.scenario, plan)
   const parameters = { ...parametersOf(plan), repeat }
@@ -111,13 +111,14 @@ async function tortureWithProgress(
 }
 
 /** Every parameter of the run, for run.json. */
-function parametersOf({ scenario, kernel, seed, busted }: RunPlan): Record<string, unknown> {
+function parametersOf({ scenario, kernel, seed, busted, machine }: RunPlan): Record<string, unknown> {
   return {
     schema: 1,
     scenario,
     seed: String(seed),
     busted,
     kernel,
+    machine,
     fctorture: { node: process.version },
   }
 }
@@ -125,19 +126,19 @@ function parametersOf({ scenario, kernel, seed, busted }: RunPlan): Record<strin
 /** What only the run itself could tell. */
 function factsOf(
   { kernel: wanted }: RunPlan,
-  { kernel, images, target, end }: Aftermath,
+  { kernel, running, inputs, target, end }: Aftermath,
 ): Record<string, unknown> {
   return {
     kernel: {
       ...wanted,
       release: end.prepared?.release ?? kernel?.kernel.release,
-      hash: kernel?.hash,
+      hash: kernel?.hash ?? running?.hash,
       packages: kernel?.kernel.packages,
-      build: kernel?.way,
+      build: kernel?.way ?? running?.build,
       nfsd: end.prepared?.nfsd,
     },
     target,
-    inputs: images?.hashes,
+    inputs,
     capabilities: end.prepared?.capabilities,
     filecache: end.finished?.filecache,
     leftovers: end.finished?.leftovers,

@@ -2,6 +2,22 @@ import { randomInt } from 'node:crypto'
 import type { KernelRequest } from '../../vms/kernels/kernels.js'
 import { loadScenario, type Scenario } from './scenario.js'
 
+/** A machine that is not ours, and how it may be used. */
+export interface MachineRequest {
+  /** ssh://root@host */
+  readonly address: string
+  /** Whether fctorture.ko is built here, against the kernel of the request, which must be the one that runs there. */
+  readonly isKernelNamed: boolean
+  /** Private keys to offer; the user's usual ones if there are none. */
+  readonly identities: readonly string[]
+  /** Instead of the user's and the system's known_hosts. */
+  readonly knownHosts: readonly string[]
+  /** Others who use NFS there do not matter. */
+  readonly mayDisturb: boolean
+  /** Bytes of trace per second that are brought here, at the most; undefined: as fast as it goes. */
+  readonly traceRate: number | undefined
+}
+
 /** One scenario, one kernel, one seed: everything that is decided before anything is started. */
 export interface RunPlan {
   readonly scenario: Scenario
@@ -14,9 +30,12 @@ export interface RunPlan {
   readonly clientsOnly: boolean
   /** The load ends at the first finding, or at the first of one of these rules. */
   readonly untilFinding: boolean | readonly string[]
+  /** Undefined: a guest of our own. */
+  readonly machine?: MachineRequest
 }
 
 export interface PlanOptions {
+  readonly machine?: MachineRequest | undefined
   readonly scenario: string
   readonly kernel: KernelRequest
   /** Seconds of load, instead of the scenario's. */
@@ -42,6 +61,7 @@ export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }:
     busted: busted === true ? usualBug : (busted ?? ''),
     clientsOnly,
     untilFinding: rest.untilFinding ?? false,
+    ...(rest.machine && { machine: rest.machine }),
   }
 }
 

@@ -31,6 +31,8 @@ export type Standing = 'staged' | Prepared
 /** What one run does on a target. */
 export interface DrivePlan extends Preparation {
   readonly standing?: Standing | undefined
+  /** A machine of ours may have stood still for days: it is told the time, and gets new random numbers. */
+  readonly isOurs: boolean
   readonly load: LoadParams
   /** Seconds of load. */
   readonly seconds: number
@@ -57,7 +59,6 @@ export interface DriveObserver {
   onPhase(phase: string): void
 }
 
-const silenceLimitMs = 60_000
 const finishSlackMs = 180_000
 const restLimitMs = 30_000
 
@@ -121,7 +122,12 @@ export async function drive(
       },
       () => undefined,
     )
-    await answerOf(watch, agent.call('begin', freshParams()), prepareLimitMs, 'beginning')
+    await answerOf(
+      watch,
+      agent.call('begin', plan.isOurs ? freshParams() : null),
+      prepareLimitMs,
+      'beginning',
+    )
     observer.onPhase('load')
     await answerOf(watch, agent.call('load', plan.load), prepareLimitMs, 'starting the load')
     await loadFor(plan, watch, agent, () => end.progress)
@@ -148,7 +154,10 @@ async function loadFor(
 ): Promise<void> {
   const over = new AbortController()
   try {
-    await guarded(watch, keepLoading(agent, plan, over.signal, progress))
+    await guarded(
+      watch,
+      keepLoading({ agent, patienceMs: watch.target.patienceMs }, plan, over.signal, progress),
+    )
   } finally {
     over.abort()
   }
@@ -159,7 +168,7 @@ async function loadFor(
  * clients work.
  */
 async function keepLoading(
-  agent: Agent,
+  { agent, patienceMs }: { agent: Agent; patienceMs: number },
   { seconds, enough }: Pick<DrivePlan, 'seconds' | 'enough'>,
   over: AbortSignal,
   progress: () => Progress | undefined,
@@ -171,12 +180,9 @@ async function keepLoading(
       if (over.aborted) return
       silence = setTimeout(() => {
         reject(
-          new TargetTimeout(
-            'FCT_GUEST_SILENT',
-            `the agent said nothing for ${String(silenceLimitMs / 1000)} s`,
-          ),
+          new TargetTimeout('FCT_GUEST_SILENT', `the agent said nothing for ${String(patienceMs / 1000)} s`),
         )
-      }, silenceLimitMs)
+      }, patienceMs)
     }
     agent.onNotice(listen)
     over.addEventListener('abort', listen)

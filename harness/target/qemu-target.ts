@@ -79,6 +79,7 @@ async function resumeOrStop(machine: Machine): Promise<void> {
 
 class Guest implements QemuTarget {
   readonly description: TargetDescription
+  readonly patienceMs = 60_000
   readonly ended: Promise<void>
   readonly hung: Promise<string>
   readonly #machine: Machine

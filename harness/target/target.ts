@@ -17,6 +17,8 @@ export interface Target {
   onConsole(listener: (chunk: Uint8Array) => void): void
   /** A byte stream named by the agent, outside its control channel: raw trace pages travel there. */
   stream(name: string): Readable
+  /** How long its agent may say nothing during a load, ms. */
+  readonly patienceMs: number
   /** Resolves when the machine is gone, whoever ended it. */
   readonly ended: Promise<void>
   /** Resolves with what the kernel says of it when a CPU is stuck for good. */
@@ -28,9 +30,10 @@ export interface Target {
 }
 
 export interface TargetDescription {
-  readonly kind: 'qemu'
+  readonly kind: 'qemu' | 'ssh'
+  /** `none` on a machine that is not ours. */
   readonly accel: string
-  /** Why that accelerator. */
+  /** Why that accelerator; of a machine that is not ours, its address. */
   readonly reason: string
   readonly cpus: number
   readonly memoryMiB: number

@@ -38,7 +38,7 @@ export async function mountReexport(): Promise<Export> {
 }
 
 async function mountExt4(): Promise<Export> {
-  const image = '/tmp/ext4.img'
+  const image = join(process.env['FCTORTURE_PLACE'] ?? '/tmp', 'ext4.img')
   const folder = join(root, 'ext4')
   await writeFile(image, '')
   await truncate(image, ext4Bytes)

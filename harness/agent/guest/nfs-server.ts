@@ -1,6 +1,7 @@
-import { readFile, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
+import { dirname } from 'node:path'
 import { FctError, messageOf } from '../../fct-error.js'
 import { command } from './command.js'
 import { exportOptions, type Export } from './file-systems.js'
@@ -8,6 +9,8 @@ import { exportOptions, type Export } from './file-systems.js'
 const nfsdControl = '/proc/fs/nfsd'
 const stopLimitMs = 30_000
 const pollMs = 20
+/** One of our own: /etc/exports may be somebody's. */
+const exportsTable = '/etc/exports.d/fctorture.exports'
 const pipefs = '/run/rpc_pipefs'
 /** Modules that nfsd needs, and those of the client. */
 const around = ['sunrpc', 'grace', 'lockd', 'nfs_acl', 'auth_rpcgss', 'nfs', 'nfsv3', 'nfsv4']
@@ -17,20 +20,39 @@ export async function stageServer(): Promise<void> {
   await command('FCT_GUEST_NFSD', 'modprobe', '-a', ...around)
   await shortenGrace()
   await mkdir(pipefs, { recursive: true })
-  await command('FCT_GUEST_NFSD', 'mount', '-t', 'rpc_pipefs', 'rpc_pipefs', pipefs)
+  await ensureMount('rpc_pipefs', pipefs)
   await mkdir('/var/lib/nfs/nfsdcld', { recursive: true })
-  await command('FCT_GUEST_NFSD', 'rpcbind', '-w')
+  await ensureDaemon('rpcbind', '-w')
+}
+
+/** A machine that is not ours may have it already. */
+async function ensureDaemon(name: string, ...args: string[]): Promise<void> {
+  if (!(await isRunning(name))) await command('FCT_GUEST_NFSD', name, ...args)
+}
+
+async function isRunning(name: string): Promise<boolean> {
+  const processes = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))
+  const names = await Promise.all(
+    processes.map((number) => readFile(`/proc/${number}/comm`, 'utf8').catch(() => '')),
+  )
+  return names.includes(`${name}\n`)
+}
+
+async function ensureMount(type: string, folder: string): Promise<void> {
+  const mounts = await readFile('/proc/self/mounts', 'utf8')
+  if (!mounts.includes(` ${folder} ${type} `))
+    await command('FCT_GUEST_NFSD', 'mount', '-t', type, type, folder)
 }
 
 /** Starts nfsd with its daemons and exports; resolves when it serves. Behind `stageServer`. */
 export async function startServer(exports: readonly Export[], threads: number): Promise<void> {
   await command('FCT_GUEST_NFSD', 'modprobe', 'nfsd')
-  await command('FCT_GUEST_NFSD', 'mount', '-t', 'nfsd', 'nfsd', nfsdControl)
+  await ensureMount('nfsd', nfsdControl)
   // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
-  await command('FCT_GUEST_NFSD', 'nfsdcld', '-p', pipefs)
+  await ensureDaemon('nfsdcld', '-p', pipefs)
   await exportAll(exports)
   await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
-  await command('FCT_GUEST_NFSD', 'rpc.mountd')
+  await ensureDaemon('rpc.mountd')
 }
 
 /**
@@ -49,8 +71,9 @@ async function shortenGrace(): Promise<void> {
 
 /** What is exported from now on. */
 export async function exportAll(exports: readonly Export[]): Promise<void> {
+  await mkdir(dirname(exportsTable), { recursive: true })
   await writeFile(
-    '/etc/exports',
+    exportsTable,
     exports.map((entry, i) => `${entry.folder} 127.0.0.1(${exportOptions(i, entry)})\n`).join(''),
   )
   await command('FCT_GUEST_NFSD', 'exportfs', '-ra')

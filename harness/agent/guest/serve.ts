@@ -1,27 +1,26 @@
-import { createReadStream, writeSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { release } from 'node:os'
-import { createInterface } from 'node:readline'
 import { FctError, messageOf } from '../../fct-error.js'
-import { controlPort, type Answer, type Failure, type Request, type Upward } from '../protocol.js'
-import { findPort } from './ports.js'
+import type { Answer, Failure, Request, Upward } from '../protocol.js'
+import { openChannels, type Channels } from './channels.js'
 
 /** An answer to each request, by its method; `leave` ends the agent. */
 export type Handlers = Readonly<Record<string, (params: never) => Promise<unknown>>>
 
+/** What handlers can do beside answering. */
+export interface Upstream {
+  readonly send: (message: Upward) => void
+  readonly openTrace: Channels['openTrace']
+}
+
 /** Does what the host asks over the control channel, one request after the other, until it says `leave`. */
-export async function serve(create: (send: (message: Upward) => void) => Handlers): Promise<void> {
-  const path = findPort(controlPort)
-  const port = await open(path, 'r+')
-  // One small write per message; the host always reads, so a blocking write is short.
+export async function serve(create: (upstream: Upstream) => Handlers): Promise<void> {
+  const channels = openChannels()
   const send = (message: Upward): void => {
-    writeSync(port.fd, JSON.stringify(message) + '\n')
+    channels.send(JSON.stringify(message) + '\n')
   }
-  const handlers = create(send)
+  const handlers = create({ send, openTrace: channels.openTrace })
   send({ notice: 'hello', node: process.version, release: release() })
-  for await (const line of createInterface({
-    input: createReadStream(path, { fd: port.fd, autoClose: false }),
-  })) {
+  for await (const line of channels.requests()) {
     const request = JSON.parse(line) as Request
     send(await answer(handlers, request))
     if (request.method === 'leave') break

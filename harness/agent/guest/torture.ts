@@ -1,4 +1,3 @@
-import { openSync } from 'node:fs'
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { release } from 'node:os'
 import { join } from 'node:path'
@@ -6,13 +5,11 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Device, renewMachine, TraceReader } from '../../../addon/index.js'
 import {
-  tracePort,
   type AgentMethods,
   type FilecacheSample,
   type Knobs,
   type Method,
   type Progress,
-  type Upward,
 } from '../protocol.js'
 import { startClients, type Clients } from './client-load.js'
 import { createNamespace, startDisturbances, type Disturber, type ForeignNamespace } from './disturbance.js'
@@ -25,7 +22,7 @@ import {
 } from './file-systems.js'
 import { mountClients, unmountClients, type ClientMount } from './nfs-clients.js'
 import { exportAll, lruEntries, readFilecache, stageServer, startServer, stopServer } from './nfs-server.js'
-import { findPort } from './ports.js'
+import type { Upstream } from './serve.js'
 import { readSlabs } from './slabs.js'
 import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
 import {
@@ -77,7 +74,8 @@ interface Load {
   readonly ticker: NodeJS.Timeout
 }
 
-export function createTorture(send: (message: Upward) => void): Torture {
+export function createTorture(upstream: Upstream): Torture {
+  const { send } = upstream
   let stage: Stage | undefined
   let stand: Stand | undefined
   let bench: Bench | undefined
@@ -103,9 +101,9 @@ export function createTorture(send: (message: Upward) => void): Torture {
         trace: stand.instance.metadata,
       }
     },
-    begin: ({ now, entropy }) => {
-      renewMachine(now, Buffer.from(entropy, 'base64'))
-      bench = begin(stand ?? fail('prepare'))
+    begin: (fresh) => {
+      if (fresh !== null) renewMachine(fresh.now, Buffer.from(fresh.entropy, 'base64'))
+      bench = begin(stand ?? fail('prepare'), upstream)
       return Promise.resolve(null)
     },
     load: async (params) => {
@@ -144,9 +142,9 @@ async function prepare(
   return { exports, mounts, device, instance }
 }
 
-function begin(stand: Stand): Bench {
+function begin(stand: Stand, { openTrace }: Upstream): Bench {
   const { folder } = stand.instance
-  const reader = new TraceReader({ instance: folder, fd: openSync(findPort(tracePort), 'w') })
+  const reader = new TraceReader({ instance: folder, fd: openTrace() })
   reader.start()
   return { ...stand, reader }
 }
@@ -154,7 +152,7 @@ function begin(stand: Stand): Bench {
 async function startLoad(
   bench: Bench,
   params: AgentMethods['load']['params'],
-  send: (message: Upward) => void,
+  send: Upstream['send'],
 ): Promise<Load> {
   const namespace =
     (params.knobs['purge']?.['foreign_percent'] ?? 0) > 0 ? await createNamespace() : undefined

@@ -53,7 +53,14 @@ async function judgeEnd(end: { failure?: FctError; unexpected?: UnexpectedError 
     seed: 1,
   })
   const live = { seconds: new Map<string, number>(), gaveUp: null }
-  const none = { kernel: undefined, images: undefined, target: undefined, spool: undefined, live }
+  const none = {
+    kernel: undefined,
+    inputs: undefined,
+    running: undefined,
+    target: undefined,
+    spool: undefined,
+    live,
+  }
   const rest = { prepared: undefined, finished: undefined, spool: undefined }
   const { result } = await judgeRun(
     plan,

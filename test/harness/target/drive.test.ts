@@ -54,6 +54,7 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
     onConsole: () => undefined,
     stream: () => Readable.from([]),
     ended,
+    patienceMs: 60_000,
     hung: new Promise<string>(() => undefined),
     fault: () => new FctError('FCT_TEST_ENDED', 'the machine ended'),
     stop: () => Promise.resolve(),

@@ -1,0 +1,177 @@
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2'
+import { FctError, messageOf } from '../../fct-error.js'
+import { showAddress, type SshAddress } from './address.js'
+import { distrust, kindsOf, readHostKeys, usualKnownHosts } from './host-key.js'
+
+/** A connection to a machine; when it ends, everything that goes through it fails with FCT_SSH_LOST. */
+export interface Connection {
+  /**
+   * Runs a command to its end; its stdout. Commands are texts of ours: nothing that came from elsewhere stands in them.
+   *
+   * @throws FctError FCT_SSH_COMMAND with what it printed, FCT_SSH_LOST
+   */
+  run(command: string, input?: string | Buffer): Promise<string>
+  /** A command whose output is read as it comes. */
+  open(command: string): Promise<ClientChannel>
+  /** Copies a file; modes as given. */
+  put(local: string, remote: string, mode: number): Promise<void>
+  /** Resolves with the reason when it is over. */
+  readonly closed: Promise<string>
+  end(): void
+}
+
+export interface ConnectOptions {
+  readonly knownHosts?: readonly string[]
+  /** Private keys to try; the user's usual ones if not given, beside ssh-agent. */
+  readonly identities?: readonly string[]
+}
+
+const readyTimeoutMs = 30_000
+const keepaliveMs = 5_000
+/** Answers that may be missing before the connection is given up. */
+const keepaliveMisses = 3
+
+/**
+ * @throws FctError FCT_SSH_HOST_UNKNOWN, FCT_SSH_HOST_KEY_CHANGED, FCT_SSH_AUTH, FCT_SSH_CONNECT
+ */
+export async function connect(address: SshAddress, options: ConnectOptions = {}): Promise<Connection> {
+  const keys = await readHostKeys(address, options.knownHosts ?? usualKnownHosts())
+  if (keys.length === 0) throw distrust(address, false)
+  const client = new ssh2.Client()
+  const closed = once(client, 'close').then(() => reason)
+  let reason = 'the connection was closed'
+  let isTrusted = true
+  const config: ConnectConfig = {
+    ...{ host: address.host, port: address.port, username: address.user },
+    ...{ readyTimeout: readyTimeoutMs, keepaliveInterval: keepaliveMs, keepaliveCountMax: keepaliveMisses },
+    algorithms: { serverHostKey: kindsOf(keys) },
+    hostVerifier: (key: Buffer) => (isTrusted = keys.includes(key.toString('base64'))),
+    ...authentication(address, options.identities ?? usualIdentities()),
+  }
+  const ready = once(client, 'ready')
+  client.on('error', (error) => {
+    reason = messageOf(error)
+  })
+  try {
+    client.connect(config)
+    await ready
+  } catch (error) {
+    client.end()
+    throw explainRefusal(error, address, isTrusted)
+  }
+  return new ClientConnection(client, closed)
+}
+
+/** Keys are offered one after the other, then what ssh-agent has. */
+function authentication({ user }: SshAddress, identities: readonly string[]): Partial<ConnectConfig> {
+  const agent = process.env['SSH_AUTH_SOCK']
+  const methods = identities.map((path) => ({
+    type: 'publickey' as const,
+    username: user,
+    key: readFileSync(path),
+  }))
+  const byAgent = agent === undefined ? [] : [{ type: 'agent' as const, username: user, agent }]
+  return { authHandler: [...methods, ...byAgent] }
+}
+
+/** A key with a passphrase is ssh-agent's to use. */
+function usualIdentities(): string[] {
+  const paths = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name))
+  return paths.filter(
+    (path) => existsSync(path) && !(ssh2.utils.parseKey(readFileSync(path)) instanceof Error),
+  )
+}
+
+function explainRefusal(error: unknown, address: SshAddress, isTrusted: boolean): FctError {
+  const name = showAddress(address)
+  const level = (error as { level?: string }).level
+  const message = messageOf(error)
+  // A host that has none of the kinds of keys that it is known by has other keys.
+  if (!isTrusted || message.includes('host key')) return distrust(address, true)
+  if (level === 'client-authentication')
+    return new FctError(
+      'FCT_SSH_AUTH',
+      `${name} accepts none of the keys`,
+      'Offered were --identity, or the usual keys in ~/.ssh, and those of ssh-agent. ssh-copy-id installs one there.',
+    )
+  return new FctError('FCT_SSH_CONNECT', `${name} cannot be reached: ${message}`)
+}
+
+class ClientConnection implements Connection {
+  readonly closed: Promise<string>
+  readonly #client: ssh2.Client
+  #isOpen = true
+
+  constructor(client: ssh2.Client, closed: Promise<string>) {
+    this.#client = client
+    this.closed = closed
+    void closed.then(() => (this.#isOpen = false))
+  }
+
+  async run(command: string, input: string | Buffer = ''): Promise<string> {
+    const channel = await this.open(command)
+    const ended = once(channel, 'close') as Promise<[number | null]>
+    channel.end(input)
+    const [stdout, stderr] = await this.#unlessLost(Promise.all([text(channel), text(channel.stderr)]))
+    const [code] = await this.#unlessLost(ended)
+    if (code === 0) return stdout
+    // Without a status the connection broke off before the command had ended.
+    if (code === null) throw lost('it broke off in the middle of a command')
+    const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-20).join('\n')
+    throw new FctError('FCT_SSH_COMMAND', `a command failed there (status ${String(code)})`, output)
+  }
+
+  open(command: string): Promise<ClientChannel> {
+    return this.#unlessLost(
+      new Promise((resolve, reject) => {
+        this.#client.exec(command, (error, channel) => {
+          if (error === undefined) resolve(channel)
+          else reject(lost(messageOf(error)))
+        })
+      }),
+    )
+  }
+
+  put(local: string, remote: string, mode: number): Promise<void> {
+    return this.#unlessLost(
+      new Promise((resolve, reject) => {
+        this.#client.sftp((refusal, sftp) => {
+          if (refusal !== undefined) {
+            reject(lost(messageOf(refusal)))
+            return
+          }
+          sftp.fastPut(local, remote, { mode }, (error) => {
+            sftp.end()
+            if (!error) resolve()
+            else
+              reject(new FctError('FCT_SSH_COPY', `${remote} cannot be written there: ${messageOf(error)}`))
+          })
+        })
+      }),
+    )
+  }
+
+  end(): void {
+    this.#client.end()
+    this.#client.destroy()
+  }
+
+  #unlessLost<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => undefined)
+    if (!this.#isOpen) return Promise.reject(lost('it is closed'))
+    const over = this.closed.then((reason) => {
+      throw lost(reason)
+    })
+    over.catch(() => undefined)
+    return Promise.race([promise, over])
+  }
+}
+
+function lost(reason: string): FctError {
+  return new FctError('FCT_SSH_LOST', `the connection is gone: ${reason}`)
+}

@@ -1,0 +1,134 @@
+import { once } from 'node:events'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { packageRoot } from '../../../harness/folders.js'
+import { obtainGuestImages } from '../../../vms/guest-images.js'
+import { machineArguments } from '../../../vms/qemu.js'
+import { connectQmp, type Qmp } from '../../../vms/qmp.js'
+import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
+import { quietContext } from '../../stock-kernel.js'
+
+/** A guest that plays a machine of somebody else: nothing is known of it but its address, a key, and its power switch. */
+export interface Hardware {
+  /** ssh://root@127.0.0.1:PORT */
+  readonly address: string
+  /** Options of fctorture that let it in. */
+  readonly options: readonly string[]
+  readonly folder: string
+  /** Runs a command there, as its owner would. */
+  ssh(command: string): Promise<string>
+  /** The serial console so far. */
+  console(): string
+  monitor(): Qmp
+  /** Pulls or plugs its network cable. */
+  setLink(isUp: boolean): Promise<void>
+  /** Power off and on again: the same address, another boot. */
+  cycle(): Promise<void>
+  end(): Promise<void>
+}
+
+export interface HardwareOptions {
+  /** Further words of the kernel's command line. */
+  readonly commandLine?: string
+}
+
+export async function startHardware(
+  kernel: KernelUnderTest,
+  options: HardwareOptions = {},
+): Promise<Hardware> {
+  const folder = await mkdtemp(join(tmpdir(), 'fct-test-hardware-'))
+  const [own, host] = [join(folder, 'own'), join(folder, 'host')]
+  for (const path of [own, host]) await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path])
+  const authorized = join(folder, 'authorized_keys')
+  await copyFile(`${own}.pub`, authorized)
+  const start = join(packageRoot, 'test', 'guest', 'hardware', 'start')
+  const images = await obtainGuestImages(kernel, quietContext, {
+    start,
+    host_key: host,
+    authorized_keys: authorized,
+  })
+  const port = await freePort()
+  const name = `[127.0.0.1]:${port}`
+  const known = join(folder, 'known_hosts')
+  const [kind, key] = (await readFile(`${host}.pub`, 'utf8')).split(' ')
+  await writeFile(known, `${name} ${kind} ${key}\n`)
+
+  let heard = ''
+  let monitor: Qmp
+  let power: { kill(): Promise<void> }
+  const on = async (): Promise<void> => {
+    const spec = {
+      kernel: images.kernel,
+      initramfs: images.initramfs,
+      commandLine: `console=ttyS0,115200 mitigations=off tsc=reliable net.ifnames=0 ${images.kernelParameters} ${options.commandLine ?? 'panic=-1 oops=panic'}`,
+      accelerator: 'tcg' as const,
+      cpus: 2,
+      memoryMiB: 2048,
+      disks: [images.rootfs, images.modules],
+      ports: [],
+    }
+    const card = ['-netdev', `user,id=net,restrict=off,hostfwd=tcp:127.0.0.1:${port}-:22`]
+    const device = ['-device', 'virtio-net-pci,id=card,netdev=net,romfile=']
+    const words = machineArguments(spec)
+    words.splice(words.indexOf('-nic'), 2, ...card, ...device)
+    const qemu = execa('setpriv', ['--pdeathsig', 'KILL', '--', 'qemu-system-x86_64', ...words], {
+      reject: false,
+      buffer: false,
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+      detached: true,
+    })
+    const ready = new Promise<void>((resolve, reject) => {
+      const before = heard.length
+      qemu.stdout.on('data', (chunk: Buffer) => {
+        heard += chunk.toString()
+        if (heard.slice(before).includes('hardware: ready')) resolve()
+      })
+      void qemu.then(() => {
+        reject(new Error(`the hardware died:\n${heard.slice(-3000)}`))
+      })
+    })
+    power = {
+      kill: async () => {
+        qemu.kill('SIGKILL')
+        await qemu
+      },
+    }
+    monitor = await connectQmp(qemu.stdio[3] as unknown as Socket)
+    await ready
+  }
+  await on()
+  const login = ['-q', '-i', own, '-o', `UserKnownHostsFile=${known}`, '-p', String(port), 'root@127.0.0.1']
+  return {
+    address: `ssh://root@127.0.0.1:${port}`,
+    options: ['--target', `ssh://root@127.0.0.1:${port}`, '--identity', own, '--known-hosts', known],
+    folder,
+    ssh: async (command) =>
+      (await execa('ssh', [...login, command], { stdin: 'ignore', timeout: 60_000 })).stdout,
+    console: () => heard,
+    monitor: () => monitor,
+    setLink: async (up) => {
+      await monitor.execute('set_link', { name: 'card', up })
+    },
+    cycle: async () => {
+      await power.kill()
+      await on()
+    },
+    end: async () => {
+      await power.kill()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+/** QEMU takes it a moment later. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
