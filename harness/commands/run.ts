@@ -180,7 +180,7 @@ function onlyPlanned(
   { scenario: { clients, churn } }: RunPlan,
   operations: LoadStats['operations'],
 ): Partial<LoadStats['operations']> {
-  const isPlanned = (name: Op): boolean => [clients, churn].some(({ mix }) => (mix[name] ?? 0) > 0)
+  const isPlanned = (name: Op): boolean => [clients, churn].some((load) => (load?.mix[name] ?? 0) > 0)
   return Object.fromEntries(Object.entries(operations).filter(([name]) => isPlanned(name as Op)))
 }
 

@@ -55,7 +55,7 @@ const scenarioSchema = z.strictObject({
   versions: z.array(z.enum(['3', '4.1'])).min(1),
   nfsdThreads: z.int().min(1).max(64),
   clients: clientPlan,
-  churn: clientPlan,
+  churn: clientPlan.optional(),
   stressors: stressorsSchema,
   optional: z
     .array(z.enum(stressorNames))
