@@ -12,6 +12,8 @@ import {
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
 import { addMachineOptions, machineRequestOf, type MachineOptions } from './commands/machine-options.js'
+import { addMinimiseCommand } from './commands/minimise-command.js'
+import { addReproCommand } from './commands/repro-command.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
@@ -82,6 +84,8 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addKernelCommand(program, finish, signal)
   addNightlyCommand(program, finish, signal)
   addHistoryCommand(program, finish)
+  addMinimiseCommand(program, finish, signal)
+  addReproCommand(program, finish, signal)
   addCheckCommand(program, finish)
   addTraceCommand(program, finish)
   return program

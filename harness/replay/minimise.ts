@@ -65,8 +65,9 @@ const zero: Counts = { hits: 0, trials: 0 }
  * runs, so that the outcomes are all there is to store.
  *
  * The original's rate is measured; sets of reductions are tried in an order by what they save on average, each decided by a
- * sequential test; what is left at the end is tested again, with runs of its own, and if it is found too low the last set is
- * taken back, and so on. The k-th such test may err with probability error / 2^k, all of them together with `error`.
+ * sequential test; what is left at the end is tested again, with runs of its own. If it is found too low, sets are taken back, the
+ * last first, until the rest passes; then the search goes on from there. The k-th such test may err with probability
+ * error / 2^k, all of them together with `error`.
  */
 export class Minimiser {
   readonly #original: Scenario
@@ -82,7 +83,12 @@ export class Minimiser {
   #counts = zero
   #before = zero
   #noneInRow = 0
+  #isLate = false
+  /** Taken back since the last confirmation. */
+  #takenBack: string[][] = []
   #confirmations = 0
+  /** Of the confirmation that was passed last. */
+  #after: Counts | null = null
 
   constructor(original: Scenario, goal: Goal) {
     this.#original = original
@@ -113,12 +119,12 @@ export class Minimiser {
 
   /** Time is short: what there is is confirmed now. */
   hurry(): void {
+    this.#isLate = true
     if (this.#phase === 'smaller') this.#confirm()
     else if (this.#phase === 'before') this.#end('unconfirmed')
   }
 
   result(): Minimum {
-    const isMeasured = this.#taken.length > 0 && this.#ending === 'confirmed'
     return {
       ending: this.#ending,
       scenario: this.#with([]),
@@ -126,7 +132,7 @@ export class Minimiser {
       needed: this.#parts().flatMap(({ id, needed }) => (needed === 1 ? [id] : [])),
       wanted: this.#before.hits > 0 ? this.#wanted() : null,
       before: this.#before,
-      after: isMeasured ? this.#counts : null,
+      after: this.#ending === 'confirmed' ? this.#after : null,
       runs: { ...this.#runs },
     }
   }
@@ -155,10 +161,12 @@ export class Minimiser {
     const answer = this.#decide({ falseAlarm: falseAlarmAtEnd, falseAccept })
     if (answer === 'undecided') return
     if (answer === 'high enough') {
-      this.#end('confirmed')
+      this.#after = this.#counts
+      this.#goOn()
       return
     }
-    this.#taken.pop()
+    const last = this.#taken.pop()
+    if (last !== undefined) this.#takenBack.push(last)
     this.#confirm()
   }
 
@@ -172,8 +180,24 @@ export class Minimiser {
   #confirm(): void {
     this.#tries = []
     this.#confirmations++
-    if (this.#taken.length === 0) this.#end('confirmed')
-    else this.#start('confirm')
+    if (this.#taken.length > 0) {
+      this.#start('confirm')
+      return
+    }
+    this.#after = null
+    this.#goOn()
+  }
+
+  /** What is there is confirmed. Of sets that were taken back the last is to blame; the others have another chance. */
+  #goOn(): void {
+    const blamed = this.#takenBack.at(-1)
+    this.#takenBack = []
+    if (blamed === undefined || this.#isLate) {
+      this.#end('confirmed')
+      return
+    }
+    this.#chances = afterFailure(this.#chances, blamed)
+    this.#trySmaller()
   }
 
   #start(phase: Phase): void {

@@ -12,7 +12,7 @@ export interface Part {
 }
 
 /** Of a part that nobody has tried. */
-export const unknown = 0.1
+export const unknown = 0.2
 
 /** @returns Ids; empty if every part that is left is needed. */
 export function bestSet(parts: readonly Part[]): string[] {

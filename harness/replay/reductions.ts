@@ -80,7 +80,7 @@ function dropExport(scenario: Scenario, name: Scenario['exports'][number]): Scen
 /** What stressors have beside their being there: fewer threads, and each knob as the module has it. */
 function knobsOf({ stressors }: Scenario): Reduction[] {
   return Object.entries(stressors).flatMap(([name, values]) =>
-    Object.keys(values)
+    Object.keys(values ?? {})
       .filter((knob) => !vital.has(knob))
       .map((knob) =>
         knob === 'threads'
@@ -140,7 +140,7 @@ export function sizeOf(scenario: Scenario): number {
   return (
     4 * (Object.keys(stressors).length + disturb.length + exports.length + versions.length) +
     2 * Object.keys(inject?.points ?? {}).length +
-    Object.values(stressors).reduce((sum, values) => sum + sizeOfKnobs(values), 0) +
+    Object.values(stressors).reduce((sum, values) => sum + sizeOfKnobs(values ?? {}), 0) +
     sizeOfLoad(clients) +
     (churn === undefined ? 0 : 4 + sizeOfLoad(churn)) +
     Math.log2(nfsdThreads) +

@@ -47,7 +47,7 @@ const clientPlan = z.strictObject({
 })
 
 /** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/README.md). */
-const scenarioSchema = z.strictObject({
+export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[A-Z]+\d\d$/, 'a name is UPPERCASE letters and two digits, like CLOSE01'),
   purpose: z.string().min(1),
   seconds: z.number().min(1).max(86_400),
