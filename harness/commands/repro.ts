@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import type { Mirrors } from '../../vms/apt-root.js'
+import { highestRate } from '../bisect/rates.js'
 import { rateOf, type Counts, type Rate } from '../campaign/rate.js'
 import { FctError } from '../fct-error.js'
 import { rateText } from '../replay/minimum-text.js'
@@ -158,7 +159,7 @@ function describe({ signature, found, repeated }: ReproDocument): string {
   if (shownAfter !== null) lines.push(`  shown by run ${String(shownAfter + 1)}`)
   else if (rate.trials > 0)
     lines.push(
-      `  not shown: at 95 % it is rarer there than once in ${String(Math.floor(rate.trials / 3))} runs`,
+      `  not shown: at 95 % its rate is below ${(100 * highestRate(rate.trials)).toFixed(1)} % there`,
     )
   if (noVerdict > 0) lines.push(`  ${String(noVerdict)} runs came to no verdict`)
   return lines.join('\n') + '\n'

@@ -47,10 +47,10 @@ function dropsOf({ stressors, inject, disturb, exports, versions }: Scenario): R
     ...disturb.map((name) =>
       reduction(`no ${name}`, (s) => ({ ...s, disturb: s.disturb.filter((other) => other !== name) })),
     ),
-    ...exports.map((name) => reduction(`no export of ${name}`, (s) => dropExport(s, name))),
     ...versions.map((name) =>
       reduction(`no NFSv${name}`, (s) => ({ ...s, versions: keepOne(s.versions, name) })),
     ),
+    ...exports.map((name) => reduction(`no export of ${name}`, (s) => dropExport(s, name))),
     reduction('no churn', ({ churn: _, ...s }) => s),
   ]
 }
@@ -71,9 +71,10 @@ function dropPoint(whole: Scenario, name: string): Scenario {
   return Object.keys(points).length > 0 ? { ...scenario, inject: { ...inject, points } } : scenario
 }
 
-/** An NFS mount that is exported again is one of the ext4 export. */
+/** An NFS mount that is exported again is one of the ext4 export, and the tmpfs is the root of all that NFSv4 clients mount. */
 function dropExport(scenario: Scenario, name: Scenario['exports'][number]): Scenario {
-  if (name === 'ext4' && scenario.exports.includes('nfs')) return scenario
+  const isServedAgain = scenario.exports.includes('nfs') && name !== 'nfs'
+  if (isServedAgain || (name === 'tmpfs' && scenario.versions.includes('4.1'))) return scenario
   return { ...scenario, exports: keepOne(scenario.exports, name) }
 }
 

@@ -33,7 +33,7 @@ export function reproducerOf({ scenario, signature, seed, about }: Reproduction)
     ...leftOut(scenario).map((what) => `# Left out, for a shell cannot: ${what}.`),
     '# Usage: reproducer.sh [fctorture.ko]. Exit status: 1 it showed, 0 it did not, 2 set-up failed.',
     'set -u',
-    'ko=${1:-fctorture.ko} tree=/sys/kernel/debug/fctorture trace=/sys/kernel/tracing/instances/repro',
+    'ko=${1:-fctorture.ko} tree=/sys/kernel/debug/fctorture',
     'log=${TMPDIR:-/tmp}/reproducer.log stop=$(mktemp -u)',
     `seconds=\${SECONDS_OF_LOAD:-${String(Math.ceil(scenario.seconds))}}`,
     'die() { echo "reproducer: $*" >&2; exit 2; }',
@@ -128,6 +128,7 @@ function testModule(): string[] {
 
 function filesOf({ exports, clients }: Scenario): string[] {
   return [
+    '# shellcheck disable=SC2043 # it may be one',
     `for folder in ${exports.map((name) => folders[name]).join(' ')}; do`,
     '  mkdir -m 777 "$folder/files" "$folder/churn"',
     `  for n in $(seq 0 ${String(clients.files - 1)}); do`,
@@ -195,7 +196,8 @@ function loadOf(folder: string, { files, size, mix }: Load): string[] {
   )
   return [
     `load_${folder}() {`,
-    `  n=0 size=${String(size)}`,
+    ...(rounds.some((op) => commands[op as Op]?.includes('$size')) ? [`  size=${String(size)}`] : []),
+    '  n=0',
     '  while [ ! -e "$stop" ]; do',
     `    for op in ${rounds.join(' ')}; do`,
     `      n=$(((n + 1) % ${String(files)})) f=$1/${folder}/f$n`,

@@ -26,6 +26,7 @@ export function witnessOf(signature: string): Witness {
 function byTracepoint(event: string, wrong: string): Witness {
   return {
     start: [
+      'trace=/sys/kernel/tracing/instances/repro',
       'mkdir -p $trace; echo 16384 > $trace/buffer_size_kb',
       `echo 1 > $trace/events/nfsd/${event}/enable || die "no such tracepoint"`,
       'cat $trace/trace_pipe > "$log" & reader=$!',
