@@ -9,7 +9,7 @@ export type Entry = { readonly outcome: Outcome; readonly run: string } | { read
 
 export interface Journal {
   readonly entries: readonly Entry[]
-  append(entry: Entry): Promise<void>
+  readonly append: (entry: Entry) => Promise<void>
 }
 
 /** What a search is about: it goes on only with the same. */

@@ -5,7 +5,7 @@ export interface Reduction {
   /** For people, too: "no stressor shrink". */
   readonly id: string
   /** The scenario as it is, if there is nothing to do. */
-  apply(scenario: Scenario): Scenario
+  readonly apply: (scenario: Scenario) => Scenario
 }
 
 type Load = Scenario['clients']
@@ -18,9 +18,7 @@ export function reductionsOf(scenario: Scenario): Reduction[] {
     ...dropsOf(scenario),
     ...knobsOf(scenario),
     ...loadsOf(scenario),
-    ...[1, 2].map((count) =>
-      reduction(`${nounOf(count, 'nfsd thread')}`, (s) => atMost(s, 'nfsdThreads', count)),
-    ),
+    ...[1, 2].map((count) => reduction(nounOf(count, 'nfsd thread'), (s) => atMost(s, 'nfsdThreads', count))),
     ...[2, 4, 8, 15].map((count) =>
       reduction(`${nounOf(count, 'second')} of load`, (s) => atMost(s, 'seconds', count)),
     ),
@@ -51,7 +49,7 @@ function dropsOf({ stressors, inject, disturb, exports, versions }: Scenario): R
       reduction(`no NFSv${name}`, (s) => ({ ...s, versions: keepOne(s.versions, name) })),
     ),
     ...exports.map((name) => reduction(`no export of ${name}`, (s) => dropExport(s, name))),
-    reduction('no churn', ({ churn: _, ...s }) => s),
+    reduction('no churn', (s) => without(s, 'churn')),
   ]
 }
 
@@ -99,7 +97,7 @@ const vital = new Set(['gap_us', 'parties', 'repeat', 'span_ns', 'steps'])
 function changeStressor(scenario: Scenario, name: string, change: (own: Values) => Values): Scenario {
   const own = (scenario.stressors as Readonly<Record<string, Values | undefined>>)[name]
   if (own === undefined) return scenario
-  return { ...scenario, stressors: { ...scenario.stressors, [name]: change(own) } as Stressors }
+  return { ...scenario, stressors: { ...scenario.stressors, [name]: change(own) } }
 }
 
 function loadsOf(scenario: Scenario): Reduction[] {
