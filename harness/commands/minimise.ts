@@ -62,6 +62,10 @@ export async function minimiseCommand(
   const setting = { recorded, signature, folder, context, journal }
   const search = new Minimiser(recorded.scenario, goal)
   replayInto(search, journal.entries)
+  if (journal.entries.length > 0) {
+    await journal.append({ hurry: false })
+    search.takeTime()
+  }
   await searchOn(search, setting, options.budget)
   const document = await writeDown(search.result(), setting)
   process.stdout.write(

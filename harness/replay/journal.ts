@@ -5,7 +5,7 @@ import type { Goal, Minimiser } from './minimise.js'
 import type { Outcome } from './run-outcome.js'
 
 /** What happened in a search, a line each: with it, the search can be done again without a run. */
-export type Entry = { readonly outcome: Outcome; readonly run: string } | { readonly hurry: true }
+export type Entry = { readonly outcome: Outcome; readonly run: string } | { readonly hurry: boolean }
 
 export interface Journal {
   readonly entries: readonly Entry[]
@@ -46,7 +46,8 @@ export async function openJournal(folder: string, head: SearchHead): Promise<Jou
 /** Brings a search to where it was. */
 export function replayInto(search: Minimiser, entries: readonly Entry[]): void {
   for (const entry of entries) {
-    if ('hurry' in entry) search.hurry()
-    else search.observe(entry.outcome)
+    if ('outcome' in entry) search.observe(entry.outcome)
+    else if (entry.hurry) search.hurry()
+    else search.takeTime()
   }
 }

@@ -124,6 +124,14 @@ export class Minimiser {
     else if (this.#phase === 'before') this.#end('unconfirmed')
   }
 
+  /** There is time again, for a search that ended for the lack of it. */
+  takeTime(): void {
+    this.#isLate = false
+    if (this.#phase !== 'ended' || this.#ending !== 'unconfirmed') return
+    if (this.#before.hits >= hitsBefore || this.#before.trials >= mostBefore) this.#trySmaller()
+    else this.#phase = 'before'
+  }
+
   result(): Minimum {
     return {
       ending: this.#ending,
@@ -192,8 +200,8 @@ export class Minimiser {
   #goOn(): void {
     const blamed = this.#takenBack.at(-1)
     this.#takenBack = []
-    if (blamed === undefined || this.#isLate) {
-      this.#end('confirmed')
+    if (this.#isLate || blamed === undefined) {
+      this.#end(this.#isLate && this.#taken.length === 0 ? 'unconfirmed' : 'confirmed')
       return
     }
     this.#chances = afterFailure(this.#chances, blamed)

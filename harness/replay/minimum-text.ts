@@ -30,7 +30,7 @@ export function describeMinimum(document: MinimiseDocument): string {
   const total = runs.before + runs.smaller + runs.confirm
   return [
     signature,
-    `  ${endings[ending]}`,
+    `  ${ending === 'confirmed' && after === null ? 'nothing can be taken away' : endings[ending]}`,
     `  failure rate before: ${rateText(before)}`,
     `  failure rate after:  ${after === null ? 'as before' : rateText(after)}`,
     `  taken away: ${removed.join('; ') || 'nothing'}`,

@@ -9,7 +9,6 @@ export interface Reduction {
 }
 
 type Load = Scenario['clients']
-type Stressors = Scenario['stressors']
 type Values = Readonly<Record<string, unknown>>
 
 /** All that can be done to this one. */
@@ -48,7 +47,7 @@ function dropsOf({ stressors, inject, disturb, exports, versions }: Scenario): R
     ...versions.map((name) =>
       reduction(`no NFSv${name}`, (s) => ({ ...s, versions: keepOne(s.versions, name) })),
     ),
-    ...exports.map((name) => reduction(`no export of ${name}`, (s) => dropExport(s, name))),
+    ...exports.toReversed().map((name) => reduction(`no export of ${name}`, (s) => dropExport(s, name))),
     reduction('no churn', (s) => without(s, 'churn')),
   ]
 }

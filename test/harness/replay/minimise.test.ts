@@ -118,6 +118,17 @@ describe('a search', () => {
     expect(late.result()).toMatchObject({ ending: 'confirmed', removed: first })
   })
 
+  it('goes on when there is time again, if it had nothing to show', () => {
+    const late = new Minimiser(original, goal)
+    while (late.next()?.phase === 'before') late.observe('hit')
+    const wanted = late.next()
+    late.hurry()
+    expect(late.next()).toBeUndefined()
+    expect(late.result()).toMatchObject({ ending: 'unconfirmed', removed: [] })
+    late.takeTime()
+    expect(late.next()).toEqual(wanted)
+  })
+
   it('takes back what the confirmation does not bear out, and tries its parts', () => {
     const search = new Minimiser(original, goal)
     while (search.next()?.phase === 'before') search.observe('hit')
