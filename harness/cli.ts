@@ -12,6 +12,8 @@ import {
 } from './commands/kernel-options.js'
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
+import { addMinimiseCommand } from './commands/minimise-command.js'
+import { addReproCommand } from './commands/repro-command.js'
 import { prepareCommand } from './commands/prepare.js'
 import { addReplayCommand } from './commands/replay-command.js'
 import { addRunCommand } from './commands/run-command.js'
@@ -41,6 +43,8 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addHistoryCommand(program, finish)
   addSearchCommand(program, finish, signal)
   addReplayCommand(program, finish, signal)
+  addMinimiseCommand(program, finish, signal)
+  addReproCommand(program, finish, signal)
   addCheckCommand(program, finish)
   addReportCommand(program, finish)
   addServeCommand(program, finish, signal)

@@ -104,7 +104,7 @@ export interface LoadParams {
   readonly seed: string
   readonly knobs: Knobs
   readonly clients: ClientPlan
-  readonly churn: ClientPlan
+  readonly churn?: ClientPlan | undefined
   readonly disturb: readonly Disturbance[]
   readonly nfsdThreads: number
 }

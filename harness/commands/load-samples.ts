@@ -55,7 +55,7 @@ export class LoadSamples {
 
   #planned(operations: Progress['clients']['operations']): Record<string, number> {
     const { clients, churn } = this.#scenario
-    const isPlanned = (name: Op): boolean => [clients, churn].some(({ mix }) => (mix[name] ?? 0) > 0)
+    const isPlanned = (name: Op): boolean => [clients, churn].some((load) => (load?.mix[name] ?? 0) > 0)
     return Object.fromEntries(Object.entries(operations).filter(([name]) => isPlanned(name as Op)))
   }
 }

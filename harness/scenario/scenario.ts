@@ -80,7 +80,7 @@ export const scenarioSchema = z.strictObject({
   versions: z.array(z.enum(nfsVersions)).min(1),
   nfsdThreads: z.int().min(1).max(64),
   clients: clientsPlan,
-  churn: clientPlan,
+  churn: clientPlan.optional(),
   stressors: stressorsSchema,
   optional: z
     .array(z.enum(stressorNames))

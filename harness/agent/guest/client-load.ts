@@ -27,7 +27,7 @@ export function startClients(
     new ClientLoad({ directory, ...plan, seed: seedOf(params.seed, number), deadlineMs })
   const loads = mounts.flatMap(({ folder }, index) => [
     create(join(folder, 'files'), params.clients, 2 * index),
-    create(join(folder, 'churn'), params.churn, 2 * index + 1),
+    ...(params.churn ? [create(join(folder, 'churn'), params.churn, 2 * index + 1)] : []),
   ])
   for (const load of loads) load.start()
   return {

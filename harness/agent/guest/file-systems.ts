@@ -15,12 +15,12 @@ export interface Export {
 const root = '/srv/fct'
 
 /** File systems on a block device: a file in memory. The sizes are about the least that each takes. */
-const onDisk = {
+export const onDisk = {
   ext4: { mib: 256, make: ['mkfs.ext4', '-q', '-F'] },
   xfs: { mib: 320, make: ['mkfs.xfs', '-q', '-f', '-K'] },
   btrfs: { mib: 256, make: ['mkfs.btrfs', '-q', '-f', '-K'] },
 } as const
-type OnDisk = keyof typeof onDisk
+export type OnDisk = keyof typeof onDisk
 
 /**
  * The tmpfs is the pseudo root of NFSv4 (fsid=0: a tmpfs on an overlay with any other fsid answers ENOENT), the

@@ -48,8 +48,8 @@ it('takes every operation, a choice of the file and a rate for the clients', () 
   const scenario = parseScenario(text.replace(/(?<=^clients: ).*$/m, clients), 'x.yaml')
   expect(scenario.clients).toMatchObject({ choice: { zipf: 1.2 }, rate: 2.5 })
   expect(Object.keys(scenario.clients.mix)).toEqual(ops)
-  expect(scenario.churn.choice).toBe('uniform')
-  expect(scenario.churn.rate).toBeUndefined()
+  expect(scenario.churn?.choice).toBe('uniform')
+  expect(scenario.churn?.rate).toBeUndefined()
 })
 
 it.each([

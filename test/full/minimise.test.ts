@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
+import type { MinimiseDocument } from '../../harness/replay/minimum-text.js'
+import { loadScenario } from '../../harness/scenario/scenario.js'
+import { haveOwnTemporaryFolder } from '../leftovers.js'
+import { runFctorture } from '../run-fctorture.js'
+import { runScriptInGuest } from './shell-guest.js'
+
+const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+const patch = join(packageRoot, 'vms', 'regressions', 'sync-close-frees-held', '6.1.patch')
+const signature = 'free-at-zero: nfsd_file_free after nfsd_file_closing'
+let runs = ''
+let end: () => Promise<void>
+let run = ''
+let minimum: MinimiseDocument
+
+beforeAll(async () => {
+  ;({ runs, end } = await haveOwnTemporaryFolder())
+  const args = ['--kernel', 'debian:6.1', '--patch', patch, '--time', '4', '--seed', '5']
+  const { result } = await runFctorture(runs, args)
+  expect(result.findings.map((finding) => finding.signature)).toContain(signature)
+  run = result.run
+  const words = ['minimise', run, '--signature', signature, '--budget', '40m', '--json']
+  const { stdout } = await execa(process.execPath, [cli, ...words], { reject: false })
+  minimum = JSON.parse(stdout) as MinimiseDocument
+})
+
+afterAll(() => end())
+
+describe('a close that frees what others hold', () => {
+  it('is made smaller, and shows as often as wanted', () => {
+    expect(minimum).toMatchObject({ exit: 0, ending: 'confirmed', signature })
+    expect(minimum.size.after).toBeLessThan(minimum.size.before / 2)
+    expect(minimum.after?.high).toBeGreaterThan(minimum.wanted ?? 1)
+    expect(minimum.after?.hits).toBeGreaterThan(5)
+    expect(Object.keys(loadScenario(minimum.scenario).stressors)).toContain('close')
+  })
+
+  it('goes on from its journal, and has nothing left to do', async () => {
+    const words = ['minimise', run, '--signature', signature, '--budget', '10s', '--json']
+    const { stdout } = await execa(process.execPath, [cli, ...words])
+    expect(JSON.parse(stdout)).toEqual(minimum)
+  })
+
+  it('shows by the script alone, without Node', async () => {
+    const kernel = { name: 'debian:6.1', patches: [patch], profile: 'stock' } as const
+    const said = await runScriptInGuest(minimum.reproducer, kernel)
+    expect(said).toMatch(/nfsd_file_free: .* ref=[^0]/)
+    expect(said).toMatch(/reproducer ended with 1/)
+  })
+
+  it('shows again by repro, which compares', async () => {
+    const words = ['repro', run, '--signature', signature, '--runs', join(runs, 'repeated'), '--json']
+    const { stdout, exitCode } = await execa(process.execPath, [cli, ...words], { reject: false })
+    expect(JSON.parse(stdout)).toMatchObject({
+      exit: 1,
+      found: { rate: { hits: 1, trials: 1 } },
+      repeated: { rate: { hits: 1 } },
+    })
+    expect(exitCode).toBe(1)
+  })
+})

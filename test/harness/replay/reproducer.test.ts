@@ -1,0 +1,57 @@
+import { execa } from 'execa'
+import { describe, expect, it } from 'vitest'
+import { reproducerOf } from '../../../harness/replay/reproducer.js'
+import { listScenarios, loadScenario } from '../../../harness/scenario/scenario.js'
+
+const signatures = [
+  'free-at-zero: nfsd_file_free after nfsd_file_closing',
+  'use-at-zero: nfsd_file_put at zero',
+  "console-splat: WARNING in somebody's code",
+  'idle-disposed: left on the LRU',
+]
+
+function scriptOf(name: string, signature: string): string {
+  return reproducerOf({ scenario: loadScenario(name), signature, seed: 42, about: ['Seen on 6.1.'] })
+}
+
+describe.each(listScenarios())('the script for %s', (name) => {
+  it.each(signatures)('is sound shell, for %s', async (signature) => {
+    const script = scriptOf(name, signature)
+    await execa('sh', ['-n'], { input: script })
+    expect(script.split('\n').length).toBeLessThan(160)
+    const found = await execa('shellcheck', ['-s', 'sh', '-S', 'warning', '-'], {
+      input: script,
+      reject: false,
+    })
+    // Not every machine has it.
+    if (found.code !== 'ENOENT') expect(found.stdout).toBe('')
+  })
+})
+
+describe('the script', () => {
+  it('sets what the scenario sets', () => {
+    const script = scriptOf('DISPOSE01', signatures[0] ?? '')
+    expect(script).toContain('\nset_knob close/gap_us 200\n')
+    expect(script).toContain('\nset_knob inject/nfsd_file_closing/rate_ppm 200000\n')
+    expect(script).toContain('\nset_knob inject/targets_only 1\n')
+    expect(script).toContain('\necho 42 > $tree/seed\n')
+  })
+
+  it('says what a shell cannot do', () => {
+    expect(scriptOf('SHUTDOWN01', '')).toContain(
+      '# Left out, for a shell cannot: an nfsd of another network namespace.',
+    )
+    expect(scriptOf('IDLE01', '')).toContain('# Left out, for a shell cannot: mmap.')
+  })
+
+  it.each([
+    ['free-at-zero: nfsd_file_free after nfsd_file_put', 'ref=1 flags=HASHED', 1],
+    ['free-at-zero: nfsd_file_free after nfsd_file_put', 'ref=0 flags=', 0],
+    ['free-at-zero: nfsd_file_free after nfsd_file_put', 'ref=1 flags=PENDING', 0],
+  ])('tells by the tracepoint whether it is %s: %s', async (signature, event, status) => {
+    const awk = /^awk .*$/m.exec(scriptOf('CLOSE01', signature))?.[0] ?? ''
+    const line = `  nfsd-1 [000] ..... 7.1: nfsd_file_free: inode=1 ${event} may=\n`
+    const judged = await execa('sh', ['-c', awk.replace('"$log"', '-')], { input: line, reject: false })
+    expect(judged.exitCode).toBe(status)
+  })
+})
