@@ -14,7 +14,8 @@ import type { RetentionPolicy } from '../store/retention.js'
 const targetNames = ['qemu'] as const
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 }
-const duration = z.string().regex(/^[1-9]\d*(\.\d+)?[smhd]$/, 'a duration, like 90s, 45m, 8h')
+const likeThis = 'a duration, like 90s, 45m, 8h'
+const duration = z.string({ error: likeThis }).regex(/^[1-9]\d*(\.\d+)?[smhd]$/, likeThis)
 const days = z.number().positive()
 const oneOrMore = <T extends z.ZodType>(inner: T) => z.union([inner, z.array(inner).min(1)])
 
