@@ -14,6 +14,7 @@ import { addNightlyCommand } from './commands/nightly-command.js'
 import { prepareCommand } from './commands/prepare.js'
 import { runCommand, type RunOptions } from './commands/run.js'
 import { selftestCommand, type SelftestOptions } from './commands/selftest.js'
+import { addSlurmCellCommand } from './commands/slurm-cell-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { runsFolder } from './folders.js'
@@ -75,6 +76,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   })
   addKernelCommand(program, finish, signal)
   addNightlyCommand(program, finish, signal)
+  addSlurmCellCommand(program, finish, signal)
   addHistoryCommand(program, finish)
   addCheckCommand(program, finish)
   addTraceCommand(program, finish)

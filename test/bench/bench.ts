@@ -8,6 +8,7 @@ import { benchGuests } from './guests.js'
 import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
 import { benchOracle } from './oracle.js'
+import { benchSlurm } from './slurm.js'
 import { benchStore } from './store.js'
 import { benchTraceReaders } from './trace-readers.js'
 import { benchTraces } from './traces.js'
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   kernels: benchKernels,
   module: benchModule,
   oracle: benchOracle,
+  slurm: benchSlurm,
   store: benchStore,
   traces: async () => [...(await benchTraces()), ...(await benchTraceReaders())],
 }
