@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -5,10 +6,9 @@ import { createServer, type AddressInfo } from 'node:net'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { execa, type ResultPromise } from 'execa'
+import { execa } from 'execa'
 import { cacheFolder } from '../harness/folders.js'
 
-type Daemon = ResultPromise<{ reject: false }>
 type NodeName = 'n1' | 'n2'
 
 /** A Slurm cluster of two nodes on this machine. */
@@ -32,10 +32,10 @@ const readyMs = 90_000
  * slurmctld, two slurmd and munged of Debian's packages. They are unpacked into the cache, not installed: that would have Debian
  * start them, at each boot. Each node has its own PID namespace and the features `both` and its name. Root only.
  */
-export async function startSlurm({ cpus = 4 } = {}): Promise<SlurmCluster> {
+export async function startSlurm(): Promise<SlurmCluster> {
   const root = await unpackSlurm()
   const folder = mkdtempSync(join(tmpdir(), 'fct-slurm-'))
-  const daemons = new Map<string, Daemon>()
+  const daemons = new Map<string, ChildProcess>()
   const env = {
     PATH: `${join(root, 'usr/bin')}:${process.env['PATH'] ?? ''}`,
     LD_LIBRARY_PATH: `${join(root, library, 'slurm-wlm')}:${join(root, library)}`,
@@ -43,16 +43,18 @@ export async function startSlurm({ cpus = 4 } = {}): Promise<SlurmCluster> {
   }
   const launch = (name: string, program: string, ...args: string[]): void => {
     const command = ['--pdeathsig', 'KILL', program, ...args]
-    daemons.set(name, execa('setpriv', command, { env, reject: false, stdio: 'ignore', cleanup: true }))
+    daemons.set(name, spawn('setpriv', command, { env, stdio: 'ignore' }))
   }
   const end = async (...names: string[]): Promise<void> => {
     for (const name of names) {
-      daemons.get(name)?.kill('SIGKILL')
-      await daemons.get(name)
+      const daemon = daemons.get(name)
       daemons.delete(name)
+      if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) continue
+      daemon.kill('SIGKILL')
+      await once(daemon, 'exit')
     }
   }
-  await configure(root, folder, cpus)
+  await configure(root, folder)
   const socket = join(folder, 'munge.socket')
   const files = ['key', 'log', 'pid', 'seed'].map((what) => `--${what}-file=${join(folder, `munge.${what}`)}`)
   launch('munged', join(root, 'usr/sbin/munged'), '--foreground', '--force', `--socket=${socket}`, ...files)
@@ -109,20 +111,40 @@ async function unpackSlurm(): Promise<string> {
   return root
 }
 
-async function configure(root: string, folder: string, cpus: number): Promise<void> {
+async function configure(root: string, folder: string): Promise<void> {
   const [control, first, second] = await freePorts(3)
   const node = (name: NodeName, port: number): string =>
-    `NodeName=${name} NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=${String(port)} CPUs=${String(cpus)} Feature=both,${name}`
+    `NodeName=${name} NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=${String(port)} CPUs=8 Feature=both,${name}`
   const lines = [
-    ...['ClusterName=fctorture', `SlurmctldHost=${hostname()}(127.0.0.1)`, `SlurmctldPort=${String(control)}`],
-    ...['SlurmUser=root', 'AuthType=auth/munge', `AuthInfo=socket=${join(folder, 'munge.socket')},cred_expire=5`],
+    ...[
+      'ClusterName=fctorture',
+      `SlurmctldHost=${hostname()}(127.0.0.1)`,
+      `SlurmctldPort=${String(control)}`,
+    ],
+    ...[
+      'SlurmUser=root',
+      'AuthType=auth/munge',
+      `AuthInfo=socket=${join(folder, 'munge.socket')},cred_expire=5`,
+    ],
     ...[`PluginDir=${join(root, library, 'slurm-wlm')}`, `StateSaveLocation=${join(folder, 'state')}`],
-    ...['ctld.pid', 'ctld.log'].map((file, at) => `Slurmctld${at === 0 ? 'Pid' : 'Log'}File=${join(folder, file)}`),
+    ...['ctld.pid', 'ctld.log'].map(
+      (file, at) => `Slurmctld${at === 0 ? 'Pid' : 'Log'}File=${join(folder, file)}`,
+    ),
     ...[`SlurmdSpoolDir=${folder}/%n`, `SlurmdPidFile=${folder}/%n.pid`, `SlurmdLogFile=${folder}/%n.log`],
     ...['ProctrackType=proctrack/linuxproc', 'TaskPlugin=task/none', 'JobAcctGatherType=jobacct_gather/none'],
     ...['AccountingStorageType=accounting_storage/none', 'JobCompType=jobcomp/none', 'MpiDefault=none'],
-    ...['SwitchType=switch/none', 'ReturnToService=2', 'SlurmdTimeout=5', 'SlurmdParameters=config_overrides'],
-    ...['SchedulerType=sched/builtin', 'SelectType=select/cons_tres', 'SelectTypeParameters=CR_Core', 'KillWait=3'],
+    ...[
+      'SwitchType=switch/none',
+      'ReturnToService=2',
+      'SlurmdTimeout=5',
+      'SlurmdParameters=config_overrides',
+    ],
+    ...[
+      'SchedulerType=sched/builtin',
+      'SelectType=select/cons_tres',
+      'SelectTypeParameters=CR_Core',
+      'KillWait=3',
+    ],
     'SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0',
     ...[node('n1', first!), node('n2', second!), 'PartitionName=all Nodes=n1,n2 Default=YES'],
   ]

@@ -34,5 +34,8 @@ export async function doSlurmCell(
 function numberOf(env: Readonly<Record<string, string | undefined>>, name: string): number {
   const text = env[name] ?? ''
   if (/^\d+$/.test(text)) return Number(text)
-  throw new UsageError('FCT_SLURM_NO_ELEMENT', `this is no element of a Slurm array job: ${name} is '${text}'`)
+  throw new UsageError(
+    'FCT_SLURM_NO_ELEMENT',
+    `this is no element of a Slurm array job: ${name} is '${text}'`,
+  )
 }

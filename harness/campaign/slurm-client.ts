@@ -73,7 +73,13 @@ export async function listElements(): Promise<Element[]> {
 
 /** How an element ended, where the cluster keeps accounts; empty where it does not. */
 export async function accountOf({ id }: Pick<Element, 'id'>): Promise<string> {
-  const args = ['--noheader', '--parsable2', '--allocations', '--format=State,ExitCode,NodeList', `--jobs=${id}`]
+  const args = [
+    '--noheader',
+    '--parsable2',
+    '--allocations',
+    '--format=State,ExitCode,NodeList',
+    `--jobs=${id}`,
+  ]
   const text = await ask('FCT_SLURM_SILENT', 'sacct', args).catch(() => '')
   return text.trim().replaceAll('|', ' ')
 }

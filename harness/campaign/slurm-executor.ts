@@ -124,8 +124,7 @@ export class SlurmExecutor implements Executor {
   #array(name: string): SlurmArray {
     const { spool, say } = this.#options
     const array =
-      this.#arrays.get(name) ??
-      new SlurmArray(name, join(spool, name), { graceMs: this.#pace.grace, say })
+      this.#arrays.get(name) ?? new SlurmArray(name, join(spool, name), { graceMs: this.#pace.grace, say })
     this.#arrays.set(name, array)
     this.#watch ??= this.#lookOn()
     return array
@@ -176,5 +175,7 @@ export class SlurmExecutor implements Executor {
 }
 
 function describe(error: unknown): string {
-  return error instanceof FctError ? `${error.code}: ${error.message} ${error.detail}`.trim() : messageOf(error)
+  return error instanceof FctError
+    ? `${error.code}: ${error.message} ${error.detail}`.trim()
+    : messageOf(error)
 }

@@ -39,7 +39,8 @@ export async function writeArray(spool: string, cells: readonly SlurmCell[]): Pr
     await mkdir(folder, { recursive: true })
     for (const [index, cell] of cells.entries()) await writeFile(cellFile(folder, index), toText(cell))
   } catch (error) {
-    await rm(folder, { recursive: true, force: true })
+    // What keeps it from being written may keep it from being removed.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined)
     throw storeFailure(error, folder)
   }
   return name
@@ -68,7 +69,10 @@ export async function listEnds(folder: string): Promise<Map<number, Attempt[]>> 
     const match = /^(\d+)\.(\d+)\.end\.json$/.exec(file)
     if (match === null) continue
     const [index, attempt] = [Number(match[1]), Number(match[2])]
-    ends.set(index, [...(ends.get(index) ?? []), { index, attempt }].sort((a, b) => a.attempt - b.attempt))
+    ends.set(
+      index,
+      [...(ends.get(index) ?? []), { index, attempt }].sort((a, b) => a.attempt - b.attempt),
+    )
   }
   return ends
 }

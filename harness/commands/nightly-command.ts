@@ -24,7 +24,9 @@ export function addNightlyCommand(
     .option('--dry-run', 'say what would run and for how long, and run nothing')
     .option('--fresh', 'begin a new night, also if the last one was interrupted')
     .option('--seed <number>', 'seed of the night, to repeat one; drawn if not given', parseNightSeed)
-    .addOption(new Option('--executor <name>', 'what does the runs').choices(['local', 'slurm']).default('local'))
+    .addOption(
+      new Option('--executor <name>', 'what does the runs').choices(['local', 'slurm']).default('local'),
+    )
     .option('--json', 'one document on stdout')
     .option('--store <file>', 'the history', historyFile())
     .option('--runs <folder>', 'where run folders are kept', runsFolder())

@@ -17,7 +17,10 @@ export interface SlurmArguments {
 
 export function addSlurmOptions(command: Command): Command {
   return command
-    .option('--slurm-folder <folder>', 'slurm: where cells and results are exchanged; nodes see it under the same name')
+    .option(
+      '--slurm-folder <folder>',
+      'slurm: where cells and results are exchanged; nodes see it under the same name',
+    )
     .option('--slurm-runs <number>', 'slurm: runs that the cluster does at once', wholeNumber(mostSlots), 8)
     .option('--slurm-constraint <features>', 'slurm: what a node must have, as `sbatch --constraint`: kvm')
     .option(
@@ -26,8 +29,11 @@ export function addSlurmOptions(command: Command): Command {
       wholeNumber(10_000),
       120,
     )
-    .option('--slurm-cache <folder>', "slurm: XDG_CACHE_HOME on the nodes, shared by them or each its own")
-    .option('--slurm-program <file>', 'slurm: fctorture on the nodes, where it is not in the same place as here')
+    .option('--slurm-cache <folder>', 'slurm: XDG_CACHE_HOME on the nodes, shared by them or each its own')
+    .option(
+      '--slurm-program <file>',
+      'slurm: fctorture on the nodes, where it is not in the same place as here',
+    )
 }
 
 function wholeNumber(most: number): (text: string) => number {

@@ -10,7 +10,7 @@ import { startSlurm } from '../slurm-cluster.js'
 import type { Measurement } from './bench.js'
 
 const cells = 64
-/** As many as two nodes have CPUs for, two a cell. */
+/** As many as the two nodes have CPUs for, two a cell. */
 const atOnce = 8
 
 /**
@@ -19,7 +19,7 @@ const atOnce = 8
  */
 export async function benchSlurm(): Promise<Measurement[]> {
   const folder = mkdtempSync(join(tmpdir(), 'fct-bench-slurm-'))
-  const cluster = await startSlurm({ cpus: atOnce })
+  const cluster = await startSlurm()
   const before = { ...process.env }
   Object.assign(process.env, cluster.env)
   try {
