@@ -39,6 +39,11 @@ export class SlurmArray {
     readonly options: { readonly graceMs: number; readonly say: (line: string) => void },
   ) {}
 
+  /** Whether anybody waits for a result of it. */
+  get isAwaited(): boolean {
+    return this.#awaited.size > 0
+  }
+
   add(index: number, open: Open): void {
     this.#awaited.set(index, { ...open })
   }

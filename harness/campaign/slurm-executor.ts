@@ -146,7 +146,9 @@ export class SlurmExecutor implements Executor {
       } catch (error) {
         if (!isSilent) this.#options.say(`${describe(error)}; waiting for it`)
         isSilent = true
-        if (performance.now() - answered > this.#pace.silence) this.#giveUp(error)
+        const isAwaited = [...this.#arrays.values()].some((array) => array.isAwaited)
+        const patience = isAwaited ? this.#pace.silence : this.#pace.grace
+        if (performance.now() - answered > patience) this.#giveUp(error)
       }
     }
     this.#watch = undefined

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -25,7 +25,9 @@ export async function benchSlurm(): Promise<Measurement[]> {
   try {
     const alone = await timed(() => slurmAlone(folder))
     const array = await timed(() => throughExecutor(folder, cells))
+    await spoolIsClear(folder)
     const turns = await timed(() => throughExecutor(folder, atOnce))
+    await spoolIsClear(folder)
     const start = await timed(async () => {
       for (let count = 0; count < 4; count++) await execa(process.execPath, ['-e', ''])
     })
@@ -80,6 +82,11 @@ async function throughExecutor(folder: string, slots: number): Promise<void> {
     }
   }
   await Promise.all(Array.from({ length: slots }, takeTurns))
+}
+
+/** The executor looks once more when it has all ends. */
+async function spoolIsClear(folder: string): Promise<void> {
+  while (readdirSync(join(folder, 'spool')).length > 0) await delay(100)
 }
 
 const quiet: JobListener = {
