@@ -249,7 +249,7 @@ function labelOf(kernel: KernelEntry): string {
 function isMeant(cell: Cell, entry: Which): boolean {
   return (['kernel', 'profile', 'scenario', 'target'] as const).every((field) => {
     const wanted = entry[field]
-    return wanted === undefined || (listOf(wanted) as readonly string[]).includes(cell[field])
+    return wanted === undefined || listOf<string>(wanted).includes(cell[field])
   })
 }
 

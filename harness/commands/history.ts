@@ -56,9 +56,9 @@ async function showNights(store: HistoryReader, { nights, json }: HistoryOptions
   else await writeText([`${nightTable(last)}\n`, ...signatureTable(signatures)])
 }
 
-/** Without what only a night that has just ended tells. */
-function nightDocument({ notRun: _, ...night }: NightSummary): object {
-  return night
+/** Without what only a night that has just ended tells: JSON leaves out what is undefined. */
+function nightDocument(night: NightSummary): object {
+  return { ...night, notRun: undefined }
 }
 
 function nightTable(nights: readonly NightSummary[]): string {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Mirrors } from '../../vms/apt-root.js'
 import type { Executor } from '../campaign/executor.js'
 import { describeForecast, forecast } from '../campaign/forecast.js'
@@ -59,9 +60,11 @@ async function runNight(
   options: NightlyOptions,
   signal: AbortSignal,
 ): Promise<NightSummary> {
-  const { fresh = false, seed, runs } = options
+  const { fresh = false, seed } = options
   const executor = executorOf(options, signal)
   const now = new Date()
+  // The history is read from anywhere.
+  const runs = resolve(options.runs)
   const choice = { fresh, now, ...(seed !== undefined && { seed }) }
   const campaign = openNight(plan, store, choice)
   const observer = showCampaignProgress(process.stderr, campaign)

@@ -21,7 +21,8 @@ export interface OpenOptions {
 export function openDatabase(path: string, options: OpenOptions = {}): Database.Database {
   return asStoreError(path, () => {
     const readonly = options.readonly === true
-    if (!readonly) mkdirSync(dirname(path), { recursive: true })
+    if (readonly) upgrade(path, options)
+    else mkdirSync(dirname(path), { recursive: true })
     const database = new Database(path, {
       readonly,
       fileMustExist: readonly,
@@ -41,10 +42,7 @@ function prepare(database: Database.Database, path: string, readonly: boolean): 
   const version = versionOf(database)
   if (version > migrations.length) throw tooNew(path, version)
   database.pragma('foreign_keys = ON')
-  if (readonly) {
-    if (version < migrations.length) throw tooOld(path, version)
-    return
-  }
+  if (readonly) return
   database.pragma('journal_mode = WAL')
   // What was committed outlives the process however that ends. A power cut may take the last commits, never the rest: those runs
   // are then found in their folders, or run again.
@@ -72,12 +70,12 @@ function tooNew(path: string, version: number): FctError {
   )
 }
 
-function tooOld(path: string, version: number): FctError {
-  return new FctError(
-    'FCT_STORE_OLDER',
-    `${path} has tables of version ${String(version)}; whoever only reads cannot bring it to ${String(migrations.length)}`,
-    'Any command that writes does it: fctorture nightly, fctorture history --import.',
-  )
+/** Whoever reads an older store needs the newest tables too. */
+function upgrade(path: string, options: OpenOptions): void {
+  const database = new Database(path, { readonly: true, fileMustExist: true })
+  const version = versionOf(database)
+  database.close()
+  if (version < migrations.length) openDatabase(path, { ...options, readonly: false }).close()
 }
 
 /** Runs something on the store; what SQLite throws becomes an FctError. */

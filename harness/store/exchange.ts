@@ -79,8 +79,9 @@ export async function importLines(store: HistoryWriter, path: string): Promise<I
   try {
     for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
       number++
-      if (number === 1) headSchema.parse(JSON.parse(line))
-      else importLine(store, lineSchema.parse(JSON.parse(line)), nights, count)
+      const told: unknown = JSON.parse(line)
+      if (number === 1) headSchema.parse(told)
+      else importLine(store, told, nights, count)
     }
   } catch (error) {
     if (error instanceof FctError) throw error
@@ -99,10 +100,11 @@ interface Night {
 
 function importLine(
   store: HistoryWriter,
-  line: z.infer<typeof lineSchema>,
+  told: unknown,
   nights: Map<string, Night>,
   count: { -readonly [K in keyof Imported]: number },
 ): void {
+  const line = lineSchema.parse(told)
   if ('campaign' in line) {
     const { key, ended, outcome, ...campaign } = line.campaign
     const known = store.campaignByKey(key)
@@ -111,11 +113,13 @@ function importLine(
     nights.set(key, { id, ended, outcome })
     return
   }
-  const { campaign: key, result, ...place } = line.run
+  const { campaign: key, ...rest } = line.run
+  const { cell, seed, attempt, started, seconds } = rest
   const night = nights.get(key)
   if (night === undefined) throw new Error(`no campaign ${key} stands before this run`)
-  // What the schema looks at is what the store and its readers need.
-  const { isNew } = store.recordNew({ ...place, campaign: night.id }, result as unknown as ResultDocument)
+  // As it was written; the schema has looked at what the store and its readers need.
+  const { result } = (told as { readonly run: { readonly result: ResultDocument } }).run
+  const { isNew } = store.recordNew({ cell, seed, attempt, started, seconds, campaign: night.id }, result)
   if (isNew) count.runs++
   else count.known++
 }

@@ -76,4 +76,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX progress_by_campaign ON progress (campaign, id);
   `,
+  `
+  -- The load of a run that ended is removed without a look at all the others.
+  CREATE INDEX progress_load ON progress (campaign, event ->> 'cell', event ->> 'seed') WHERE event ->> 'kind' = 'load';
+  `,
 ]

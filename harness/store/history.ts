@@ -52,7 +52,7 @@ export interface CellExperience {
  */
 export class HistoryReader {
   protected readonly database: Database.Database
-  readonly #statements = new Map<string, Database.Statement<unknown[]>>()
+  readonly #statements = new Map<string, Database.Statement>()
 
   constructor(
     /** The store's file. */
@@ -204,6 +204,8 @@ export class HistoryReader {
     return rows.map((row) => ({ ...row, event: JSON.parse(row.event) as ProgressRow['event'] }))
   }
 
+  // Whoever writes a query knows its columns.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
   protected one<T>(sql: string, ...parameters: unknown[]): T | undefined {
     return asStoreError(this.path, () => this.prepared(sql).get(...parameters) as T | undefined)
   }
@@ -213,8 +215,8 @@ export class HistoryReader {
   }
 
   /** Each statement is compiled once. */
-  protected prepared(sql: string): Database.Statement<unknown[]> {
-    const statement = this.#statements.get(sql) ?? this.database.prepare<unknown[]>(sql)
+  protected prepared(sql: string): Database.Statement {
+    const statement = this.#statements.get(sql) ?? this.database.prepare(sql)
     this.#statements.set(sql, statement)
     return statement
   }

@@ -36,7 +36,7 @@ function drawFrom(seed: number): () => number {
 test('nothing is next when all seeds are out, or none fits', () => {
   expect(nextCell([cellOf('a', { seeds: 2, started: 2 })], null)).toBeUndefined()
   expect(nextCell([cellOf('a', { started: 1 })], 59)).toBeUndefined()
-  expect(nextCell([], null)).toBeUndefined()
+  expect(nextCell<ScheduleCell>([], null)).toBeUndefined()
 })
 
 test('the first run of a night takes place whatever it costs', () => {

@@ -23,13 +23,16 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-test('a store of version 1 is brought to the newest, with all that it holds', () => {
+test.each([
+  ['reads', HistoryReader],
+  ['writes', HistoryWriter],
+] as const)('whoever %s brings a store of version 1 to the newest, with all that it holds', (_, Opened) => {
   const old = new Database(path)
   old.exec(migrations[0]!)
   old.pragma('user_version = 1')
   old.exec(`INSERT INTO campaign VALUES (1, 'k', 'old', '2026-01-01T00:00:00.000Z', NULL, NULL, 3, '{}')`)
   old.close()
-  const store = new HistoryWriter(path)
+  const store = new Opened(path)
   expect(store.campaigns()).toMatchObject([{ key: 'k', name: 'old', seed: 3 }])
   expect(store.latestCampaign('old')).toMatchObject({ id: 1, ended: null })
   store.close()
