@@ -21,6 +21,7 @@ import { addSearchCommand } from './commands/search-command.js'
 import { addSelftestCommand } from './commands/selftest-command.js'
 import { addReportCommand } from './commands/report-command.js'
 import { addServeCommand } from './commands/serve-command.js'
+import { addSlurmCellCommand } from './commands/slurm-cell-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { Interrupted } from './target/drive.js'
@@ -40,6 +41,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   })
   addKernelCommand(program, finish, signal)
   addNightlyCommand(program, finish, signal)
+  addSlurmCellCommand(program, finish, signal)
   addHistoryCommand(program, finish)
   addSearchCommand(program, finish, signal)
   addReplayCommand(program, finish, signal)

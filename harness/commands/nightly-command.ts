@@ -3,6 +3,7 @@ import { addCampaignOutputOptions } from './campaign-outputs.js'
 import { historyFile, runsFolder } from '../folders.js'
 import { addMirrorOptions, mirrorsOf } from './kernel-options.js'
 import { nightlyCommand, type NightlyOptions } from './nightly.js'
+import { addSlurmOptions } from './slurm-options.js'
 
 type NightlyArguments = Parameters<typeof mirrorsOf>[0] & Omit<NightlyOptions, 'mirrors'>
 
@@ -24,12 +25,14 @@ export function addNightlyCommand(
     .option('--dry-run', 'say what would run and for how long, and run nothing')
     .option('--fresh', 'begin a new night, also if the last one was interrupted')
     .option('--seed <number>', 'seed of the night, to repeat one; drawn if not given', parseNightSeed)
-    .addOption(new Option('--executor <name>', 'what does the runs').choices(['local']).default('local'))
+    .addOption(
+      new Option('--executor <name>', 'what does the runs').choices(['local', 'slurm']).default('local'),
+    )
     .option('--json', 'one document on stdout')
     .option('--store <file>', 'the history', historyFile())
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
   addCampaignOutputOptions(command)
-  addMirrorOptions(command).action(async (plan: string, options: NightlyArguments) => {
+  addMirrorOptions(addSlurmOptions(command)).action(async (plan: string, options: NightlyArguments) => {
     finish(await nightlyCommand(plan, { ...options, mirrors: mirrorsOf(options) }, signal))
   })
 }

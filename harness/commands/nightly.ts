@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Mirrors } from '../../vms/apt-root.js'
+import type { Executor } from '../campaign/executor.js'
 import { describeForecast, forecast } from '../campaign/forecast.js'
 import { summarizeNight, type NightSummary } from '../campaign/night-summary.js'
 import { describeNight } from '../campaign/night-text.js'
@@ -18,8 +19,10 @@ import { exitStatus } from './exit-status.js'
 import { localExecutor } from './local-executor.js'
 import { formatSize } from './parse-size.js'
 import { buildContext } from './progress.js'
+import { slurmExecutor, type SlurmArguments } from './slurm-options.js'
 
-export interface NightlyOptions extends CampaignOutputOptions {
+export interface NightlyOptions extends SlurmArguments, CampaignOutputOptions {
+  readonly executor: 'local' | 'slurm'
   readonly mirrors: Mirrors | undefined
   readonly dryRun?: boolean
   readonly fresh?: boolean
@@ -67,15 +70,16 @@ function changesIn(judgement: NightJudgement): string[] {
 async function runNight(
   plan: CampaignPlan,
   store: HistoryWriter,
-  { mirrors, fresh = false, seed, ...options }: NightlyOptions,
+  options: NightlyOptions,
   signal: AbortSignal,
 ): Promise<NightSummary> {
+  const { fresh = false, seed } = options
+  const executor = executorOf(options, signal)
   const now = new Date()
   // The history is read from anywhere.
   const runs = resolve(options.runs)
   const choice = { fresh, now, ...(seed !== undefined && { seed }) }
   const campaign = openNight(plan, store, choice)
-  const executor = localExecutor(buildContext(process.stderr, signal, mirrors))
   const observer = showCampaignProgress(process.stderr, campaign)
   await runCampaign(plan, campaign, { store, executor, runs, signal, observer })
   noteRemoved(await pruneRuns(store, { runs, policy: plan.keep, now }))
@@ -84,6 +88,12 @@ async function runNight(
     store.campaign(campaign.id),
     plan.cells.map(({ key }) => key),
   )
+}
+
+function executorOf(options: NightlyOptions, signal: AbortSignal): Executor {
+  const { executor, mirrors } = options
+  if (executor === 'slurm') return slurmExecutor(options, mirrors)
+  return localExecutor(buildContext(process.stderr, signal, mirrors))
 }
 
 function noteRemoved(removed: readonly Removed[]): void {

@@ -9,6 +9,7 @@ import { benchKernels } from './kernels.js'
 import { benchModule } from './module.js'
 import { benchOracle } from './oracle.js'
 import { benchReproduce } from './reproduce.js'
+import { benchSlurm } from './slurm.js'
 import { benchStore } from './store.js'
 import { benchSite } from './site.js'
 import { benchTraceReaders } from './trace-readers.js'
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   module: benchModule,
   oracle: benchOracle,
   reproduce: benchReproduce,
+  slurm: benchSlurm,
   store: benchStore,
   site: benchSite,
   traces: async () => [...(await benchTraces()), ...(await benchTraceReaders())],
