@@ -11,9 +11,9 @@ export interface Reduction {
 type Load = NonNullable<Scenario['churn']>
 type Values = Readonly<Record<string, unknown>>
 
-/** All that can be done to this one. */
+/** All that can be done to this one; some only once others have been done. */
 export function reductionsOf(scenario: Scenario): Reduction[] {
-  const all = [
+  return [
     ...dropsOf(scenario),
     ...knobsOf(scenario),
     ...loadsOf(scenario),
@@ -25,7 +25,6 @@ export function reductionsOf(scenario: Scenario): Reduction[] {
       reduction(`${nounOf(count, 'second')} of quiet`, (s) => atMost(s, 'quietSeconds', count)),
     ),
   ]
-  return all.filter(({ apply }) => sizeOf(apply(scenario)) < sizeOf(scenario))
 }
 
 function reduction(id: string, apply: Reduction['apply']): Reduction {
