@@ -123,6 +123,33 @@ export async function startHardware(
   }
 }
 
+/** `fctorture run CLOSE01` on it; run folders go below `runs`. */
+export function runOn({ options }: Hardware, runs: string, ...args: string[]) {
+  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+  const words = ['run', 'CLOSE01', '--json', '--runs', runs, ...options, ...args]
+  return execa(process.execPath, [cli, ...words], { reject: false })
+}
+
+/** Resolves when the load of such a run is under way. */
+export function loadOf({ stderr }: ReturnType<typeof runOn>): Promise<void> {
+  return new Promise((resolve) => {
+    stderr.on('data', (chunk: Buffer) => {
+      if (/ load \d+\//.test(chunk.toString())) resolve()
+    })
+  })
+}
+
+/** What of a run can be seen on it. */
+export function tracesOn(hardware: Hardware): Promise<string> {
+  const commands = [
+    'ls -d /var/tmp/fctorture.* /srv/fct /mnt/fct /sys/kernel/tracing/instances/* /etc/exports.d/* 2>/dev/null',
+    "grep -E '^(fctorture|nfsd|nfs|lockd|sunrpc) ' /proc/modules",
+    "grep -E ' (nfs|nfs4|nfsd|rpc_pipefs) |/srv|/mnt' /proc/mounts",
+    'pgrep -l -x "node|rpcbind|nfsdcld|rpc.mountd|dmesg"',
+  ]
+  return hardware.ssh(commands.map((command) => `{ ${command}; } ; `).join('') + 'true')
+}
+
 /** QEMU takes it a moment later. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
