@@ -90,7 +90,7 @@ export async function runPlanned(
   const run = { ...parameters, ...factsOf(plan, aftermath) }
   await record.writeJson('run', run)
   const load = samples.finish(aftermath.end.progress)
-  await record.writeJson('load', load)
+  if (aftermath.end.progress !== undefined) await record.writeJson('load', load)
   const { result: judged, oracle, timeline } = await judgeRun(plan, record.folder, aftermath, console)
   const told = await withAutopsy(judged, plan, aftermath)
   const result = (await fromDamaged(aftermath, told, context)) ?? told

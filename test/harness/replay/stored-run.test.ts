@@ -44,6 +44,7 @@ it('makes the same plan again of what a run left behind', async () => {
       kernel: { name: 'debian:6.1', patches: ['a.patch'], profile: 'kasan' },
       clientsOnly: false,
       untilFinding: false,
+      dump: 'of the dead',
     },
     repeat: 'npx fctorture run RESCHED01',
     inputs: { QEMU: '7.2' },
