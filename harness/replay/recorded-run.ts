@@ -21,7 +21,8 @@ export interface RecordedRun {
   readonly result: Pick<ResultDocument, 'verdict' | 'reasons' | 'findings'>
 }
 
-const runSchema = z.object({
+/** What of run.json says what a run was. */
+export const runSchema = z.object({
   scenario: scenarioSchema,
   seed: z.string().regex(/^\d+$/),
   busted: z.string(),
@@ -41,9 +42,9 @@ const verdictSchema = z.looseObject({
 
 /** @throws FctError FCT_RUN_INVALID */
 export async function readRecordedRun(folder: string): Promise<RecordedRun> {
-  const { scenario, seed, busted, kernel, machine } = await read(folder, 'run.json', runSchema)
+  const { scenario, seed, busted, kernel, machine } = await readPaper(folder, 'run.json', runSchema)
   // The release that wrote it had the same schema.
-  const result = (await read(folder, 'verdict.json', verdictSchema)) as unknown as RecordedRun['result']
+  const result = (await readPaper(folder, 'verdict.json', verdictSchema)) as unknown as RecordedRun['result']
   const { name, patches, profile, release } = kernel
   return {
     scenario,
@@ -80,7 +81,12 @@ export function signatureIn({ findings }: Pick<ResultDocument, 'findings'>, part
   return fitting.includes(part) ? part : first
 }
 
-async function read<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T> {
+/**
+ * A document of a run's folder, in this form.
+ *
+ * @throws FctError FCT_RUN_INVALID
+ */
+export async function readPaper<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T> {
   const path = join(folder, name)
   try {
     return schema.parse(JSON.parse(await readFile(path, 'utf8')))

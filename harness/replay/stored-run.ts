@@ -1,21 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { z } from 'zod'
-import { profileNames } from '../../vms/kernels/profiles.js'
-import { FctError } from '../fct-error.js'
+import { UsageError } from '../fct-error.js'
 import type { RunPlan } from '../scenario/plan.js'
-import { scenarioSchema } from '../scenario/scenario.js'
+import { readPaper, runSchema } from './recorded-run.js'
 
-const schema = z.object({
-  scenario: scenarioSchema,
-  seed: z.string().regex(/^\d+$/),
-  busted: z.string(),
+const schema = runSchema.extend({
   deterministic: z.boolean().default(false),
-  kernel: z.object({
-    name: z.string(),
-    patches: z.array(z.string()),
-    profile: z.enum(profileNames),
-  }),
   repeat: z.string(),
   deterministicInputs: z.record(z.string(), z.string()).optional(),
 })
@@ -33,26 +22,25 @@ export interface StoredRun {
 
 const verdictSchema = z.object({ findings: z.array(z.object({ signature: z.string() })) })
 
-/** @throws FctError FCT_RUN_INVALID */
+/** @throws FctError FCT_RUN_INVALID; UsageError FCT_REPLAY_MACHINE: it was no guest */
 export async function readStoredRun(folder: string): Promise<StoredRun> {
-  const { repeat, deterministicInputs: inputs, seed, ...rest } = await read(folder, 'run.json', schema)
-  const { findings } = await read(folder, 'verdict.json', verdictSchema)
+  const run = await readPaper(folder, 'run.json', schema)
+  if (run.machine !== undefined)
+    throw new UsageError(
+      'FCT_REPLAY_MACHINE',
+      `that run was on ${run.machine.address}: fctorture repro ${folder} --target ${run.machine.address}`,
+    )
+  const { scenario, busted, deterministic, repeat, deterministicInputs: inputs } = run
+  const { name, patches, profile } = run.kernel
+  const { findings } = await readPaper(folder, 'verdict.json', verdictSchema)
   // A run that clients had to themselves has a scenario without stressors.
   const plan = {
-    ...rest,
-    seed: Number(seed),
+    ...{ scenario, busted, deterministic },
+    kernel: { name, patches, profile },
+    seed: Number(run.seed),
     clientsOnly: false,
     untilFinding: false,
     dump: 'of the dead',
   } as const
   return { plan, repeat, inputs, findings: findings.map(({ signature }) => signature).sort() }
-}
-
-async function read<T>(folder: string, name: string, form: z.ZodType<T>): Promise<T> {
-  const path = join(folder, name)
-  try {
-    return form.parse(JSON.parse(await readFile(path, 'utf8')))
-  } catch (error) {
-    throw new FctError('FCT_RUN_INVALID', `${path} cannot be read`, String(error), { cause: error })
-  }
 }

@@ -63,3 +63,8 @@ it('says which file it is that cannot be read', async () => {
   await write({ ...run, kernel: {} })
   await expect(readStoredRun(folder)).rejects.toThrow(/run\.json cannot be read/)
 })
+
+it('does not take a guest for a machine of somebody else', async () => {
+  await write({ ...run, machine: { address: 'ssh://root@lab7' } })
+  await expect(readStoredRun(folder)).rejects.toMatchObject({ code: 'FCT_REPLAY_MACHINE' })
+})
