@@ -50,6 +50,7 @@ const debianPackages = {
   sparse: 'npm test',
   strace: 'npm test',
   perl: 'npm test',
+  shellcheck: 'npm test',
   makedumpfile: 'npm test',
   chromium: 'npm test',
   'fonts-dejavu-core': 'npm test',

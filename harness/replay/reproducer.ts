@@ -156,14 +156,20 @@ function clientMounts({ exports, versions }: Scenario): string[] {
 }
 
 function knobs({ stressors, inject }: Scenario, seed: number): string[] {
-  const files = Object.entries(knobsOf(stressors, inject)).flatMap(([folder, values]) =>
-    Object.entries(values).map(([name, value]) => `set_knob ${folder}/${name} ${String(value)}`),
-  )
+  const lines = Object.entries(knobsOf(stressors, inject)).flatMap(([folder, values]) => {
+    const pairs = Object.entries(values).map(([name, value]) => `${name}=${String(value)}`)
+    return pairs.length === 0 ? [] : [`set_knobs ${folder} ${pairs.join(' ')}`]
+  })
   return [
     '# What this kernel cannot do has no file, or takes nothing; "cat $tree/capabilities" says why.',
-    'set_knob() { echo "$2" > "$tree/$1" || echo "reproducer: $1 cannot be set" >&2; }',
+    'set_knobs() {',
+    '  folder=$1; shift',
+    '  for pair; do',
+    '    echo "${pair#*=}" > "$tree/$folder/${pair%%=*}" || echo "reproducer: $folder/$pair cannot be set" >&2',
+    '  done',
+    '}',
     `echo ${String(seed)} > $tree/seed`,
-    ...files,
+    ...lines,
   ]
 }
 

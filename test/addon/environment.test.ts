@@ -30,9 +30,17 @@ const prelude = `
 const countThreads = (): number => readdirSync('/proc/self/task').filter(isOurs).length
 const countDescriptors = (): number => readdirSync('/proc/self/fd').length
 
+/** Threads that wait for the other side of a FIFO (fs/pipe.c, fifo_open()). */
+const countOpeners = (): number =>
+  readdirSync('/proc/self/task').filter((task) => readOfTask(task, 'wchan') === 'wait_for_partner').length
+
 function isOurs(task: string): boolean {
-  const { stdout } = spawnSync('cat', [`/proc/${process.pid}/task/${task}/comm`], { encoding: 'utf8' })
-  return stdout.startsWith('fct-')
+  return readOfTask(task, 'comm').startsWith('fct-')
+}
+
+function readOfTask(task: string, file: string): string {
+  const path = `/proc/${process.pid}/task/${task}/${file}`
+  return spawnSync('cat', [path], { encoding: 'utf8' }).stdout
 }
 
 let folder = ''
@@ -90,10 +98,9 @@ it('ends a worker that waits for a load to stop', async () => {
 it('outlives a thread that hung in the kernel when its worker was terminated', async () => {
   const fifo = join(folder, 'f0')
   spawnSync('mkfifo', [fifo]) // who opens it for writing waits for a reader
-  await terminateAfterMessage(`
-    loadIn(${JSON.stringify(folder)}, { write: 1 })
-    setTimeout(() => require('worker_threads').parentPort.postMessage(0), 50)
-  `)
+  const worker = new Worker(`${prelude} loadIn(${JSON.stringify(folder)}, { write: 1 })`, { eval: true })
+  await expect.poll(countOpeners, { timeout: 10_000 }).toBeGreaterThan(0)
+  await worker.terminate()
   expect(countThreads()).toBeGreaterThan(0)
   const bothSides = openSync(fifo, 'r+')
   await expect.poll(countThreads).toBe(0)
