@@ -43,8 +43,13 @@ export async function connect(address: SshAddress, options: ConnectOptions = {})
   const keys = await readHostKeys(address, options.knownHosts ?? usualKnownHosts())
   if (keys.length === 0) throw distrust(address, false)
   const client = new ssh2.Client()
-  const closed = once(client, 'close').then(() => reason)
   let reason = 'the connection was closed'
+  // Not by once(): an error, which comes before, would reject it.
+  const closed = new Promise<string>((resolve) => {
+    client.on('close', () => {
+      resolve(reason)
+    })
+  })
   let isTrusted = true
   const config: ConnectConfig = {
     ...{ host: address.host, port: address.port, username: address.user },
@@ -116,6 +121,7 @@ class ClientConnection implements Connection {
   async run(command: string, input: string | Buffer = ''): Promise<string> {
     const channel = await this.open(command)
     const ended = once(channel, 'close') as Promise<[number | null]>
+    ended.catch(() => undefined)
     channel.end(input)
     const [stdout, stderr] = await this.#unlessLost(Promise.all([text(channel), text(channel.stderr)]))
     const [code] = await this.#unlessLost(ended)

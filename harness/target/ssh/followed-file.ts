@@ -35,6 +35,7 @@ async function* follow(link: Link, { path, writer, rate }: FollowedFile): AsyncG
       let status: number | null | undefined
       channel.on('exit', (code: number | null) => (status = code))
       const closed = once(channel, 'close')
+      closed.catch(() => undefined)
       for await (const chunk of channel as AsyncIterable<Buffer>) {
         offset += chunk.length
         yield chunk
