@@ -1,13 +1,12 @@
 import { once } from 'node:events'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { packageRoot } from '../../../harness/folders.js'
 import { obtainGuestImages } from '../../../vms/guest-images.js'
-import { machineArguments } from '../../../vms/qemu.js'
-import { connectQmp, type Qmp } from '../../../vms/qmp.js'
+import { machineArguments, startEmulator, type Machine } from '../../../vms/qemu.js'
 import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
 import { quietContext } from '../../stock-kernel.js'
 
@@ -22,7 +21,6 @@ export interface Hardware {
   ssh(command: string): Promise<string>
   /** The serial console so far. */
   console(): string
-  monitor(): Qmp
   /** Pulls or plugs its network cable. */
   setLink(isUp: boolean): Promise<void>
   /** Power off and on again: the same address, another boot. */
@@ -57,8 +55,7 @@ export async function startHardware(
   await writeFile(known, `${name} ${kind} ${key}\n`)
 
   let heard = ''
-  let monitor: Qmp
-  let power: { kill(): Promise<void> }
+  let machine: Machine
   const on = async (): Promise<void> => {
     const spec = {
       kernel: images.kernel,
@@ -74,30 +71,10 @@ export async function startHardware(
     const device = ['-device', 'virtio-net-pci,id=card,netdev=net,romfile=']
     const words = machineArguments(spec)
     words.splice(words.indexOf('-nic'), 2, ...card, ...device)
-    const qemu = execa('setpriv', ['--pdeathsig', 'KILL', '--', 'qemu-system-x86_64', ...words], {
-      reject: false,
-      buffer: false,
-      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
-      detached: true,
+    machine = await startEmulator(words, [])
+    await untilReady(machine, (text) => {
+      heard += text
     })
-    const ready = new Promise<void>((resolve, reject) => {
-      const before = heard.length
-      qemu.stdout.on('data', (chunk: Buffer) => {
-        heard += chunk.toString()
-        if (heard.slice(before).includes('hardware: ready')) resolve()
-      })
-      void qemu.then(() => {
-        reject(new Error(`the hardware died:\n${heard.slice(-3000)}`))
-      })
-    })
-    power = {
-      kill: async () => {
-        qemu.kill('SIGKILL')
-        await qemu
-      },
-    }
-    monitor = await connectQmp(qemu.stdio[3] as unknown as Socket)
-    await ready
   }
   await on()
   const login = ['-q', '-i', own, '-o', `UserKnownHostsFile=${known}`, '-p', String(port), 'root@127.0.0.1']
@@ -108,19 +85,33 @@ export async function startHardware(
     ssh: async (command) =>
       (await execa('ssh', [...login, command], { stdin: 'ignore', timeout: 60_000 })).stdout,
     console: () => heard,
-    monitor: () => monitor,
     setLink: async (up) => {
-      await monitor.execute('set_link', { name: 'card', up })
+      await machine.monitor.execute('set_link', { name: 'card', up })
     },
     cycle: async () => {
-      await power.kill()
+      await machine.stop()
       await on()
     },
     end: async () => {
-      await power.kill()
+      await machine.stop()
       await rm(folder, { recursive: true })
     },
   }
+}
+
+/** Resolves when it answers ssh. */
+function untilReady({ console, ended }: Machine, hear: (text: string) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let heard = ''
+    console.on('data', (chunk: Buffer) => {
+      heard += chunk.toString()
+      hear(chunk.toString())
+      if (heard.includes('hardware: ready')) resolve()
+    })
+    void ended.then(() => {
+      reject(new Error(`the hardware died:\n${heard.slice(-3000)}`))
+    })
+  })
 }
 
 /** `fctorture run CLOSE01` on it; run folders go below `runs`. */
