@@ -51,6 +51,7 @@ const debianPackages = {
   strace: 'npm test',
   perl: 'npm test',
   shellcheck: 'npm test',
+  'openssh-client': 'machines that are reached over ssh',
   makedumpfile: 'npm test',
   chromium: 'npm test',
   'fonts-dejavu-core': 'npm test',
