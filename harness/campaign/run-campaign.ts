@@ -10,7 +10,6 @@ import {
   type ProgressPlace,
 } from '../store/history-records.js'
 import type { HistoryWriter } from '../store/history-writer.js'
-import type { ResultDocument } from '../verdict/result.js'
 import type { CellJob, Executor, JobEnd, JobListener } from './executor.js'
 import type { CampaignPlan } from './plan.js'
 import { foresee } from './schedule.js'
@@ -75,6 +74,8 @@ export async function runCampaign(
 ): Promise<CampaignOutcome> {
   return new Night(plan, campaign, context).run()
 }
+
+type OpenDispatch = Pick<Dispatch, 'campaign' | 'cell' | 'seed' | 'attempt' | 'started'>
 
 class Night {
   readonly #work: NightWork
@@ -172,7 +173,9 @@ class Night {
     store.dispatch(dispatch)
     const place = { cell: key, seed, attempt }
     this.#tell({ kind: 'run-started', loadSeconds, ...place })
-    this.#settle(dispatch, place, await executor.run(job, this.#listener(dispatch, place), this.#signal))
+    const end = await executor.run(job, this.#listener(dispatch, place), this.#signal)
+    if (isAnswer(end)) this.#settle(dispatch, place, end)
+    else this.#lose(dispatch, place, { isItsOwn: true })
   }
 
   async #resume(dispatch: Dispatch): Promise<void> {
@@ -181,23 +184,19 @@ class Night {
     const listener = this.#listener(dispatch, place)
     // What `#do` wrote.
     const job = dispatch.job as CellJob
-    this.#settle(dispatch, place, await this.context.executor.resume(job, reference, listener, this.#signal))
+    const end = await this.context.executor.resume(job, reference, listener, this.#signal)
+    if (isAnswer(end)) this.#settle(dispatch, place, end)
+    else this.#lose(dispatch, place, { isItsOwn: false })
   }
 
-  #settle(
-    dispatch: Pick<Dispatch, 'campaign' | 'cell' | 'seed' | 'attempt' | 'started'>,
-    place: ProgressPlace,
-    end: JobEnd | null,
-  ): void {
-    const { store } = this.context
-    if (end === null || wasInterrupted(end.result)) {
-      store.lose(dispatch)
-      this.#tell({ kind: 'run-lost', ...place })
-      this.#work.lost(place.cell, place.seed)
-      return
-    }
-    const { result, seconds } = end
-    const run = store.record({ ...dispatch, seconds }, result)
+  #lose(dispatch: OpenDispatch, place: ProgressPlace, kind: { isItsOwn: boolean }): void {
+    this.context.store.lose(dispatch)
+    this.#tell({ kind: 'run-lost', ...place })
+    this.#work.lost(place.cell, place.seed, kind)
+  }
+
+  #settle(dispatch: OpenDispatch, place: ProgressPlace, { result, seconds }: JobEnd): void {
+    const run = this.context.store.record({ ...dispatch, seconds }, result)
     this.#tell({ kind: 'run-ended', verdict: result.verdict, run, ...place })
     this.#work.ended(place.cell, { seed: place.seed, verdict: result.verdict, seconds })
     const full = result.reasons.find(({ code }) => code === 'FCT_DISK_FULL')
@@ -236,7 +235,9 @@ class Night {
   }
 }
 
-/** The user stopped it before it had an answer. */
-function wasInterrupted({ verdict, reasons }: ResultDocument): boolean {
-  return verdict === 'ERROR' && reasons.some(({ code }) => code === 'FCT_INTERRUPTED')
+/** Not if nothing came, or the user stopped it before it had an answer. */
+function isAnswer(end: JobEnd | null): end is JobEnd {
+  if (end === null) return false
+  const { verdict, reasons } = end.result
+  return verdict !== 'ERROR' || !reasons.some(({ code }) => code === 'FCT_INTERRUPTED')
 }

@@ -59,7 +59,7 @@ interface SeedState {
   readonly cell: EstimatedCell
   readonly seed: number
   attempts: number
-  /** Attempts that ended in ERROR, or from which nothing came. */
+  /** Attempts that ended in ERROR, or from which nothing came though nobody stopped the night. */
   failures: number
   state: 'out' | 'waits' | 'settled' | 'given up'
 }
@@ -123,12 +123,17 @@ export class NightWork {
     else this.#move(state, 'settled')
   }
 
-  /** Nothing came of it. */
-  lost(key: string, seed: number): void {
+  /**
+   * Nothing came of it.
+   *
+   * @param isItsOwn Not if it was out when the night was stopped: that says nothing of the run, and takes no retry from it.
+   */
+  lost(key: string, seed: number, { isItsOwn }: { isItsOwn: boolean }): void {
     const state = this.#seeds.get(nameOf(key, seed))
     if (state?.state !== 'out') return
     this.#spend(-state.cell.estimateSeconds)
-    this.#fail(state)
+    if (isItsOwn) this.#fail(state)
+    else this.#move(state, 'waits')
   }
 
   /** Runs handed out that have come to their end, well or not. */
