@@ -23,6 +23,7 @@ import { addReportCommand } from './commands/report-command.js'
 import { addServeCommand } from './commands/serve-command.js'
 import { addSlurmCellCommand } from './commands/slurm-cell-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
+import { addWatchCommand } from './commands/watch-command.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
 import { Interrupted } from './target/drive.js'
 
@@ -50,6 +51,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addCheckCommand(program, finish)
   addReportCommand(program, finish)
   addServeCommand(program, finish, signal)
+  addWatchCommand(program, finish, signal)
   addTraceCommand(program, finish)
   addBisectCommand(program, finish, signal)
   return program

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { FctError } from '../fct-error.js'
@@ -12,9 +12,10 @@ import { asStoreError } from './database.js'
  * @throws FctError FCT_CAMPAIGN_BUSY
  */
 export function lockCampaigns(store: string): () => void {
-  const path = `${store}.campaign-lock`
+  const path = lockOf(store)
   mkdirSync(dirname(path), { recursive: true })
-  const lock = asStoreError(path, () => new Database(path, { timeout: 0 }))
+  // Who only looks has it for a moment.
+  const lock = asStoreError(path, () => new Database(path, { timeout: 500 }))
   try {
     lock.exec('BEGIN EXCLUSIVE')
   } catch (error) {
@@ -24,4 +25,24 @@ export function lockCampaigns(store: string): () => void {
   return () => {
     lock.close()
   }
+}
+
+/** Whether a process runs a campaign on that store. */
+export function isCampaignRunning(store: string): boolean {
+  const path = lockOf(store)
+  if (!existsSync(path)) return false
+  const lock = asStoreError(path, () => new Database(path, { timeout: 0, readonly: true }))
+  try {
+    lock.prepare('SELECT 1 FROM sqlite_schema').get()
+    return false
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') return true
+    throw error
+  } finally {
+    lock.close()
+  }
+}
+
+function lockOf(store: string): string {
+  return `${store}.campaign-lock`
 }
