@@ -22,7 +22,7 @@ const browserGlobals = Object.fromEntries(
 )
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'node_modules/', 'test-results/'] },
+  { ignores: ['dist/', 'build/', 'prebuilds/', 'node_modules/', 'test-results/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
