@@ -112,7 +112,9 @@ function checkMachine() {
 }
 
 function missingPackages() {
-  const names = Object.keys(debianPackages).filter((name) => !isPackage || !/^npm /.test(debianPackages[name]))
+  const names = Object.keys(debianPackages).filter(
+    (name) => !isPackage || !/^npm /.test(debianPackages[name]),
+  )
   const query = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], {
     encoding: 'utf8',
   })
