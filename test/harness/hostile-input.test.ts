@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { sourcesFor } from '../../vms/apt-root.js'
 import { openTreeSource } from '../../vms/kernels/tree-source.js'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
 import { repeatCommand } from '../../harness/commands/repeat-command.js'
@@ -78,4 +79,12 @@ it('a key of YAML changes no prototype', () => {
     expect.objectContaining({ code: 'FCT_SCENARIO_INVALID' }),
   )
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+})
+
+it('an address of a mirror adds no line and no option to the sources of apt', () => {
+  const suites = { suites: ['bookworm'], securitySuites: [] }
+  for (const text of ['http://a main\ndeb [trusted=yes] http://b', 'http://a\n', '[trusted=yes] http://b'])
+    expect(() => sourcesFor(suites, { main: text, security: undefined })).toThrow(
+      expect.objectContaining({ code: 'FCT_MIRROR_INVALID' }),
+    )
 })
