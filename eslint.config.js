@@ -2,7 +2,18 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 /** Folders on the way up (what happened) must not know the way down (what to do): they run anywhere on a stored trace. */
-const wayDown = ['target', 'agent', 'store', 'commands', 'scenario'].map((folder) => `**/${folder}/**`)
+const wayDown = [
+  'target',
+  'agent',
+  'store',
+  'commands',
+  'scenario',
+  'bisect',
+  'replay',
+  'selftest',
+  'serve',
+  'vms',
+].map((folder) => `**/${folder}/**`)
 
 const browserGlobals = Object.fromEntries(
   [
@@ -22,7 +33,7 @@ const browserGlobals = Object.fromEntries(
 )
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'node_modules/', 'test-results/'] },
+  { ignores: ['dist/', 'build/', 'prebuilds/', 'node_modules/', 'test-results/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,4 +1,5 @@
 /** The typed face of fctorture.node: arguments are checked here, failures look like Node's own. */
+export { addonFile } from './addon-file.js'
 export {
   ClientLoad,
   mostRate,

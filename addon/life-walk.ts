@@ -90,7 +90,7 @@ export class LifeWalk {
     if (known.length !== layout.length || known.some((word, at) => word !== layout[at]))
       throw new WalkMismatch(
         'FCT_WALK_LAYOUT',
-        'the addon was built for another version of the oracle (npm run setup builds both)',
+        'the addon was built for another version of the oracle (npx fctorture setup builds both)',
       )
     this.#native = new (native().LifeWalk)(tables)
   }

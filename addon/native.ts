@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { addonFile } from './addon-file.js'
 import type { ClientLoadOptions, LoadStats } from './client-load.js'
 import type { EventType, FieldChoice, FilePart, Trace } from './trace.js'
 import type { WalkRecords, WalkRows, WalkTables } from './life-walk.js'
@@ -139,13 +138,7 @@ export function native(): Native {
 }
 
 function findAddon(): string {
-  const path = process.env['FCTORTURE_ADDON'] ?? builtAddon(dirname(fileURLToPath(import.meta.url)))
+  const path = process.env['FCTORTURE_ADDON'] ?? addonFile()
   if (existsSync(path)) return path
-  throw new AddonMissing(`the addon is not built: no ${path} (npm run build:addon makes it)`)
-}
-
-/** Beside the package.json found upwards, from the sources as well as from dist/. */
-function builtAddon(folder: string): string {
-  const isTop = existsSync(join(folder, 'package.json')) || dirname(folder) === folder
-  return isTop ? join(folder, 'build', 'Release', 'fctorture.node') : builtAddon(dirname(folder))
+  throw new AddonMissing(`the addon is not built: no ${path} (npx fctorture setup makes it)`)
 }

@@ -20,6 +20,7 @@ import { addRunCommand } from './commands/run-command.js'
 import { addSearchCommand } from './commands/search-command.js'
 import { addSelftestCommand } from './commands/selftest-command.js'
 import { addReportCommand } from './commands/report-command.js'
+import { addSetupCommand } from './commands/setup-command.js'
 import { addServeCommand } from './commands/serve-command.js'
 import { addSlurmCellCommand } from './commands/slurm-cell-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
@@ -35,6 +36,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   const program = new Command('fctorture').description(description).exitOverride().showHelpAfterError()
   addRunCommand(program, finish, signal)
   addSelftestCommand(program, finish, signal)
+  addSetupCommand(program, finish)
   addKernelOptions(
     program.command('prepare').description('download and build all that runs with a kernel need'),
   ).action(async (options: KernelOptions) => {

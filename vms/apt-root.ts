@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FctError } from '../harness/fct-error.js'
+import { FctError, UsageError } from '../harness/fct-error.js'
 import type { BuildContext } from './cache.js'
 import { runProgram } from './program.js'
 
@@ -114,7 +114,10 @@ export function chooseMirrors(indexTargets: string): Mirrors {
   return { main, security }
 }
 
+/** @throws UsageError FCT_MIRROR_INVALID for an address that would be more than one word of a line */
 export function sourcesFor({ suites, securitySuites }: Suites, { main, security }: Mirrors): string {
+  const bad = [main, security ?? main].find((mirror) => !/^[a-z]+:[^\s[\]]+$/.test(mirror))
+  if (bad !== undefined) throw new UsageError('FCT_MIRROR_INVALID', `${JSON.stringify(bad)} is no address`)
   const line = (mirror: string, suite: string): string =>
     `deb [signed-by=${keyring}] ${mirror} ${suite} main\n`
   const fromSecurity = security === undefined ? [] : securitySuites.map((suite) => line(security, suite))

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { addonFile } from '../addon/index.js'
 import { FctError } from '../harness/fct-error.js'
 import { packageRoot } from '../harness/folders.js'
 import { obtain, type BuildContext } from './cache.js'
@@ -55,7 +56,7 @@ export interface GuestParts {
 /** What is ours and changes with our sources; it travels in the initramfs, so that the root file system can stay. */
 const built = {
   agent: join(packageRoot, 'dist', 'agent.cjs'),
-  addon: join(packageRoot, 'build', 'Release', 'fctorture.node'),
+  addon: addonFile(),
   start: join(packageRoot, 'vms', 'guest', 'start'),
 }
 
@@ -124,7 +125,7 @@ function requireBuilt(): void {
   throw new FctError(
     'FCT_NOT_BUILT',
     'fctorture is not built',
-    `Missing: ${missing.join(', ')}\nnpm run setup builds it.`,
+    `Missing: ${missing.join(', ')}\nnpx fctorture setup builds it.`,
   )
 }
 

@@ -40,7 +40,7 @@ export function outputOf({ cause }: FctError): string {
 }
 
 function describe(file: string, error: ExecaError): string {
-  if (error.code === 'ENOENT') return `${file} is not installed (npm run setup installs it)`
+  if (error.code === 'ENOENT') return `${file} is not installed (npx fctorture setup installs it)`
   if (error.timedOut) return `${file} did not end in time`
   if (error.signal !== undefined) return `${file} was ended by ${error.signal}`
   return `${file} failed (exit ${String(error.exitCode)})`

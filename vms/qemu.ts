@@ -250,7 +250,7 @@ async function endOf(qemu: QemuProcess): Promise<MachineEnd> {
   return { exitCode: result.exitCode, signal: result.signal, stderr: lines.join('').trim() }
 }
 
-const installHint = 'npm run setup installs them (packages qemu-system-x86 and util-linux)'
+const installHint = 'npx fctorture setup installs them (packages qemu-system-x86 and util-linux)'
 
 function refuse(end: MachineEnd): never {
   if (/failed to execute|No such file or directory/.test(end.stderr) && end.stderr.includes('setpriv')) {

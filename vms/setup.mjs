@@ -1,20 +1,33 @@
 #!/usr/bin/env node
 /**
- * Makes a fresh clone ready: Debian packages, npm packages, build, kernel and guest images.
+ * Makes a fresh clone, or an installed package, ready: Debian packages, npm packages, build, kernel and guest images.
  *
- * It runs before `npm start` and `npm test`, depends on nothing but Node, says what it is about to install, and does
- * nothing where nothing is to do. Exit status: 0 ready, 1 not (with a code and what to do about it).
+ * It runs before `npm start` and `npm test`, and as `fctorture setup`; depends on nothing but Node, says what it is about
+ * to install, and does nothing where nothing is to do. With --for-package it makes what `npm pack` packs, and no guest.
+ * Exit status: 0 ready, 1 not (with a code and what to do about it).
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const began = Date.now()
 
-/** Each with what needs it. */
+/** A package has neither sources of TypeScript nor tests. */
+const isPackage = !existsSync(join(root, 'tsconfig.build.json'))
+
+/** Each with what needs it; those that begin with npm are for work on fctorture alone. */
 const debianPackages = {
   'qemu-system-x86': 'guests',
   mmdebstrap: 'the root file system of guests',
@@ -99,7 +112,9 @@ function checkMachine() {
 }
 
 function missingPackages() {
-  const names = Object.keys(debianPackages)
+  const names = Object.keys(debianPackages).filter(
+    (name) => !isPackage || !/^npm /.test(debianPackages[name]),
+  )
   const query = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], {
     encoding: 'utf8',
   })
@@ -218,16 +233,27 @@ function buildTypeScript() {
 
 function buildAddon() {
   const sources = filesBelow(join(root, 'addon', 'src'), /\.(cc|h)$/)
-  const inputs = [
-    ...sources,
-    join(root, 'binding.gyp'),
-    join(root, 'kmod', 'fct_uapi.h'),
-    join(root, 'package-lock.json'),
-  ]
+  const inputs = [...sources, join(root, 'binding.gyp'), join(root, 'kmod', 'fct_uapi.h')]
+  if (!isPackage) inputs.push(join(root, 'package-lock.json'))
   once(join(root, 'build', '.fctorture-setup'), inputs, 'building the addon', () => {
     const nodedir = nodeHeaders === undefined ? [] : [`--nodedir=${nodeHeaders}`]
-    run('FCT_SETUP_BUILD', 'node-gyp', 'npx', ['--no-install', 'node-gyp', 'rebuild', '--jobs=2', ...nodedir])
+    // npm brings a node-gyp of its own, which a package has not.
+    run('FCT_SETUP_BUILD', 'node-gyp', 'npm', ['run', 'build:addon', '--', '--jobs=2', ...nodedir])
   })
+}
+
+/** The addon that a package brings for machines like this one. */
+const prebuilt = join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'fctorture.node')
+
+function canLoad(addon) {
+  return spawnSync(process.execPath, ['-e', 'require(process.argv[1])', addon]).status === 0
+}
+
+function packAddon() {
+  rmSync(dirname(prebuilt), { recursive: true, force: true })
+  mkdirSync(dirname(prebuilt), { recursive: true })
+  copyFileSync(join(root, 'build', 'Release', 'fctorture.node'), prebuilt)
+  run('FCT_SETUP_BUILD', 'strip', 'strip', ['--strip-unneeded', prebuilt])
 }
 
 /** Kernel, root file system, module: the harness knows how, and says itself what it builds. */
@@ -243,10 +269,13 @@ function prepareGuest() {
 function main() {
   const isDebian = checkMachine()
   installPackages(isDebian)
-  installNodePackages()
-  buildTypeScript()
-  buildAddon()
-  prepareGuest()
+  if (!isPackage) {
+    installNodePackages()
+    buildTypeScript()
+  }
+  if (!isPackage || !canLoad(prebuilt)) buildAddon()
+  if (process.argv.includes('--for-package')) packAddon()
+  else prepareGuest()
   say('ready')
 }
 

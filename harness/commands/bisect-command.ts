@@ -1,10 +1,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { resolve } from 'node:path'
-import { profileNames, type ProfileName } from '../../vms/kernels/profiles.js'
+import { profileNames } from '../../vms/kernels/profiles.js'
 import type { StartEntry } from '../bisect/log-entry.js'
 import { UsageError } from '../fct-error.js'
 import { runsFolder } from '../folders.js'
-import { bisectCommand, type BisectOptions } from './bisect.js'
+import { bisectCommand, bisectDefaults, type BisectOptions } from './bisect.js'
 import { logCommand, replayCommand, statusCommand } from './bisect-look.js'
 import { addMirrorOptions, mirrorsOf, type MirrorOptions } from './kernel-options.js'
 import { parseSeconds, parseSeed } from './parse-numbers.js'
@@ -96,10 +96,15 @@ function addSearchOptions(command: Command): void {
     .addOption(
       new Option('--profile <name>', 'how closely the kernel watches itself')
         .choices(profileNames)
-        .default('stock' satisfies ProfileName),
+        .default(bisectDefaults.profile),
     )
-    .option('--confidence <share>', 'how sure to be', parseConfidence, 0.99)
-    .option('--budget <time>', 'for builds and runs together: 90s, 30m, 2h', parseDuration, 8 * 3600)
+    .option('--confidence <share>', 'how sure to be', parseConfidence, bisectDefaults.confidence)
+    .option(
+      '--budget <time>',
+      'for builds and runs together: 90s, 30m, 2h',
+      parseDuration,
+      bisectDefaults.budget,
+    )
     .option('--seed <number>', 'seed of the first run; each has the next', parseSeed)
     .option('--no-verify', 'without reverting the culprit on the bad end and running that')
     .option('--state <folder>', 'where the search is kept from run to run')

@@ -12,7 +12,7 @@ import type { StartEntry } from '../bisect/log-entry.js'
 import { formatMail } from '../bisect/mail.js'
 import { drawPosterior } from '../bisect/picture.js'
 import { parseWanted } from '../bisect/read-run.js'
-import { culpritOf, documentOf, toJson, type Conclusion } from '../bisect/result.js'
+import { culpritOf, documentOf, toJson, type BisectDocument, type Conclusion } from '../bisect/result.js'
 import { describeBisect, showSteps } from '../bisect/show.js'
 import { verifyCulprit } from '../bisect/verify.js'
 import { bisectsFolder } from '../folders.js'
@@ -45,10 +45,32 @@ export interface BisectOptions {
   readonly mirrors: Mirrors | undefined
 }
 
+/** What a search is where the user says nothing else. */
+export const bisectDefaults = {
+  profile: 'stock',
+  confidence: 0.99,
+  budget: 8 * 3600,
+  path: [],
+  verify: true,
+} as const satisfies Partial<BisectOptions>
+
 const drawnSeeds = 2 ** 32
 
-/** Finds the first bad commit, or goes on looking for it. The exit status is 0 if it was found, 125 if not. */
+/** Finds the first bad commit, or goes on looking for it, and prints. The exit status is 0 if it was found, 125 if not. */
 export async function bisectCommand(options: BisectOptions, signal: AbortSignal): Promise<number> {
+  const { document, picture } = await findCulprit(options, signal)
+  process.stdout.write(options.json === true ? toJson(document) : describeBisect(document, picture))
+  return document.exit
+}
+
+/** What a search has come to, and its picture for a terminal. */
+interface Found {
+  readonly document: BisectDocument
+  readonly picture: string
+}
+
+/** Steps are told on stderr; all that can be said is in the state's folder afterwards. */
+export async function findCulprit(options: Omit<BisectOptions, 'json'>, signal: AbortSignal): Promise<Found> {
   parseWanted(options.signature)
   const amplification = amplificationOf(options)
   const state = resolve(options.state ?? defaultState(options, amplification))
@@ -73,10 +95,10 @@ export async function bisectCommand(options: BisectOptions, signal: AbortSignal)
 }
 
 async function search(
-  options: BisectOptions & { readonly state: string },
+  options: Omit<BisectOptions, 'json'> & { readonly state: string },
   { start, log, source }: { start: StartEntry; log: BisectLog; source: BisectSource },
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Found> {
   const { confidence, budget, state, runs, mirrors } = options
   const context = buildContext(process.stderr, signal, mirrors)
   const driver: SearchDriver = new SearchDriver({
@@ -94,11 +116,11 @@ async function search(
     culprit === undefined || !options.verify
       ? null
       : await verifyCulprit(driver, culprit, confidence, () => source.revert(culprit))
-  return report({ start, progress, reason, confidence, verification, state }, options.json === true)
+  return report({ start, progress, reason, confidence, verification, state })
 }
 
-/** Leaves in the state's folder all that can be said, and prints it. */
-async function report(conclusion: Conclusion, json: boolean): Promise<number> {
+/** Leaves in the state's folder all that can be said. */
+async function report(conclusion: Conclusion): Promise<Found> {
   const { start, progress, confidence, state } = conclusion
   const document = documentOf(conclusion)
   await writeFile(join(state, 'result.json'), toJson(document))
@@ -108,8 +130,7 @@ async function report(conclusion: Conclusion, json: boolean): Promise<number> {
     const mail = formatMail({ document, culprit: document.culprit, ...(await evidenceOf(conclusion)) })
     await writeFile(join(state, 'mail.txt'), mail)
   }
-  process.stdout.write(json ? toJson(document) : describeBisect(document, drawPosterior(start, progress)))
-  return document.exit
+  return { document, picture: drawPosterior(start, progress) }
 }
 
 /** Of the first failing run, as far as its folder is still there. */
@@ -144,7 +165,7 @@ function repeatBisect({ source, signature, amplification, seed }: StartEntry): s
   return commandOf([...words, '--seed', String(seed)])
 }
 
-function amplificationOf(options: BisectOptions): StartEntry['amplification'] {
+function amplificationOf(options: Omit<BisectOptions, 'json'>): StartEntry['amplification'] {
   const { scenario: name, time, clientsOnly = false, profile } = options
   const kernel = { name: '', patches: [], profile }
   const { scenario } = planRun({ scenario: name, kernel, clientsOnly, ...(time !== undefined && { time }) })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { addonFile } from '../../addon/index.js'
 import { hashOf, type BuildContext } from '../../vms/cache.js'
 import { obtainKernel, type KernelRequest, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import { hashOfFile } from '../../vms/rootfs.js'
@@ -24,7 +25,7 @@ export interface StartedMachine {
 }
 
 const agent = join(packageRoot, 'dist', 'agent.cjs')
-const addon = join(packageRoot, 'build', 'Release', 'fctorture.node')
+const addon = addonFile()
 
 /** @throws UsageError FCT_TARGET_ADDRESS, FctError FCT_SSH_..., FCT_TARGET_... with what stands in the way */
 export async function startMachineOf(

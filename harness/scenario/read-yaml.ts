@@ -1,6 +1,9 @@
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
-import { UsageError } from '../fct-error.js'
+import { UsageError, messageOf } from '../fct-error.js'
+
+/** Of one anchor, those inside of other aliases included. */
+const mostAliases = 100
 
 /**
  * A YAML text as the schema has it.
@@ -19,12 +22,21 @@ export function readYaml<T>(
   const [syntax] = document.errors
   if (syntax !== undefined)
     throw invalid(lines.linePos(syntax.pos[0]).line, syntax.message.split('\n')[0] ?? '')
-  const parsed = schema.safeParse(document.toJS())
+  const parsed = schema.safeParse(plainOf(document, (message) => invalid(1, message)))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const field = issue?.path ?? []
   const message = `${field.length > 0 ? `${field.join('.')}: ` : ''}${issue?.message ?? `not ${what}`}`
   throw invalid(lineOf(document, lines, field), message)
+}
+
+/** Aliases are counted as they are followed: a few lines may stand for more than any memory holds. */
+function plainOf(document: Document, invalid: (message: string) => Error): unknown {
+  try {
+    return document.toJS({ maxAliasCount: mostAliases })
+  } catch (error) {
+    throw invalid(messageOf(error))
+  }
 }
 
 /** The line of the deepest part of a field's path that the file has. */

@@ -8,12 +8,17 @@ export interface SshAddress {
   readonly port: number
 }
 
+/** They stand in commands that we advise, and are arguments of ssh-keygen: nothing that a shell or an option begins with. */
+const isHost = /^(?:[\w][\w.-]*|\[[\da-f:.]+\])$/i
+const isUser = /^(?:[\w][\w.-]*)?$/
+
 /** @throws UsageError FCT_TARGET_ADDRESS */
 export function parseSshAddress(text: string): SshAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const hasMore =
     url !== undefined && (url.password !== '' || !['', '/'].includes(url.pathname) || url.search !== '')
-  if (url?.protocol !== 'ssh:' || url.hostname === '' || hasMore || !/^[\w.-]*$/.test(url.username))
+  const isNamed = url !== undefined && isHost.test(url.hostname) && isUser.test(url.username)
+  if (url?.protocol !== 'ssh:' || hasMore || !isNamed)
     throw new UsageError(
       'FCT_TARGET_ADDRESS',
       `${JSON.stringify(text)} is no target; one is written ssh://root@host, or ssh://root@host:2222`,
