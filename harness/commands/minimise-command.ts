@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { addMirrorOptions, mirrorsOf } from './kernel-options.js'
 import { minimiseCommand, type MinimiseOptions } from './minimise.js'
 import { parseDuration } from './parse-duration.js'
+import { withExamples } from '../help/examples.js'
 
 type MinimiseArguments = Parameters<typeof mirrorsOf>[0] & Omit<MinimiseOptions, 'mirrors'>
 
@@ -34,6 +35,12 @@ export function addMinimiseCommand(
   addMirrorOptions(command).action(async (run: string, options: MinimiseArguments) => {
     finish(await minimiseCommand(run, { ...options, mirrors: mirrorsOf(options) }, signal))
   })
+  withExamples(command, [
+    [
+      'fctorture minimise runs/20261126T140027Z-CLOSE01-42 --budget 2h',
+      'leaves minimal.yaml and reproducer.sh in its folder minimise/',
+    ],
+  ])
 }
 
 function parseRate(text: string): number {
