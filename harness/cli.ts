@@ -48,6 +48,7 @@ export function createProgram(finish: (status: number) => void, signal: AbortSig
   program.commandsGroup('Kernels and this machine:')
   addKernelCommand(program, finish, signal)
   addPrepareCommand(program, finish, signal)
+  program.helpCommand(true)
   return withExamples(program, [
     ['fctorture run CLOSE01 --time 30', 'torture the stock kernel of Debian 12 for 30 seconds of load'],
     ['fctorture report', 'the report of the newest run'],

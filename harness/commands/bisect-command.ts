@@ -112,7 +112,11 @@ function addSearchOptions(command: Command): void {
         .default('stock' satisfies ProfileName),
     )
     .option('--confidence <share>', 'how sure to be, from 0.5 to 1', parseConfidence, 0.99)
-    .option('--budget <time>', 'for builds and runs together: 90s, 30m, 2h; 8h if not given', parseDuration)
+    .addOption(
+      new Option('--budget <time>', 'for builds and runs together: 90s, 30m, 2h')
+        .argParser(parseDuration)
+        .default(8 * 3600, '8h'),
+    )
     .option('--seed <number>', 'seed of the first run; each has the next', parseSeed)
     .option('--no-verify', 'without reverting the culprit on the bad end and running that')
     .option('--state <folder>', 'where the search is kept from run to run')

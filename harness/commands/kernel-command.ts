@@ -1,10 +1,10 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { defaultLimitBytes } from '../../vms/cache-gc.js'
 import { kernelGcCommand } from './kernel-gc.js'
 import { kernelListCommand } from './kernel-list.js'
 import { addMirrorOptions } from './kernel-options.js'
 import { kernelPatchCommand } from './kernel-patch.js'
-import { parseSize } from './parse-size.js'
+import { formatSize, parseSize } from './parse-size.js'
 import { withExamples } from '../help/examples.js'
 
 /** `fctorture kernel ...`: what there is, what it costs, and what a patch would do to it. */
@@ -24,7 +24,11 @@ export function addKernelCommand(
   const gc = kernel
     .command('gc')
     .description('bound the cache: what was not used for longest goes first, what a job uses stays')
-    .option('--limit <size>', 'how much may stay: 500M, 20G; 20G if not given', parseSize, defaultLimitBytes)
+    .addOption(
+      new Option('--limit <size>', 'how much may stay: 500M, 20G')
+        .argParser(parseSize)
+        .default(defaultLimitBytes, formatSize(defaultLimitBytes)),
+    )
     .option('--dry-run', 'only say what would go')
     .option('--json', 'one document on stdout')
     .action(async (options: { limit: number; dryRun?: boolean; json?: boolean }) => {
