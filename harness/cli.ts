@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addBisectCommand } from './commands/bisect-command.js'
 import { addCheckCommand } from './commands/check-command.js'
 import { addKernelCommand } from './commands/kernel-command.js'
+import { addDoctorCommand } from './commands/doctor-command.js'
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
 import { addMinimiseCommand } from './commands/minimise-command.js'
@@ -48,8 +49,10 @@ export function createProgram(finish: (status: number) => void, signal: AbortSig
   program.commandsGroup('Kernels and this machine:')
   addKernelCommand(program, finish, signal)
   addPrepareCommand(program, finish, signal)
+  addDoctorCommand(program, finish, signal)
   program.helpCommand(true)
   return withExamples(program, [
+    ['fctorture doctor', 'is all there that runs need?'],
     ['fctorture run CLOSE01 --time 30', 'torture the stock kernel of Debian 12 for 30 seconds of load'],
     ['fctorture report', 'the report of the newest run'],
   ])
