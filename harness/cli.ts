@@ -1,20 +1,13 @@
-import { Command, CommanderError } from 'commander'
-import pc from 'picocolors'
+import { Command } from 'commander'
 import { addBisectCommand } from './commands/bisect-command.js'
-import { exitStatus } from './commands/exit-status.js'
 import { addCheckCommand } from './commands/check-command.js'
 import { addKernelCommand } from './commands/kernel-command.js'
-import {
-  addKernelOptions,
-  kernelRequestOf,
-  mirrorsOf,
-  type KernelOptions,
-} from './commands/kernel-options.js'
+import { addDoctorCommand } from './commands/doctor-command.js'
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
 import { addMinimiseCommand } from './commands/minimise-command.js'
 import { addReproCommand } from './commands/repro-command.js'
-import { prepareCommand } from './commands/prepare.js'
+import { addPrepareCommand } from './commands/prepare-command.js'
 import { addReplayCommand } from './commands/replay-command.js'
 import { addRunCommand } from './commands/run-command.js'
 import { addSearchCommand } from './commands/search-command.js'
@@ -25,75 +18,46 @@ import { addServeCommand } from './commands/serve-command.js'
 import { addSlurmCellCommand } from './commands/slurm-cell-command.js'
 import { addTraceCommand } from './commands/trace-command.js'
 import { addWatchCommand } from './commands/watch-command.js'
-import { FctError, UsageError, messageOf } from './fct-error.js'
-import { Interrupted } from './target/drive.js'
+import { withExamples } from './help/examples.js'
 
 const description = `Tortures the NFS server's open-file cache (fs/nfsd/filecache.c) and says what it found.
 
 Exit status: 0 PASS, 1 FAIL, 125 no verdict (INCONCLUSIVE or ERROR), 128 fctorture itself failed, 129 usage.`
 
-function createProgram(finish: (status: number) => void, signal: AbortSignal): Command {
+/**
+ * All commands, with their options.
+ *
+ * @param finish Is told the exit status of the command that ran.
+ */
+export function createProgram(finish: (status: number) => void, signal: AbortSignal): Command {
   const program = new Command('fctorture').description(description).exitOverride().showHelpAfterError()
+  program.commandsGroup('Torture:')
   addRunCommand(program, finish, signal)
-  addSelftestCommand(program, finish, signal)
-  addSetupCommand(program, finish)
-  addKernelOptions(
-    program.command('prepare').description('download and build all that runs with a kernel need'),
-  ).action(async (options: KernelOptions) => {
-    finish(await prepareCommand(kernelRequestOf(options), mirrorsOf(options), signal))
-  })
-  addKernelCommand(program, finish, signal)
+  addSearchCommand(program, finish, signal)
   addNightlyCommand(program, finish, signal)
   addSlurmCellCommand(program, finish, signal)
-  addHistoryCommand(program, finish)
-  addSearchCommand(program, finish, signal)
-  addReplayCommand(program, finish, signal)
-  addMinimiseCommand(program, finish, signal)
-  addReproCommand(program, finish, signal)
-  addCheckCommand(program, finish)
+  addSelftestCommand(program, finish, signal)
+  program.commandsGroup('Look at what was found:')
   addReportCommand(program, finish)
+  addHistoryCommand(program, finish)
   addServeCommand(program, finish, signal)
   addWatchCommand(program, finish, signal)
+  addCheckCommand(program, finish)
   addTraceCommand(program, finish)
+  program.commandsGroup('Follow a finding:')
+  addReplayCommand(program, finish, signal)
+  addReproCommand(program, finish, signal)
+  addMinimiseCommand(program, finish, signal)
   addBisectCommand(program, finish, signal)
-  return program
+  program.commandsGroup('Kernels and this machine:')
+  addKernelCommand(program, finish, signal)
+  addPrepareCommand(program, finish, signal)
+  addDoctorCommand(program, finish, signal)
+  addSetupCommand(program, finish)
+  program.helpCommand(true)
+  return withExamples(program, [
+    ['fctorture doctor', 'is all there that runs need?'],
+    ['fctorture run CLOSE01 --time 30', 'torture the stock kernel of Debian 12 for 30 seconds of load'],
+    ['fctorture report', 'the report of the newest run'],
+  ])
 }
-
-/** Says what went wrong on stderr and gives the exit status that goes with it. */
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.pass : exitStatus.usage
-  if (error instanceof FctError) {
-    process.stderr.write(
-      `${pc.red(error.code)}: ${error.message}\n${error.detail === '' ? '' : `${error.detail}\n`}`,
-    )
-    return error instanceof UsageError ? exitStatus.usage : exitStatus.failed
-  }
-  process.stderr.write(
-    `${pc.red('FCT_INTERNAL')}: ${messageOf(error)}\n${error instanceof Error ? (error.stack ?? '') : ''}\n`,
-  )
-  return exitStatus.failed
-}
-
-/**
- * A first signal asks everything to come to its end; with a second one the process ends as it is. The listeners stay: a
- * library that finds none but its own takes the signal for the end of the process.
- */
-function signalOfUser(): AbortSignal {
-  const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(exitStatus.failed)
-      controller.abort(new Interrupted('FCT_INTERRUPTED', `stopped by ${name}`))
-    })
-  }
-  return controller.signal
-}
-
-let status: number = exitStatus.failed
-try {
-  const program = createProgram((ended) => (status = ended), signalOfUser())
-  await program.parseAsync()
-} catch (error) {
-  status = explain(error)
-}
-process.exitCode = status

@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const cli = new URL('../dist/harness/cli.js', import.meta.url)
-if (existsSync(fileURLToPath(cli))) {
-  await import(cli.href)
+const main = new URL('../dist/harness/main.js', import.meta.url)
+if (existsSync(fileURLToPath(main))) {
+  await import(main.href)
 } else {
   console.error(
     'FCT_NOT_BUILT: fctorture is not built yet\nnpm run setup installs what is missing and builds it.',

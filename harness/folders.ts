@@ -30,6 +30,7 @@ export function bisectsFolder(): string {
   return join(dataFolder(), 'bisects')
 }
 
-function dataFolder(): string {
+/** Where everything is kept that was found: $XDG_DATA_HOME/fctorture. */
+export function dataFolder(): string {
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture')
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cacheFolder } from '../harness/folders.js'
 import { startMachine, type Accelerator, type Machine } from './qemu.js'
@@ -18,13 +18,23 @@ const probeLimitMs = 8000
  * hang every guest, so nothing short of a probe guest counts. The answer holds until the host boots again.
  */
 export async function chooseAccelerator(kernel: string, initramfs: string): Promise<AcceleratorChoice> {
-  if (!isKvmOpen()) return { accelerator: 'tcg', reason: '/dev/kvm cannot be opened' }
-  const memory = join(cacheFolder(), 'accelerator', `${bootId()}.json`)
-  if (existsSync(memory)) return JSON.parse(readFileSync(memory, 'utf8')) as AcceleratorChoice
+  const known = knownAccelerator()
+  if (known !== undefined) return known
   const choice = await probeKvm(kernel, initramfs)
-  await mkdir(join(cacheFolder(), 'accelerator'), { recursive: true })
-  await writeFile(memory, JSON.stringify(choice))
+  await mkdir(dirname(memoryFile()), { recursive: true })
+  await writeFile(memoryFile(), JSON.stringify(choice))
   return choice
+}
+
+/** What is known without booting anything; undefined if a probe guest has to be asked. */
+export function knownAccelerator(): AcceleratorChoice | undefined {
+  if (!isKvmOpen()) return { accelerator: 'tcg', reason: '/dev/kvm cannot be opened' }
+  if (!existsSync(memoryFile())) return undefined
+  return JSON.parse(readFileSync(memoryFile(), 'utf8')) as AcceleratorChoice
+}
+
+function memoryFile(): string {
+  return join(cacheFolder(), 'accelerator', `${bootId()}.json`)
 }
 
 function isKvmOpen(): boolean {

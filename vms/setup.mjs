@@ -27,48 +27,11 @@ const began = Date.now()
 /** A package has neither sources of TypeScript nor tests. */
 const isPackage = !existsSync(join(root, 'tsconfig.build.json'))
 
-/** Each with what needs it; those that begin with npm are for work on fctorture alone. */
-const debianPackages = {
-  'qemu-system-x86': 'guests',
-  mmdebstrap: 'the root file system of guests',
-  'erofs-utils': 'file system images',
-  'busybox-static': 'the initramfs',
-  zstd: 'the initramfs of a guest without disks',
-  cpio: 'the initramfs',
-  kmod: 'module dependencies',
-  uidmap: 'mmdebstrap without root',
-  'debian-archive-keyring': 'the signatures of kernel packages',
-  gcc: 'fctorture.ko',
-  'g++': 'the addon',
-  'libzstd-dev': 'the addon',
-  'zlib1g-dev': 'the addon',
-  make: 'fctorture.ko and the addon',
-  git: 'patches and kernel trees',
-  bubblewrap: 'builds in chroots of other suites',
-  'xz-utils': 'kernel modules and sources',
-  'libelf-dev': 'objtool, when a module or a kernel is built',
-  'libssl-dev': 'kernels built whole',
-  flex: 'kernels built whole',
-  bison: 'kernels built whole',
-  bc: 'kernels built whole',
-  rsync: 'kernels built whole',
-  ccache: 'kernels built whole',
-  python3: 'node-gyp',
-  clang: 'npm test',
-  'libclang-rt-dev': 'npm test',
-  'clang-format': 'npm test',
-  'doctest-dev': 'npm test',
-  'trace-cmd': 'npm test',
-  'libtraceevent-dev': 'npm run bench',
-  sparse: 'npm test',
-  strace: 'npm test',
-  perl: 'npm test',
-  shellcheck: 'npm test',
-  'openssh-client': 'machines that are reached over ssh',
-  makedumpfile: 'npm test',
-  chromium: 'npm test',
-  'fonts-dejavu-core': 'npm test',
-}
+/**
+ * Each with what needs it, and the program by which it is known to be there; `fctorture doctor` reads the same list. Those that npm
+ * needs are for work on fctorture alone.
+ */
+const debianPackages = JSON.parse(readFileSync(join(root, 'vms', 'debian-packages.json'), 'utf8'))
 
 class SetupError extends Error {
   constructor(code, message, detail = '') {
@@ -113,7 +76,7 @@ function checkMachine() {
 
 function missingPackages() {
   const names = Object.keys(debianPackages).filter(
-    (name) => !isPackage || !/^npm /.test(debianPackages[name]),
+    (name) => !isPackage || !/^npm /.test(debianPackages[name].for),
   )
   const query = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], {
     encoding: 'utf8',
@@ -130,7 +93,7 @@ function missingPackages() {
 function installPackages(isDebian) {
   const missing = missingPackages()
   if (missing.length === 0) return
-  const list = missing.map((name) => `  ${name.padEnd(24)} ${debianPackages[name]}`).join('\n')
+  const list = missing.map((name) => `  ${name.padEnd(24)} ${debianPackages[name].for}`).join('\n')
   if (!isDebian) {
     throw new SetupError(
       'FCT_SETUP_NOT_DEBIAN',

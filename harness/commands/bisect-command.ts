@@ -8,6 +8,7 @@ import { bisectCommand, bisectDefaults, type BisectOptions } from './bisect.js'
 import { logCommand, replayCommand, statusCommand } from './bisect-look.js'
 import { addMirrorOptions, mirrorsOf, type MirrorOptions } from './kernel-options.js'
 import { parseSeconds, parseSeed } from './parse-numbers.js'
+import { withExamples } from '../help/examples.js'
 
 interface SourceArguments {
   readonly tree?: string
@@ -52,32 +53,44 @@ export function addBisectCommand(
     finish(await bisectCommand({ ...rest, scenario, signature, source, mirrors: mirrorsOf(options) }, signal))
   })
   addLooks(command, finish)
+  withExamples(command, [
+    [
+      'fctorture bisect --tree ~/linux --good v6.1 --scenario CLOSE01 --signature free-at-zero',
+      'which commit between v6.1 and HEAD did it',
+    ],
+    [
+      'fctorture bisect --series patches/ --base debian:6.1 --scenario CLOSE01 --signature free-at-zero',
+      'which patch of a series',
+    ],
+  ])
 }
 
 function addLooks(command: Command, finish: (status: number) => void): void {
   const state = ['[state]', "a search's folder; the latest if not given"] as const
   const options = (own: Command): { confidence: number; json?: boolean } => own.optsWithGlobals()
-  command
+  const status = command
     .command('status')
     .description('how far a search is: a picture of the commits and how likely each is')
     .argument(...state)
     .action(async (folder: string | undefined, _own: object, own: Command) => {
       finish(await statusCommand(folder, options(own)))
     })
-  command
+  const log = command
     .command('log')
     .description('what `git bisect log` would print, for `git bisect replay`')
     .argument(...state)
     .action(async (folder: string | undefined, _own: object, own: Command) => {
       finish(await logCommand(folder, options(own)))
     })
+  withExamples(status, [['fctorture bisect status', 'of the search that was at work last']])
+  withExamples(log, [['fctorture bisect log', 'of the search that was at work last']])
 }
 
 function addSourceOptions(command: Command): void {
   command
     .option('--tree <path>', 'a git tree of the kernel; it is read only')
     .option('--good <revision>', 'a commit that does not fail')
-    .option('--bad <revision>', 'a commit that fails, and that comes after it', 'HEAD')
+    .option('--bad <revision>', 'a later commit that fails', 'HEAD')
     .option('--series <folder>', 'a series of patches instead (quilt, or *.patch)')
     .option('--base <kernel>', 'what the series is for', 'debian:6.1')
     .option('--path <path...>', 'files and folders of the tree that are suspected', [])
@@ -85,7 +98,7 @@ function addSourceOptions(command: Command): void {
 
 function addSearchOptions(command: Command): void {
   command
-    .option('--scenario <name>', 'a scenario of the catalogue, or the path of a YAML file')
+    .option('--scenario <scenario>', 'a scenario of the catalogue, or the path of a YAML file')
     .option('--signature <finding>', 'what is looked for: the signature of a finding, or a rule')
     .option(
       '--time <seconds>',
@@ -98,18 +111,22 @@ function addSearchOptions(command: Command): void {
         .choices(profileNames)
         .default(bisectDefaults.profile),
     )
-    .option('--confidence <share>', 'how sure to be', parseConfidence, bisectDefaults.confidence)
     .option(
-      '--budget <time>',
-      'for builds and runs together: 90s, 30m, 2h',
-      parseDuration,
-      bisectDefaults.budget,
+      '--confidence <share>',
+      'how sure to be, from 0.5 to 1',
+      parseConfidence,
+      bisectDefaults.confidence,
+    )
+    .addOption(
+      new Option('--budget <time>', 'for builds and runs together: 90s, 30m, 2h')
+        .argParser(parseDuration)
+        .default(bisectDefaults.budget, '8h'),
     )
     .option('--seed <number>', 'seed of the first run; each has the next', parseSeed)
     .option('--no-verify', 'without reverting the culprit on the bad end and running that')
     .option('--state <folder>', 'where the search is kept from run to run')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
-    .option('--replay <log>', 'what a log.jsonl comes to, without running anything')
+    .option('--replay <file>', 'what the log.jsonl of a search comes to, without running anything')
     .option('--json', 'one document on stdout')
 }
 

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import { flavours } from '../oracle/flavours/probe.js'
 import { checkCommand, type CheckOptions } from './check.js'
 import { addTraceInput } from './trace-input.js'
+import { withExamples } from '../help/examples.js'
 
 /** `fctorture check`: judges any recording. */
 export function addCheckCommand(program: Command, finish: (status: number) => void): void {
@@ -26,4 +27,14 @@ export function addCheckCommand(program: Command, finish: (status: number) => vo
     .action(async (file: string, options: CheckOptions) => {
       finish(await checkCommand(file, options))
     })
+  withExamples(command, [
+    [
+      'fctorture check trace.dat --console dmesg.txt',
+      "what trace-cmd record -C counter -e 'nfsd:nfsd_file_*' brought from a server",
+    ],
+    [
+      'fctorture check runs/20261126T140027Z-CLOSE01-42 --explain 1',
+      'the life of the object that the first finding of a run is about',
+    ],
+  ])
 }

@@ -20,7 +20,7 @@ export function addKernelOptions(command: Command): Command {
   const profile = new Option('--profile <name>', 'how closely the kernel watches itself')
   return addMirrorOptions(
     command
-      .option('--kernel <name>', 'debian:VERSION, tree:PATH[@REVISION], image:PATH or host', 'debian:6.1')
+      .option('--kernel <kernel>', 'debian:VERSION, tree:PATH[@REVISION], image:PATH or host', 'debian:6.1')
       .option(
         '--patch <path...>',
         'patch files, mboxes, review mails, or folders with a series, in this order',

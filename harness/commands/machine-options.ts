@@ -16,13 +16,16 @@ export interface MachineOptions {
 export function addMachineOptions(command: Command): Command {
   return command
     .option('--target <address>', 'a machine that is reached over ssh (ssh://root@host), instead of a guest')
-    .option('--identity <file...>', 'private keys to offer it, instead of the usual ones in ~/.ssh')
-    .option('--known-hosts <file...>', 'where its key is known, instead of the usual places')
-    .option('--disturb-users', 'also if others use NFS there')
+    .option(
+      '--identity <file...>',
+      'with --target: private keys to offer, instead of the usual ones in ~/.ssh',
+    )
+    .option('--known-hosts <file...>', 'with --target: files with its host key, instead of the usual ones')
+    .option('--disturb-users', 'with --target: also if others use NFS there')
     .addOption(
       new Option(
         '--trace-rate <size>',
-        'bytes of trace per second that are brought here, at the most',
+        'with --target: bytes of trace per second to bring here at most: 500K, 2M',
       ).argParser(parseSize),
     )
 }

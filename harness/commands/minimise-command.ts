@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { addMirrorOptions, mirrorsOf } from './kernel-options.js'
 import { minimiseCommand, type MinimiseOptions } from './minimise.js'
 import { parseDuration } from './parse-duration.js'
+import { withExamples } from '../help/examples.js'
 
 type MinimiseArguments = Parameters<typeof mirrorsOf>[0] & Omit<MinimiseOptions, 'mirrors'>
 
@@ -23,17 +24,22 @@ export function addMinimiseCommand(
       'the failure rate it must keep; if not given, as far as it is sure of the original',
       parseRate,
     )
-    .option(
-      '--budget <time>',
-      'for all runs together: 90s, 20m, 8h; it goes on with the same command',
-      parseDuration,
-      3600,
+    .addOption(
+      new Option('--budget <time>', 'for all runs together: 90s, 20m, 8h; it goes on with the same command')
+        .argParser(parseDuration)
+        .default(3600, '1h'),
     )
     .option('--output <folder>', 'where it works; `minimise` in the folder of the run if not given')
     .option('--json', 'one document on stdout')
   addMirrorOptions(command).action(async (run: string, options: MinimiseArguments) => {
     finish(await minimiseCommand(run, { ...options, mirrors: mirrorsOf(options) }, signal))
   })
+  withExamples(command, [
+    [
+      'fctorture minimise runs/20261126T140027Z-CLOSE01-42 --budget 2h',
+      'leaves minimal.yaml and reproducer.sh in its folder minimise/',
+    ],
+  ])
 }
 
 function parseRate(text: string): number {

@@ -4,6 +4,7 @@ import { historyFile, runsFolder } from '../folders.js'
 import { addMirrorOptions, mirrorsOf } from './kernel-options.js'
 import { nightlyCommand, type NightlyOptions } from './nightly.js'
 import { addSlurmOptions } from './slurm-options.js'
+import { withExamples } from '../help/examples.js'
 
 type NightlyArguments = Parameters<typeof mirrorsOf>[0] & Omit<NightlyOptions, 'mirrors'>
 
@@ -35,6 +36,17 @@ export function addNightlyCommand(
   addMirrorOptions(addSlurmOptions(command)).action(async (plan: string, options: NightlyArguments) => {
     finish(await nightlyCommand(plan, { ...options, mirrors: mirrorsOf(options) }, signal))
   })
+  withExamples(command, [
+    ['fctorture nightly plan.yaml --dry-run', 'what would run, and for how long'],
+    [
+      'fctorture nightly plan.yaml --junit night.xml --fail-on new',
+      'for CI: exit with 1 only if something changed for the worse',
+    ],
+    [
+      'fctorture nightly plan.yaml --executor slurm --slurm-folder /shared/fct',
+      'on the nodes of a Slurm cluster',
+    ],
+  ])
 }
 
 const mostSeed = 2 ** 48 - 1

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { historyFile, runsFolder } from '../folders.js'
 import { reportCommand, type ReportOptions } from './report.js'
+import { withExamples } from '../help/examples.js'
 
 /** `fctorture report`: what happened, as pages. */
 export function addReportCommand(program: Command, finish: (status: number) => void): void {
-  program
+  const command = program
     .command('report')
     .description(
       'write the report of a run as one HTML file, or the whole history as a site: neither needs a server or a network',
@@ -17,4 +18,8 @@ export function addReportCommand(program: Command, finish: (status: number) => v
     .action(async (run: string | undefined, options: ReportOptions) => {
       finish(await reportCommand(run, options))
     })
+  withExamples(command, [
+    ['fctorture report', 'the newest run; prints the path of its report.html'],
+    ['fctorture report --site public/', 'all nights, as pages for any web server'],
+  ])
 }

@@ -5,6 +5,7 @@ import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from
 import { addMachineOptions, machineRequestOf, type MachineOptions } from './machine-options.js'
 import { parseSeconds, parseSeed } from './parse-numbers.js'
 import { runCommand, type RunOptions } from './run.js'
+import { withExamples } from '../help/examples.js'
 
 type RunArguments = KernelOptions &
   MachineOptions &
@@ -12,7 +13,7 @@ type RunArguments = KernelOptions &
 
 /** `fctorture run`: one scenario, one kernel, one seed. */
 export function addRunCommand(program: Command, finish: (status: number) => void, signal: AbortSignal): void {
-  addMachineOptions(
+  const run = addMachineOptions(
     addKernelOptions(
       program
         .command('run')
@@ -20,6 +21,7 @@ export function addRunCommand(program: Command, finish: (status: number) => void
         .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
     ),
   )
+  run
     .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
     .option('--seed <number>', 'seed of all random choices; drawn and printed if not given', parseSeed)
     .option(
@@ -40,6 +42,22 @@ export function addRunCommand(program: Command, finish: (status: number) => void
       const machine = machineRequestOf(options, command)
       finish(await runCommand({ scenario, ...options, kernel, machine, mirrors: mirrorsOf(options) }, signal))
     })
+  withExamples(run, [
+    [
+      'fctorture run CLOSE01 --time 60 --seed 42',
+      'a stock kernel, 60 seconds of load, the same random choices every time',
+    ],
+    [
+      'fctorture run CLOSE01 --busted',
+      'is a bug found at all? the module misbehaves on purpose; must end FAIL',
+    ],
+    [
+      'fctorture run CLOSE01 --patch 0001-nfsd-fix.patch --profile kasan',
+      'a patched kernel that checks each memory access',
+    ],
+    ['fctorture run CLOSE01 --kernel tree:~/linux@nfsd-next', 'a revision of your own git tree'],
+    ['fctorture run CLOSE01 --target ssh://root@host', 'a machine of yours instead of a guest'],
+  ])
 }
 
 function untilFinding(): Option {

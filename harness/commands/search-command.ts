@@ -4,6 +4,7 @@ import { parseSeedRange, type SeedRange } from '../replay/seed-range.js'
 import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from './kernel-options.js'
 import { parseSeconds } from './parse-numbers.js'
 import { searchCommand, type SearchOptions } from './search.js'
+import { withExamples } from '../help/examples.js'
 
 type SearchArguments = KernelOptions & Omit<SearchOptions, 'scenario' | 'kernel' | 'mirrors'>
 
@@ -13,14 +14,15 @@ export function addSearchCommand(
   finish: (status: number) => void,
   signal: AbortSignal,
 ): void {
-  addKernelOptions(
+  const search = addKernelOptions(
     program
       .command('search')
       .description('try many seeds of a scenario on deterministic guests, until one finds something')
       .argument('<scenario>', 'a scenario of the catalogue (RESCHED01), or the path of a YAML file'),
   )
+  search
     .requiredOption('--seeds <range>', 'from the first to the last: 1..500', parseSeeds)
-    .option('--all', 'try all, and count what they find')
+    .option('--all', 'go on behind the first that finds something, and count them')
     .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
     .option('--busted [how]', "positive control: load the module with a deliberate bug ('extra_put')")
     .option('--json', 'one document on stdout')
@@ -29,6 +31,10 @@ export function addSearchCommand(
       const kernel = kernelRequestOf(options)
       finish(await searchCommand({ ...options, scenario, kernel, mirrors: mirrorsOf(options) }, signal))
     })
+  withExamples(search, [
+    ['fctorture search RESCHED01 --seeds 1..500', 'until one seed is a FAIL'],
+    ['fctorture search RESCHED01 --seeds 1..500 --all', 'how many of 500 are'],
+  ])
 }
 
 function parseSeeds(text: string): SeedRange {

@@ -3,6 +3,7 @@ import { runsFolder } from '../folders.js'
 import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from './kernel-options.js'
 import { parseJobs, parseSeconds, parseSeed } from './parse-numbers.js'
 import { selftestCommand, type SelftestOptions } from './selftest.js'
+import { withExamples } from '../help/examples.js'
 
 type SelftestArguments = KernelOptions & Omit<SelftestOptions, 'kernel' | 'mirrors'>
 
@@ -12,13 +13,14 @@ export function addSelftestCommand(
   finish: (status: number) => void,
   signal: AbortSignal,
 ): void {
-  addKernelOptions(
+  const selftest = addKernelOptions(
     program
       .command('selftest')
       .description('put known defects into a kernel, one after the other, and see whether they are found'),
   )
+  selftest
     .option('--only <id...>', 'these defects; all if not given', [])
-    .option('--time <seconds>', 'seconds of load at most, for each defect', parseSeconds, 60)
+    .option('--time <seconds>', 'seconds of load for each defect, at most', parseSeconds, 60)
     .option(
       '--alone <seconds>',
       'each regression once more under the load of clients alone, for so long, and how much rarer it is found then',
@@ -36,4 +38,8 @@ export function addSelftestCommand(
       const kernel = kernelRequestOf(options)
       finish(await selftestCommand({ ...options, kernel, mirrors: mirrorsOf(options) }, signal))
     })
+  withExamples(selftest, [
+    ['fctorture selftest', 'all defects, as many guests at a time as this host can carry'],
+    ['fctorture selftest --only mark-leak --time 120', 'one defect, 120 seconds of load at most'],
+  ])
 }

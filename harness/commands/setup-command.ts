@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import { execa } from 'execa'
 import { join } from 'node:path'
 import { packageRoot } from '../folders.js'
+import { withExamples } from '../help/examples.js'
 import { exitStatus } from './exit-status.js'
 
 /** `fctorture setup`: what `npm start` does first in a clone. */
 export function addSetupCommand(program: Command, finish: (status: number) => void): void {
-  program
+  const command = program
     .command('setup')
     .description('install what is missing of Debian, build what has to be built, and prepare a guest')
     .action(async () => {
@@ -14,4 +15,5 @@ export function addSetupCommand(program: Command, finish: (status: number) => vo
       const { exitCode } = await execa(process.execPath, [setup], { stdio: 'inherit', reject: false })
       finish(exitCode === 0 ? exitStatus.pass : exitStatus.failed)
     })
+  withExamples(command, [['npx fctorture setup', 'once, where fctorture came as a package; it tells what it installs']])
 }

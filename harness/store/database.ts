@@ -70,6 +70,24 @@ function tooNew(path: string, version: number): FctError {
   )
 }
 
+/**
+ * The version of the tables of a store, which is only looked at.
+ *
+ * @throws FctError as `openDatabase`
+ */
+export function storedVersion(path: string): number {
+  return asStoreError(path, () => {
+    const database = new Database(path, { readonly: true, fileMustExist: true })
+    try {
+      const version = versionOf(database)
+      if (version > migrations.length) throw tooNew(path, version)
+      return version
+    } finally {
+      database.close()
+    }
+  })
+}
+
 /** Whoever reads an older store needs the newest tables too. */
 function upgrade(path: string, options: OpenOptions): void {
   const database = new Database(path, { readonly: true, fileMustExist: true })
