@@ -3,11 +3,38 @@ import { execa } from 'execa'
 import { packageRoot } from '../harness/folders.js'
 import { runFctorture, type Ended } from './run-fctorture.js'
 
+/**
+ * What the packages of 6.1 and 6.12 still have (vms/fixes, put-reads-after-handover), as forced switches show it: whatever a seed
+ * finds beside it is news.
+ */
+export const knownFinding =
+  'console-splat: general protection fault in list_lru_del from nfsd_file_lru_remove'
+
 /** What two deterministic runs of one seed must have in common. */
 export interface Outcome {
   readonly ended: Ended
   /** Of console.log and trace.dat. */
   readonly hashes: string
+}
+
+/**
+ * The first of some seeds whose run came to its end.
+ *
+ * @throws Error if one before it found anything but what is known, or none came to its end
+ */
+export async function firstThatPasses(
+  runs: string,
+  seeds: readonly number[],
+  seconds: number,
+): Promise<Outcome> {
+  for (const seed of seeds) {
+    const outcome = await runSeed(runs, seed, seconds)
+    const { verdict, findings, reasons } = outcome.ended.result
+    if (verdict === 'PASS') return outcome
+    const isKnown = findings.length > 0 && findings.every(({ signature }) => signature === knownFinding)
+    if (!isKnown) throw new Error(`seed ${String(seed)}: ${verdict} ${JSON.stringify({ findings, reasons })}`)
+  }
+  throw new Error(`none of the seeds ${seeds.join(', ')} passed`)
 }
 
 /** RESCHED01 on a deterministic guest. */

@@ -20,6 +20,16 @@ export interface DeterministicSpec extends Pick<
   readonly memory: GuestMemory
   /** What the guest finds in QEMU's configuration device as `scriptName`: at most `scriptBytes`, in UTF-8. */
   readonly script: string
+  /** QEMU's record of what happened when: written, or followed. */
+  readonly recording?: Recording | undefined
+  /** A Unix socket, at which gdb finds the machine. */
+  readonly gdb?: string | undefined
+}
+
+/** With the same start it is all that decides what a machine does, whoever looks at it meanwhile. */
+export interface Recording {
+  readonly path: string
+  readonly use: 'record' | 'replay'
 }
 
 /** Nothing can be said to it: a byte that comes when it likes would be the end of determinism. */
@@ -101,7 +111,14 @@ export function deterministicArguments(spec: DeterministicSpec, files: string): 
       '-m',
       String(spec.memoryMiB),
     ],
-    ...['-icount', 'shift=3,sleep=off', '-seed', '42', '-rtc', 'clock=vm,base=2026-01-01T00:00:00'],
+    ...[
+      '-icount',
+      `shift=3,sleep=off${recordingArgument(spec.recording)}`,
+      '-seed',
+      '42',
+      '-rtc',
+      'clock=vm,base=2026-01-01T00:00:00',
+    ],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],
     ...['-device', 'ib700', '-action', 'watchdog=pause'],
     ...['-kernel', spec.kernel, '-initrd', spec.initramfs, '-append', spec.commandLine],
@@ -113,5 +130,11 @@ export function deterministicArguments(spec: DeterministicSpec, files: string): 
       ...['-device', `virtserialport,chardev=${name},name=${name}`],
     ]),
     ...memoryArguments(spec.memory, spec.memoryMiB),
+    ...(spec.gdb === undefined ? [] : ['-gdb', `unix:${spec.gdb.replaceAll(',', ',,')},server=on,wait=off`]),
   ]
+}
+
+function recordingArgument(recording: Recording | undefined): string {
+  if (recording === undefined) return ''
+  return `,rr=${recording.use},rrfile=${recording.path.replaceAll(',', ',,')}`
 }

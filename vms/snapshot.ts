@@ -38,12 +38,21 @@ export async function saveStandingMachine(machine: Emulator): Promise<void> {
  * @throws FctError FCT_SNAPSHOT_FAILED
  */
 export async function resumeMachine(machine: Emulator): Promise<void> {
+  await loadMachine(machine)
+  await machine.monitor.execute('cont')
+}
+
+/**
+ * The same, but it stands still there.
+ *
+ * @throws FctError FCT_SNAPSHOT_FAILED
+ */
+export async function loadMachine(machine: Emulator): Promise<void> {
   const { monitor } = machine
   await monitor.execute('migrate-set-capabilities', { capabilities })
   const loaded = migrated(machine, monitor)
   await monitor.execute('migrate-incoming', { uri: 'exec:cat state' })
   await loaded
-  await monitor.execute('cont')
 }
 
 async function migrated({ ended }: Emulator, monitor: Qmp): Promise<void> {

@@ -203,5 +203,7 @@ export type Notice =
   | { readonly notice: 'progress'; readonly progress: Progress }
   | { readonly notice: 'step'; readonly text: string }
   | { readonly notice: 'clients'; readonly clients: LoadStats }
+  /** /proc/kallsyms of a deterministic guest that is prepared, compressed, in base64. */
+  | { readonly notice: 'symbols'; readonly gzip: string }
 
 export type Upward = Answer | Notice

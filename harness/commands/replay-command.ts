@@ -13,6 +13,8 @@ export function addReplayCommand(
     .command('replay')
     .description('run a run again: the very same if it was deterministic, else one with the same command')
     .argument('<run>', 'the folder of the run')
+    .option('--record', "keep QEMU's recording of it in the folder of the run")
+    .option('--gdb [script]', 'open gdb at the finding, on the recording; or work through commands of gdb')
     .option('--json', 'one document on stdout')
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (run: string, options: Omit<ReplayOptions, 'mirrors'>) => {

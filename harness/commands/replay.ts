@@ -1,13 +1,23 @@
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { UsageError } from '../fct-error.js'
 import { compareRuns, requireSame, type Sameness } from '../replay/compare.js'
 import { readStoredRun, type StoredRun } from '../replay/stored-run.js'
 import type { Mirrors } from '../../vms/apt-root.js'
+import type { BuildContext } from '../../vms/cache.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext, showRunProgress } from './progress.js'
 import { runPlanned } from './run.js'
-import { inputsOfPlan } from './start-deterministic.js'
+import { debugRun } from './debug-run.js'
+import { inputsOfPlan, replayStarterOf } from './start-deterministic.js'
 
 export interface ReplayOptions {
+  /** Keep QEMU's recording in the folder of the run. */
+  readonly record?: boolean
+  /** gdb on the recording, which is made if there is none; a text is the path of commands for it. */
+  readonly gdb?: boolean | string
   readonly json?: boolean
   readonly runs: string
   readonly mirrors: Mirrors | undefined
@@ -16,16 +26,47 @@ export interface ReplayOptions {
 /** Runs a run again: the very same if it was deterministic, else one with the same command. */
 export async function replayCommand(
   folder: string,
-  { json, runs, mirrors }: ReplayOptions,
+  options: ReplayOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const context = buildContext(process.stderr, signal, mirrors)
+  const { gdb = false, record = false } = options
+  const context = buildContext(process.stderr, signal, options.mirrors)
   const stored = await readStoredRun(folder)
+  if (stored.inputs === undefined && (record || gdb !== false))
+    throw new UsageError(
+      'FCT_REPLAY_UNRECORDED',
+      `${folder} was not deterministic: there is nothing to record`,
+    )
   if (stored.inputs !== undefined) requireSame(stored.inputs, await inputsOfPlan(stored.plan, context))
   else process.stderr.write(`${folder} was not deterministic: its command is repeated, which is no replay\n`)
+  const recording = resolve(folder, recordingName)
+  if (gdb === false) return repeat(folder, stored, { ...options, ...(record && { recording }) }, context)
+  if (record || !existsSync(recording)) {
+    const again = await repeat(folder, stored, { ...options, recording }, context)
+    if (again !== exitStatus.pass) return again
+  }
+  return debugRun(await replayStarterOf(stored.plan, recording, context), gdb === true ? '' : gdb)
+}
+
+/** What QEMU has to know to do the same while somebody looks. */
+const recordingName = 'recording.rr'
+
+/** A recording stays only if the run was the same while it was made. */
+async function repeat(
+  folder: string,
+  stored: StoredRun,
+  { json, runs, recording }: ReplayOptions & { readonly recording?: string },
+  context: BuildContext,
+): Promise<number> {
   const progress = showRunProgress(process.stderr, stored.plan.scenario.name, true)
-  const { result } = await runPlanned(stored.plan, { repeat: stored.repeat, runs, progress }, context)
+  const unproven = recording === undefined ? undefined : `${recording}.new`
+  const plan = { ...stored.plan, ...(unproven !== undefined && { recordInto: unproven }) }
+  const { result } = await runPlanned(plan, { repeat: stored.repeat, runs, progress }, context)
   const document = await compare(folder, stored, result)
+  if (recording !== undefined && unproven !== undefined) {
+    if (document.exit === exitStatus.pass) await rename(unproven, recording)
+    else await rm(unproven, { force: true })
+  }
   process.stdout.write(json === true ? `${JSON.stringify(document, null, 2)}\n` : describe(document))
   return document.exit
 }

@@ -5,7 +5,9 @@ import type { RunPlan } from '../scenario/plan.js'
 import {
   createDeterministicGuest,
   deterministicInputs,
+  prepareReplay,
   type DeterministicInputs,
+  type ReplayStarter,
 } from '../target/deterministic-guest.js'
 import type { DrivePlan } from '../target/drive.js'
 import type { StandingGuest, StandingObserver } from '../target/standing-guest.js'
@@ -28,7 +30,7 @@ export async function startDeterministic(
   const images = await obtainRamImages(kernel, context)
   const drivePlan = drivePlanOf(plan, images)
   const inputs = await deterministicInputs(images, drivePlan, context, observer)
-  const guest = await createDeterministicGuest(images, drivePlan, context, observer)
+  const guest = await createDeterministicGuest(images, drivePlan, context, observer, plan.recordInto)
   return { ...guest, drivePlan, hashes: images.hashes, inputs }
 }
 
@@ -37,4 +39,14 @@ export async function inputsOfPlan(plan: RunPlan, context: BuildContext): Promis
   const images = await obtainRamImages(await obtainKernel(plan.kernel, context), context)
   const nobody = { onPhase: () => undefined, onConsole: () => undefined }
   return deterministicInputs(images, drivePlanOf(plan, images), context, nobody)
+}
+
+/** Machines that do again what a run of this plan did while it was recorded. */
+export async function replayStarterOf(
+  plan: RunPlan,
+  recording: string,
+  context: BuildContext,
+): Promise<ReplayStarter> {
+  const images = await obtainRamImages(await obtainKernel(plan.kernel, context), context)
+  return prepareReplay(images, drivePlanOf(plan, images), context, recording)
 }

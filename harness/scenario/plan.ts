@@ -37,6 +37,8 @@ export interface RunPlan {
   readonly machine?: MachineRequest
   /** On a machine where everything follows from the seed. */
   readonly deterministic: boolean
+  /** A file for QEMU's recording of such a run. */
+  readonly recordInto?: string
 }
 
 export interface PlanOptions {

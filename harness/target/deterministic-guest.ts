@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { gunzipSync } from 'node:zlib'
 import { hashOf, type BuildContext } from '../../vms/cache.js'
 import {
   deterministicArguments,
@@ -11,7 +12,7 @@ import {
 import type { RamImages } from '../../vms/guest-images.js'
 import { emulatorVersion, type GuestMemory, type MachineEnd } from '../../vms/qemu.js'
 import { runProgram } from '../../vms/program.js'
-import { saveStandingMachine } from '../../vms/snapshot.js'
+import { loadMachine, saveStandingMachine } from '../../vms/snapshot.js'
 import { hearAgent } from '../agent/agent-client.js'
 import { controlPort, tracePort, type ScriptedRequest } from '../agent/protocol.js'
 import { prepare, stage, type DrivePlan, type Preparation } from './drive.js'
@@ -29,6 +30,7 @@ export type DeterministicInputs = Readonly<Record<string, string>>
  * A guest of one CPU that stands ready for a run, and does it by itself, the same way each time (vms/deterministic-machine.ts).
  * It goes on from where it was saved. What was saved is the same as well, whoever made it.
  *
+ * @param recordInto A file for QEMU's recording of it.
  * @throws What a boot and its preparation throw, and FCT_SNAPSHOT_FAILED
  */
 export async function createDeterministicGuest(
@@ -36,12 +38,62 @@ export async function createDeterministicGuest(
   plan: DrivePlan,
   context: BuildContext,
   observer: StandingObserver,
+  recordInto?: string,
 ): Promise<StandingGuest> {
   return withSaved(await ready(images, plan, observer), context, async (folder, { standing }) => {
-    const target = await createDeterministicTarget(images, scriptOfRun(plan), { folder, use: 'to resume' })
+    const memory = { folder, use: 'to resume' } as const
+    const target = await createDeterministicTarget(images, scriptOfRun(plan), memory, recordInto)
     return { target, standing, folder }
   })
 }
+
+/** A machine that does again what was recorded, as gdb lets it: it stands still where the recording begins. */
+export interface ReplayMachine {
+  stop(): Promise<void>
+}
+
+/** Starts such machines, one after the other. */
+export interface ReplayStarter {
+  /** Of the kernel and its modules: as /proc/kallsyms has them. */
+  readonly symbols: string
+  /** @param gdb The Unix socket at which gdb finds it. */
+  start(gdb: string): Promise<ReplayMachine>
+}
+
+/** @param recording A file that `createDeterministicGuest` has had recorded, with the same inputs */
+export async function prepareReplay(
+  images: RamImages,
+  plan: DrivePlan,
+  context: BuildContext,
+  recording: string,
+): Promise<ReplayStarter> {
+  const observer = { onPhase: () => undefined, onConsole: () => undefined }
+  return withSaved(await ready(images, plan, observer), context, async (folder) => {
+    const spec = specOf(images, scriptOfRun(plan), { folder, use: 'to resume' })
+    return {
+      symbols: await readFile(join(folder, symbolsName), 'utf8'),
+      start: async (gdb) => {
+        const machine = await startDeterministicMachine({
+          ...spec,
+          gdb,
+          recording: { path: recording, use: 'replay' },
+        })
+        try {
+          await loadMachine(machine)
+        } catch (error) {
+          await machine.stop()
+          throw error
+        }
+        // What it writes is known already.
+        machine.console.resume()
+        for (const name of spec.ports) machine.output(name).resume()
+        return machine
+      },
+    }
+  })
+}
+
+const symbolsName = 'kallsyms'
 
 /** What such a guest would start from; one is saved for it if none is yet. */
 export async function deterministicInputs(
@@ -93,9 +145,10 @@ async function sha256(path: string): Promise<string> {
 async function ready(images: RamImages, plan: Preparation, observer: StandingObserver): Promise<Saving> {
   const script = scriptOfPreparation(plan)
   const initramfs = basename(dirname(images.initramfs))
+  let into = ''
   return {
     inputs: {
-      recipe: 1,
+      recipe: 2,
       emulator: await emulatorVersion(),
       kernel: images.hashes['kernel'],
       initramfs,
@@ -106,6 +159,7 @@ async function ready(images: RamImages, plan: Preparation, observer: StandingObs
     observer,
     start: async (folder) => {
       observer.onPhase('booting')
+      into = folder
       return {
         target: await createDeterministicTarget(images, script, { folder, use: 'to boot' }),
         console: '',
@@ -113,7 +167,13 @@ async function ready(images: RamImages, plan: Preparation, observer: StandingObs
     },
     work: async (watch, agent) => {
       await stage(watch, agent, plan.stage)
-      return prepare(watch, agent, plan.prepare)
+      let symbols = Buffer.alloc(0)
+      agent.onNotice((notice) => {
+        if (notice.notice === 'symbols') symbols = gunzipSync(Buffer.from(notice.gzip, 'base64'))
+      })
+      const prepared = await prepare(watch, agent, plan.prepare)
+      await writeFile(join(into, symbolsName), symbols)
+      return prepared
     },
   }
 }
@@ -143,8 +203,10 @@ export async function createDeterministicTarget(
   images: RamImages,
   script: readonly ScriptedRequest[],
   memory: GuestMemory,
+  recordInto?: string,
 ): Promise<QemuTarget> {
-  const spec = specOf(images, script, memory)
+  const recording = recordInto === undefined ? undefined : ({ path: recordInto, use: 'record' } as const)
+  const spec = { ...specOf(images, script, memory), recording }
   const machine = await startDeterministicMachine(spec)
   if (doesGoOn(memory)) await resumeOrStop(machine)
   const control = machine.output(controlPort)

@@ -34,7 +34,9 @@ import {
 import { attachServer } from './network.js'
 import type { Upstream } from './serve.js'
 import { readPreemption } from './preemption.js'
+import { hasScript } from './script.js'
 import { readSlabs } from './slabs.js'
+import { readSymbols } from './symbols.js'
 import { identifyNfsd, loadModule, readCapabilities, removeModule, setKnobs } from './test-module.js'
 import {
   createTracingInstance,
@@ -111,6 +113,7 @@ export function createTorture(upstream: Upstream): Torture {
     },
     prepare: async (params) => {
       stand = await prepare(stage ?? fail('stage'), params, step)
+      if (hasScript()) send({ notice: 'symbols', gzip: await readSymbols() })
       return {
         release: release(),
         nfsd: await identifyNfsd(),

@@ -1,0 +1,232 @@
+# Commands for gdb on the replay of a run (fctorture replay RUN --gdb).
+#
+# QEMU cannot run backwards. What can be done: begin again and stop earlier. A first pass from the beginning notes at which
+# instruction each change happens, up to where we are; a second one stops right before the one that is wanted.
+import os
+import re
+import socket
+
+import gdb
+
+# What a kernel calls first when it complains or dies.
+COMPLAINTS = ["oops_begin", "kasan_report", "kasan_report_invalid_free", "__warn", "object_err", "panic"]
+
+
+def ask(word):
+    """A request to fctorture, which starts and ends the machines; its answer."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(os.environ["FCT_SESSION"])
+    with connection, connection.makefile("rw") as lines:
+        lines.write(word + "\n")
+        lines.flush()
+        answer = lines.readline().strip()
+    if not answer.startswith("/"):
+        raise gdb.GdbError(answer or "fctorture is gone")
+    return answer
+
+
+def begin():
+    """A new machine, which stands at the beginning."""
+    try:
+        gdb.execute("disconnect", to_string=True)
+    except gdb.error:
+        pass
+    gdb.execute("target remote " + ask("begin"), to_string=True)
+
+
+def now():
+    """Instructions that were executed since the machine was started first."""
+    return int(re.search(r"instruction count = (\d+)", gdb.execute("monitor info replay", to_string=True)).group(1))
+
+
+def proceed():
+    """To the next stop. False: the recording is over."""
+    try:
+        gdb.execute("continue", to_string=True)
+        return gdb.selected_thread() is not None
+    except gdb.error:
+        return False
+
+
+def go_to(instruction):
+    """From the beginning to right before an instruction."""
+    begin()
+    gdb.execute("monitor replay_break %d" % instruction)
+    if not proceed() or now() != instruction:
+        raise gdb.GdbError("instruction %d was not reached" % instruction)
+
+
+def symbol_at(address):
+    """function + offset in section, or nothing"""
+    text = gdb.execute("info symbol 0x%x" % address, to_string=True)
+    return "" if text.startswith("No symbol") else text.split(" in section")[0].replace(" + ", "+").strip()
+
+
+def here():
+    return int(gdb.parse_and_eval("(unsigned long)$pc"))
+
+
+def callers(words=160, most=16):
+    """What may be return addresses on the stack, the innermost first: without debug information nobody knows which are."""
+    stack = int(gdb.parse_and_eval("(unsigned long)$sp"))
+    found = []
+    for place in range(stack, stack + 8 * words, 8):
+        try:
+            value = int(gdb.parse_and_eval("*(unsigned long *)0x%x" % place))
+        except gdb.error:
+            break
+        name = symbol_at(value) if value >> 31 == 0x1FFFFFFFF else ""
+        if "+" in name:
+            found.append(name)
+        if len(found) == most:
+            break
+    return found
+
+
+def show():
+    print("instruction %d, in %s" % (now(), symbol_at(here()) or hex(here())))
+    gdb.execute("x/i $pc")
+    print("on the stack: " + ", ".join(callers()))
+
+
+class Paused:
+    """Breakpoints of the user's do not stop what goes on inside."""
+
+    def __enter__(self):
+        self.enabled = [point for point in gdb.breakpoints() if point.enabled]
+        for point in self.enabled:
+            point.enabled = False
+
+    def __exit__(self, *_):
+        for point in self.enabled:
+            point.enabled = True
+
+
+class Change:
+    def __init__(self, instruction, address, before, after):
+        self.instruction, self.address, self.before, self.after = instruction, address, before, after
+
+    def __str__(self):
+        name = symbol_at(self.address) or hex(self.address)
+        parts = []
+        for place in range(0, len(self.before), 8):
+            old, new = self.before[place : place + 8], self.after[place : place + 8]
+            if old != new:
+                numbers = (place, int.from_bytes(old, "little"), int.from_bytes(new, "little"))
+                parts.append("+%d: 0x%x -> 0x%x" % numbers)
+        return "%d  %-44s %s" % (self.instruction, name, ", ".join(parts))
+
+
+def changes(address, size, until):
+    """Changes of so many bytes there, up to an instruction; the first pass."""
+
+    def read():
+        return bytes(gdb.selected_inferior().read_memory(address, size))
+
+    begin()
+    gdb.execute("monitor replay_break %d" % until)
+    watch = gdb.Breakpoint("*(char(*)[%d])0x%x" % (size, address), gdb.BP_WATCHPOINT, gdb.WP_WRITE, internal=True)
+    watch.silent = True
+    found, before = [], read()
+    try:
+        while proceed() and now() < until:
+            after = read()
+            if after != before:
+                found.append(Change(now(), here(), before, after))
+            before = after
+    finally:
+        watch.delete()
+    return found
+
+
+class Memory:
+    """What the last command was about: its changes before where we are."""
+
+    known = None
+
+
+def target_of(text):
+    value = gdb.parse_and_eval(text)
+    if value.type.code in (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_PTR):
+        return int(value) & (1 << 64) - 1, 8
+    return int(value.address), value.type.sizeof
+
+
+def go_before_last():
+    if not Memory.known:
+        raise gdb.GdbError("nothing changes it between the beginning and here")
+    change = Memory.known.pop()
+    # Where a watchpoint stops, the store is over.
+    go_to(change.instruction - 1)
+    print(change)
+    show()
+
+
+class LastWrite(gdb.Command):
+    """fct-last-write ADDR|EXPR: to right before the last store that changed the 8 bytes at ADDR, or the object EXPR."""
+
+    def __init__(self):
+        super().__init__("fct-last-write", gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, _):
+        address, size = target_of(argument)
+        with Paused():
+            Memory.known = changes(address, size, now())
+            go_before_last()
+
+
+class Before(gdb.Command):
+    """fct-before: to the change before that."""
+
+    def __init__(self):
+        super().__init__("fct-before", gdb.COMMAND_RUNNING)
+
+    def invoke(self, *_):
+        with Paused():
+            go_before_last()
+
+
+class Life(gdb.Command):
+    """fct-life ADDR [BYTES]: all changes of an object (128 bytes) from the beginning to here; ends here again."""
+
+    def __init__(self):
+        super().__init__("fct-life", gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, _):
+        words = gdb.string_to_argv(argument)
+        address, until = target_of(words[0])[0], now()
+        with Paused():
+            Memory.known = changes(address, int(words[1]) if len(words) > 1 else 128, until)
+            for change in Memory.known:
+                print(change)
+            go_to(until)
+
+
+class Finding(gdb.Command):
+    """fct-finding: from the beginning to where the kernel first complains, or to the end of the recording."""
+
+    def __init__(self):
+        super().__init__("fct-finding", gdb.COMMAND_RUNNING)
+
+    def invoke(self, *_):
+        begin()
+        points = []
+        with Paused():
+            for name in COMPLAINTS:
+                try:
+                    address = int(gdb.parse_and_eval("(unsigned long)&%s" % name))
+                except gdb.error:
+                    continue
+                points.append(gdb.Breakpoint("*0x%x" % address, internal=True))
+            try:
+                if not proceed():
+                    raise gdb.GdbError("the kernel does not complain: there is no place to open")
+                show()
+            finally:
+                for point in points:
+                    point.delete()
+
+
+for command in (LastWrite, Before, Life, Finding):
+    command()
+gdb.execute("fct-finding")
