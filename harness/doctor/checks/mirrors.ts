@@ -1,4 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { findMirrors } from '../../../vms/apt-root.js'
@@ -18,9 +20,8 @@ export const mirrors: Check = {
       const { main, security } = await findMirrors()
       const [suites = []] = [...readCatalogue().values()].map((entry) => entry.suites)
       const suite = suites[0] ?? 'stable'
-      const addresses = [`${main}dists/${suite}/Release`.replace(/([^/])dists/, '$1/dists')]
-      if (security !== undefined)
-        addresses.push(`${security}dists/${suite}-security/Release`.replace(/([^/])dists/, '$1/dists'))
+      const addresses = [releaseOf(main, suite)]
+      if (security !== undefined) addresses.push(releaseOf(security, `${suite}-security`))
       return await Promise.all(addresses.map((address) => ask(address, signal)))
     } catch (error) {
       const advice = error instanceof FctError ? `${error.code}: ` : ''
@@ -29,18 +30,24 @@ export const mirrors: Check = {
   },
 }
 
+function releaseOf(mirror: string, suite: string): string {
+  return `${mirror.replace(/\/$/, '')}/dists/${suite}/Release`
+}
+
 async function ask(address: string, signal: AbortSignal): Promise<Finding> {
-  const helper = ['/usr/lib/apt/apt-helper', ['download-file', address, '/dev/null']] as const
-  const { failed, timedOut, stderr } = await execa(...helper, {
-    reject: false,
-    stdin: 'ignore',
-    timeout: seconds * 1000,
-    cancelSignal: signal,
-  })
-  if (!failed) return ok(address)
-  return trouble(
-    `${address}: ${timedOut ? `no answer within ${seconds} s` : (stderr.split('\n').at(-1) ?? '')}`,
-  )
+  const folder = await mkdtemp(join(tmpdir(), 'fctorture-doctor-'))
+  try {
+    const { failed, timedOut, stderr } = await execa(
+      '/usr/lib/apt/apt-helper',
+      ['download-file', address, join(folder, 'Release')],
+      { reject: false, stdin: 'ignore', timeout: seconds * 1000, cancelSignal: signal },
+    )
+    if (!failed) return ok(address)
+    const reason = timedOut ? `no answer within ${seconds} s` : (stderr.split('\n').at(-1) ?? '')
+    return trouble(`${address}: ${reason}`)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** Kernels in the cache need no mirror. */
