@@ -74,7 +74,7 @@ describe('a machine that is reached over ssh', () => {
       'fallocate -l "$(( $(df -Pk /var/tmp | awk \'NR == 2 { print $4 }\') - 100000 ))K" /var/tmp/much',
     )
     await expectCode('FCT_TARGET_DISK_FULL', hardware, '--kernel', 'debian:6.1')
-    await hardware.ssh('rm /var/tmp/much; modprobe nfsd; mount -t nfsd nfsd /proc/fs/nfsd; rpc.nfsd 1')
+    await hardware.ssh('rm /var/tmp/much; rpcbind; modprobe nfsd; mount -t nfsd nfsd /proc/fs/nfsd; rpc.nfsd 1')
     await expectCode('FCT_TARGET_IN_USE', hardware, '--kernel', 'debian:6.1')
     await hardware.ssh(
       'rpc.nfsd 0; mount -t securityfs securityfs /sys/kernel/security; echo integrity > /sys/kernel/security/lockdown',
