@@ -10,6 +10,7 @@ import {
   mirrorsOf,
   type KernelOptions,
 } from './commands/kernel-options.js'
+import { addDeployCommand } from './commands/deploy-command.js'
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
 import { addMinimiseCommand } from './commands/minimise-command.js'
@@ -47,6 +48,7 @@ function createProgram(finish: (status: number) => void, signal: AbortSignal): C
   addReplayCommand(program, finish, signal)
   addMinimiseCommand(program, finish, signal)
   addReproCommand(program, finish, signal)
+  addDeployCommand(program, finish, signal)
   addCheckCommand(program, finish)
   addReportCommand(program, finish)
   addServeCommand(program, finish, signal)
