@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { addBisectCommand } from './commands/bisect-command.js'
 import { addCheckCommand } from './commands/check-command.js'
 import { addKernelCommand } from './commands/kernel-command.js'
+import { addDeployCommand } from './commands/deploy-command.js'
 import { addDoctorCommand } from './commands/doctor-command.js'
 import { addHistoryCommand } from './commands/history-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
@@ -51,6 +52,7 @@ export function createProgram(finish: (status: number) => void, signal: AbortSig
   addBisectCommand(program, finish, signal)
   program.commandsGroup('Kernels and this machine:')
   addKernelCommand(program, finish, signal)
+  addDeployCommand(program, finish, signal)
   addPrepareCommand(program, finish, signal)
   addDoctorCommand(program, finish, signal)
   addSetupCommand(program, finish)

@@ -34,3 +34,8 @@ export function bisectsFolder(): string {
 export function dataFolder(): string {
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'fctorture')
 }
+
+/** What the user has written down for fctorture: $XDG_CONFIG_HOME/fctorture. */
+export function configFolder(): string {
+  return join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'fctorture')
+}

@@ -11,6 +11,7 @@ interface Commands {
     readonly arguments: undefined
     readonly answer: { readonly status: string; readonly running: boolean }
   }
+  readonly system_reset: { readonly arguments: undefined; readonly answer: object }
   readonly quit: { readonly arguments: undefined; readonly answer: object }
   readonly set_link: {
     readonly arguments: { readonly name: string; readonly up: boolean }

@@ -123,4 +123,6 @@ function readMessages(
   channel.on('error', (error) => {
     lose(messageOf(error))
   })
+  // It repeats its input's.
+  lines.on('error', () => undefined)
 }

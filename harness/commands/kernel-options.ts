@@ -16,11 +16,19 @@ export interface MirrorOptions {
   readonly securityMirror?: string
 }
 
-export function addKernelOptions(command: Command): Command {
+/** @param how The kernel's name is an option, or the command has it as an argument. */
+export function addKernelOptions(command: Command, how: 'as option' | 'as argument' = 'as option'): Command {
+  const named =
+    how === 'as argument'
+      ? command
+      : command.option(
+          '--kernel <kernel>',
+          'debian:VERSION, tree:PATH[@REVISION], image:PATH or host',
+          'debian:6.1',
+        )
   const profile = new Option('--profile <name>', 'how closely the kernel watches itself')
   return addMirrorOptions(
-    command
-      .option('--kernel <kernel>', 'debian:VERSION, tree:PATH[@REVISION], image:PATH or host', 'debian:6.1')
+    named
       .option(
         '--patch <path...>',
         'patch files, mboxes, review mails, or folders with a series, in this order',

@@ -13,7 +13,7 @@ export function repeatCommand(
 ): string {
   const { name, patches, profile } = kernel
   const words = ['run', scenario]
-  if (machine !== undefined) words.push('--target', machine.address)
+  if (machine !== undefined) words.push('--target', machine.name ?? machine.address)
   if (machine?.isKernelNamed !== false) words.push('--kernel', name)
   words.push('--seed', String(seed), '--time', String(seconds))
   if (profile !== 'stock') words.push('--profile', profile)

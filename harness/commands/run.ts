@@ -8,7 +8,7 @@ import { printable } from '../report/figures.js'
 import { renderHtml } from '../report/html.js'
 import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
-import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
+import { planRun, type MachineRequest, type PlanOptions, type RunPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { doubtedFor, spoiltBy } from '../verdict/verdict.js'
 import { autopsyFolder, dropKnownDump, dumpName } from '../store/known-dumps.js'
@@ -180,9 +180,14 @@ function parametersOf(plan: RunPlan) {
     untilFinding,
     deterministic,
     kernel,
-    machine,
+    machine: machine && withoutHooks(machine),
     fctorture: { node: process.version },
   }
+}
+
+/** Commands that reach a machine's power switch may hold a password. */
+function withoutHooks(machine: MachineRequest): Omit<MachineRequest, 'hooks'> {
+  return { ...machine, hooks: undefined } as Omit<MachineRequest, 'hooks'>
 }
 
 /** What only the run itself could tell. */

@@ -15,5 +15,7 @@ export function addSetupCommand(program: Command, finish: (status: number) => vo
       const { exitCode } = await execa(process.execPath, [setup], { stdio: 'inherit', reject: false })
       finish(exitCode === 0 ? exitStatus.pass : exitStatus.failed)
     })
-  withExamples(command, [['npx fctorture setup', 'once, where fctorture came as a package; it tells what it installs']])
+  withExamples(command, [
+    ['npx fctorture setup', 'once, where fctorture came as a package; it tells what it installs'],
+  ])
 }

@@ -6,9 +6,9 @@ import { hashOfFile } from '../../vms/rootfs.js'
 import { obtainTestModule } from '../../vms/test-module.js'
 import { FctError } from '../fct-error.js'
 import { packageRoot } from '../folders.js'
-import type { MachineRequest } from '../scenario/plan.js'
+import type { MachineAddress, MachineRequest } from '../scenario/plan.js'
 import { parseSshAddress } from '../target/ssh/address.js'
-import { createLink } from '../target/ssh/link.js'
+import { createLink, type LinkOptions } from '../target/ssh/link.js'
 import { probeMachine, type MachineProbe } from '../target/ssh/probe.js'
 import { refusalOf } from '../target/ssh/refusals.js'
 import { createSshTarget, type SshTarget } from '../target/ssh/ssh-target.js'
@@ -33,21 +33,22 @@ export async function startMachineOf(
   wanted: KernelRequest,
   context: BuildContext,
 ): Promise<StartedMachine> {
-  const { identities, knownHosts, mayDisturb, traceRate, isKernelNamed } = request
+  const { mayDisturb, traceRate, isKernelNamed, hooks, bootSeconds } = request
   const address = parseSshAddress(request.address)
   const named = isKernelNamed ? await obtainKernel(wanted, context) : undefined
   const knowsLayout = named?.nfsdSource !== undefined
-  const link = await createLink(address, {
-    ...(identities.length > 0 && { identities }),
-    ...(knownHosts.length > 0 && { knownHosts }),
-  })
+  const linkOptions = linkOptionsOf(request)
+  const link = await createLink(address, linkOptions)
   try {
     const probe = await probeMachine(await link.connection())
     const refusal = refusalOf(probe, { hasModule: isKernelNamed, knowsLayout, mayDisturb })
     if (refusal !== undefined) throw refusal
     const module = named && (await moduleFor(probe, named, context))
     return {
-      target: await createSshTarget({ link, probe, luggage: { agent, addon, module }, traceRate }),
+      target: await createSshTarget({
+        ...{ link, linkOptions, hooks, bootSeconds, signal: context.signal },
+        ...{ probe, luggage: { agent, addon, module }, traceRate },
+      }),
       knowsLayout,
       hash: hashOf(probe.identity),
       build: { kernel: 'running', nfsd: 'as it is there', reason: `the target runs ${probe.release}` },
@@ -56,6 +57,14 @@ export async function startMachineOf(
   } catch (error) {
     link.close()
     throw error
+  }
+}
+
+/** Where keys are looked for, if not at the usual places. */
+export function linkOptionsOf({ identities, knownHosts }: MachineAddress): LinkOptions {
+  return {
+    ...(identities.length > 0 && { identities }),
+    ...(knownHosts.length > 0 && { knownHosts }),
   }
 }
 

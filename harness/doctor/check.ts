@@ -16,7 +16,7 @@ export interface Check {
   /** For the left column. */
   readonly title: string
   /** One finding at least. Must end when the signal says so. */
-  look(signal: AbortSignal): Finding[] | Promise<Finding[]>
+  readonly look: (signal: AbortSignal) => Finding[] | Promise<Finding[]>
 }
 
 export function ok(says: string): Finding {

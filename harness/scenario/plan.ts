@@ -1,18 +1,29 @@
 import { randomInt } from 'node:crypto'
 import type { KernelRequest } from '../../vms/kernels/kernels.js'
 import { UsageError } from '../fct-error.js'
+import type { Hooks } from '../target/ssh/targets-file.js'
 import { loadScenario, type Scenario } from './scenario.js'
 
-/** A machine that is not ours, and how it may be used. */
-export interface MachineRequest {
+/** How a machine is reached that is not ours. */
+export interface MachineAddress {
   /** ssh://root@host */
   readonly address: string
-  /** Whether fctorture.ko is built here, against the kernel of the request, which must be the one that runs there. */
-  readonly isKernelNamed: boolean
+  /** As a targets file knows it; undefined: it is named by its address. */
+  readonly name: string | undefined
   /** Private keys to offer; the user's usual ones if there are none. */
   readonly identities: readonly string[]
   /** Instead of the user's and the system's known_hosts. */
   readonly knownHosts: readonly string[]
+  /** How long it may take from power-on until it answers. */
+  readonly bootSeconds: number
+  /** What can be done to it from outside. */
+  readonly hooks: Hooks
+}
+
+/** A machine that is not ours, and how it may be used. */
+export interface MachineRequest extends MachineAddress {
+  /** Whether fctorture.ko is built here, against the kernel of the request, which must be the one that runs there. */
+  readonly isKernelNamed: boolean
   /** Others who use NFS there do not matter. */
   readonly mayDisturb: boolean
   /** Bytes of trace per second that are brought here, at the most; undefined: as fast as it goes. */

@@ -265,11 +265,14 @@ export async function autopsyOf(
 ): Promise<Autopsy | undefined> {
   if (plan === undefined || target.autopsy === undefined) return undefined
   const isDead = failure instanceof KernelFault || failure instanceof TargetHung
-  const isMute = isDead || failure instanceof TargetTimeout || failure?.code === 'FCT_AGENT_LOST'
+  const isMute = isDead || failure instanceof TargetTimeout || gone.has(failure?.code ?? '')
   const vmcore = plan.vmcore === 'always' || (plan.vmcore === 'of the dead' && isDead)
   if (!isMute && (failure !== undefined || !vmcore)) return undefined
   return target.autopsy(plan.into, { vmcore })
 }
+
+/** What a machine may still tell that is gone for its agent. */
+const gone = new Set<string>(['FCT_AGENT_LOST', 'FCT_TARGET_REBOOTED', 'FCT_TARGET_GONE'])
 
 async function leave(target: Target, agent: Agent): Promise<void> {
   await agent.leave().catch(() => undefined)

@@ -74,7 +74,9 @@ describe('a machine that is reached over ssh', () => {
       'fallocate -l "$(( $(df -Pk /var/tmp | awk \'NR == 2 { print $4 }\') - 100000 ))K" /var/tmp/much',
     )
     await expectCode('FCT_TARGET_DISK_FULL', hardware, '--kernel', 'debian:6.1')
-    await hardware.ssh('rm /var/tmp/much; modprobe nfsd; mount -t nfsd nfsd /proc/fs/nfsd; rpc.nfsd 1')
+    await hardware.ssh(
+      'rm /var/tmp/much; rpcbind; modprobe nfsd; mount -t nfsd nfsd /proc/fs/nfsd; rpc.nfsd 1',
+    )
     await expectCode('FCT_TARGET_IN_USE', hardware, '--kernel', 'debian:6.1')
     await hardware.ssh(
       'rpc.nfsd 0; mount -t securityfs securityfs /sys/kernel/security; echo integrity > /sys/kernel/security/lockdown',
@@ -83,6 +85,49 @@ describe('a machine that is reached over ssh', () => {
     expect(await hardware.ssh('ls /var/tmp')).toBe('')
   })
 })
+
+describe('a machine that dies under it', () => {
+  it('is waited for where it boots by itself; what it kept of its panic is the finding', async () => {
+    const before = await tracesOn(hardware)
+    const { result, stderr } = await dieDuring(
+      runOn(hardware, runs, '--kernel', 'debian:6.1', '--time', '60'),
+    )
+    expect(result.verdict, stderr).toBe('FAIL')
+    expect(result.findings.map(({ signature }) => signature).join(), stderr).toContain('console-splat')
+    expect(result.autopsy?.files).toEqual(expect.arrayContaining(['dmesg.txt', 'netconsole.log']))
+    const kept = (name: string): Promise<string> => readFile(join(result.run, 'autopsy', name), 'utf8')
+    expect(await kept('dmesg.txt')).toContain('Kernel panic - not syncing: sysrq triggered crash')
+    expect(await kept('netconsole.log')).toContain('Kernel panic - not syncing: sysrq triggered crash')
+    expect(await tracesOn(hardware)).toBe(before)
+  })
+
+  it('is reset where it stands still, and its console says why', async () => {
+    const before = await tracesOn(hardware)
+    await hardware.ssh('echo 0 > /proc/sys/kernel/panic')
+    const { console, reset } = hardware.hooks
+    const options = await hardware.known({ console, reset }, { bootSeconds: 120 })
+    const going = runOn({ options }, runs, '--kernel', 'debian:6.1', '--time', '60')
+    const { result, stderr } = await dieDuring(going)
+    expect(result.verdict, stderr).toBe('FAIL')
+    expect(result.reasons.map(({ code }) => code)).toContain('FCT_GUEST_KERNEL_FAULT')
+    const text = await readFile(join(result.run, 'console.log'), 'utf8')
+    expect(text).toContain('end Kernel panic - not syncing: sysrq triggered crash')
+    expect(text.split('Linux version')).toHaveLength(1)
+    expect(await readFile(join(result.run, 'run.json'), 'utf8')).not.toContain('switch.mjs')
+    expect(await tracesOn(hardware)).toBe(before)
+  })
+})
+
+async function dieDuring(
+  going: ReturnType<typeof runOn>,
+): Promise<{ result: ResultDocument; stderr: string }> {
+  await loadOf(going)
+  await hardware.ssh(
+    'echo 1 > /proc/sys/kernel/sysrq; (sleep 1; echo c > /proc/sysrq-trigger) >/dev/null 2>&1 &',
+  )
+  const { stdout, stderr } = await going
+  return { result: JSON.parse(stdout) as ResultDocument, stderr }
+}
 
 /** The machine, with another key in the hand or another list of hosts. */
 function entering({ identity = 'own', knownHosts = 'known_hosts' }): Hardware {

@@ -10,6 +10,8 @@ import { showAddress, type SshAddress } from './address.js'
  */
 export interface Link {
   readonly address: SshAddress
+  /** Of the boot that it leads to. */
+  readonly bootId: string
   /** The connection as soon as there is one. @throws FctError FCT_TARGET_GONE, FCT_TARGET_REBOOTED */
   connection(): Promise<Connection>
   /** Does something that may be done twice, again if the connection was lost meanwhile. */
@@ -47,10 +49,10 @@ export async function createLink(address: SshAddress, options: LinkOptions = {})
 
 class SshLink implements Link {
   readonly address: SshAddress
+  readonly bootId: string
   readonly ended: Promise<FctError>
   drops = 0
   readonly #options: LinkOptions
-  readonly #bootId: string
   readonly #closing = new AbortController()
   #current: Promise<Connection>
   #giveUp: (reason: FctError) => void = () => undefined
@@ -58,7 +60,7 @@ class SshLink implements Link {
   constructor(address: SshAddress, options: LinkOptions, first: Connection, bootId: string) {
     this.address = address
     this.#options = options
-    this.#bootId = bootId
+    this.bootId = bootId
     this.ended = new Promise((resolve) => (this.#giveUp = resolve))
     this.#current = Promise.resolve(first)
     this.#keep(first)
@@ -120,7 +122,7 @@ class SshLink implements Link {
   async #rejoin(): Promise<Connection> {
     const connection = await connect(this.address, this.#options)
     try {
-      if ((await readBootId(connection)) !== this.#bootId)
+      if ((await readBootId(connection)) !== this.bootId)
         throw new FctError('FCT_TARGET_REBOOTED', `${showAddress(this.address)} has booted meanwhile`)
     } catch (error) {
       connection.end()

@@ -29,6 +29,8 @@ export interface MachineProbe {
   /** nfsd's threads, exports and NFS mounts of somebody else. */
   readonly inUse: { readonly threads: number; readonly exports: number; readonly mounts: number }
   readonly freeKiB: number
+  /** It boots by itself after a panic. */
+  readonly bootsItself: boolean
   /** fctorture.ko is loaded: somebody else's run. */
   readonly isTortured: boolean
   /** Hashes of the kernel's build notes and of its nfsd.ko. */
@@ -36,7 +38,7 @@ export interface MachineProbe {
 }
 
 /** Text of a script for the far side. */
-export function farSide(name: 'probe' | 'settle' | 'clean-up'): string {
+export function farSide(name: 'probe' | 'settle' | 'clean-up' | 'netconsole' | 'pstore' | 'deploy'): string {
   return readFileSync(join(packageRoot, 'harness', 'target', 'ssh', 'far-side', `${name}.sh`), 'utf8')
 }
 
@@ -70,6 +72,7 @@ export function parseProbe(text: string): MachineProbe {
     lacks: pairs.filter(([name]) => name === 'lacks').map(([, value]) => value),
     inUse: { threads: number('nfsdThreads'), exports: number('exports'), mounts: number('nfsMounts') },
     freeKiB: number('freeKiB'),
+    bootsItself: number('panic') !== 0,
     isTortured: get('fctorture') === 'yes',
     identity: { kernel: get('kernelNotes'), nfsd: get('nfsdFile') },
   }

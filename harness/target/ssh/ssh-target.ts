@@ -1,7 +1,10 @@
-import type { Readable } from 'node:stream'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { connectAgent, type Agent } from '../../agent/agent-client.js'
-import { FctError } from '../../fct-error.js'
+import { FctError, messageOf } from '../../fct-error.js'
+import type { Autopsy } from '../autopsy/autopsy.js'
 import { awaitLockup } from '../lockups.js'
 import { within } from '../deadline.js'
 import { judgeConsole } from '../qemu-target.js'
@@ -14,10 +17,15 @@ import {
   type TargetDescription,
 } from '../target.js'
 import { showAddress } from './address.js'
+import { bringBack } from './bring-back.js'
 import { cleanUp, openControl, settle, startFarAgent, type FarPlace, type Luggage } from './far-agent.js'
 import { followFile } from './followed-file.js'
-import type { Link } from './link.js'
+import { openConsoleHook, type HookedConsole } from './hooks.js'
+import type { Link, LinkOptions } from './link.js'
+import { startNetconsole, type Netconsole } from './netconsole.js'
 import type { MachineProbe } from './probe.js'
+import { collectPstore } from './pstore.js'
+import type { Hooks } from './targets-file.js'
 
 const readyLimitMs = 60_000
 const cleanUpLimitMs = 60_000
@@ -25,6 +33,12 @@ const tailBytes = 64 * 1024
 
 export interface SshTargetOptions {
   readonly link: Link
+  /** How it was made. */
+  readonly linkOptions: LinkOptions
+  readonly hooks: Hooks
+  readonly bootSeconds: number
+  /** Ends the waiting for a machine that has died. */
+  readonly signal: AbortSignal
   readonly probe: MachineProbe
   readonly luggage: Luggage
   /** Bytes per second of trace that are brought here, at the most; the rest waits on the disk there. */
@@ -45,13 +59,22 @@ export interface SshTarget extends Target {
 export async function createSshTarget(options: SshTargetOptions): Promise<SshTarget> {
   const { link, probe, luggage } = options
   const folder = await settle(link)
+  let witness: HookedConsole | Netconsole | undefined
   try {
-    return new FarMachine(options, await startFarAgent(link, folder, probe, luggage))
+    const { console } = options.hooks
+    witness = console === undefined ? await startNetconsole(link, folder) : openConsoleHook(console)
+    return new FarMachine(options, await startFarAgent(link, folder, probe, luggage), witness)
   } catch (error) {
+    witness?.end()
     await cleanUp(link, folder)
     throw error
   }
 }
+
+/** The last that a kernel says when it has panicked (kernel/panic.c). */
+const panicEnd = /---\[ end Kernel panic|Rebooting in \d+ seconds/
+/** The first that the next one says. */
+const nextBoot = /^\[ {4}0\.000000\] Linux version /m
 
 class FarMachine implements SshTarget {
   readonly description: TargetDescription
@@ -64,13 +87,17 @@ class FarMachine implements SshTarget {
   readonly #place: FarPlace
   readonly #agent: Agent
   readonly #console: Readable
+  readonly #witness: HookedConsole | Netconsole
+  #link: Link
   #tail = ''
   #reason: FctError | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(options: SshTargetOptions, place: FarPlace) {
+  constructor(options: SshTargetOptions, place: FarPlace, witness: HookedConsole | Netconsole) {
     const { link, probe } = options
     this.#options = options
+    this.#link = link
+    this.#witness = witness
     this.#place = place
     this.description = {
       kind: 'ssh',
@@ -82,8 +109,14 @@ class FarMachine implements SshTarget {
     }
     const control = openControl(link, place)
     this.#agent = connectAgent(control)
-    this.#console = followFile(link, { path: `${place.folder}/kmsg`, writer: place.kmsg })
+    this.#console =
+      'stream' in witness
+        ? untilNextBoot(witness.stream)
+        : followFile(link, { path: `${place.folder}/kmsg`, writer: place.kmsg })
     this.ended = new Promise((resolve) => {
+      this.onConsole(() => {
+        if (panicEnd.test(this.#tail)) resolve()
+      })
       control.once('close', resolve)
       void link.ended.then((reason) => {
         this.#reason = reason
@@ -129,12 +162,45 @@ class FarMachine implements SshTarget {
     return new TargetLost(code, message, detail === '' ? consoleTail(this.#tail) : detail)
   }
 
+  /** Waits for a machine that has died, and asks it what its last words were. It boots meanwhile, if it has not yet. */
+  async autopsy(into: string): Promise<Autopsy> {
+    const missing: string[] = []
+    const files: string[] = []
+    const keep = async (name: string, content: string): Promise<void> => {
+      if (content === '') return
+      await mkdir(into, { recursive: true })
+      await writeFile(join(into, name), content)
+      files.push(name)
+    }
+    let messages = ''
+    try {
+      const { linkOptions, ...rest } = this.#options
+      const absence = { ...rest, options: linkOptions, bootsItself: this.#options.probe.bootsItself }
+      this.#link = await bringBack({ ...absence, link: this.#link })
+      messages = await collectPstore(this.#link, this.#place.folder)
+      if (messages === '') missing.push('dmesg.txt: pstore has kept nothing')
+    } catch (error) {
+      missing.push(`dmesg.txt: ${[messageOf(error), (error as FctError).detail].filter(Boolean).join('; ')}`)
+    }
+    if ('text' in this.#witness) {
+      const { text, absence } = this.#witness
+      if (absence !== undefined) missing.push(`netconsole.log: ${absence}`)
+      await keep('netconsole.log', text())
+      messages = messages === '' ? text() : messages
+    } else {
+      const failure = this.#witness.failure()
+      if (failure !== undefined) missing.push(`the console: ${failure.message}`)
+    }
+    await keep('dmesg.txt', messages)
+    return { files, missing }
+  }
+
   stop(): Promise<void> {
     return (this.#stopping ??= this.#leave())
   }
 
   async #leave(): Promise<void> {
-    const { link } = this.#options
+    const link = this.#link
     const { folder } = this.#place
     const late = (): Error => new Error('it did not answer')
     try {
@@ -143,6 +209,7 @@ class FarMachine implements SshTarget {
       this.residue = [`the folder ${folder}, and perhaps more: the machine does not answer`]
     }
     this.#console.destroy()
+    this.#witness.end()
     link.close()
   }
 
@@ -153,4 +220,24 @@ class FarMachine implements SshTarget {
     }
     return read().catch(() => '')
   }
+}
+
+/** A serial console goes on when the machine boots again; that is no part of the run. */
+function untilNextBoot(console: Readable): Readable {
+  let tail = ''
+  return Readable.from(
+    (async function* () {
+      for await (const chunk of console as AsyncIterable<Buffer>) {
+        tail = (tail + chunk.toString('latin1')).slice(-tailBytes)
+        const start = tail.length - Math.min(chunk.length, tail.length)
+        const next = nextBoot.exec(tail.replaceAll('\r', ' '))
+        if (next === null) yield chunk
+        else {
+          yield chunk.subarray(0, Math.max(0, next.index - start))
+          return
+        }
+      }
+    })(),
+    { objectMode: false },
+  )
 }

@@ -1,14 +1,16 @@
 import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { execa } from 'execa'
+import { stringify } from 'yaml'
 import { packageRoot } from '../../../harness/folders.js'
-import { obtainGuestImages } from '../../../vms/guest-images.js'
-import { machineArguments, startEmulator, type Machine } from '../../../vms/qemu.js'
+import { startEmulator, type Machine } from '../../../vms/qemu.js'
 import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
-import { quietContext } from '../../stock-kernel.js'
+import { hardwareArguments } from './machine.js'
 
 /** A guest that plays a machine of somebody else: nothing is known of it but its address, a key, and its power switch. */
 export interface Hardware {
@@ -23,8 +25,16 @@ export interface Hardware {
   console(): string
   /** Pulls or plugs its network cable. */
   setLink(isUp: boolean): Promise<void>
-  /** Power off and on again: the same address, another boot. */
-  cycle(): Promise<void>
+  /** Resolves when it has booted once more; to be called before it does. */
+  booted(): Promise<void>
+  /** Writes a targets file that knows it as `lab`, with these of its hooks, and resolves with the file's options. */
+  known(hooks: Record<string, unknown>, more?: Record<string, unknown>): Promise<string[]>
+  /** Hook commands that are its owner's to give. */
+  readonly hooks: {
+    readonly console: readonly string[]
+    readonly reset: readonly string[]
+    readonly power: Readonly<Record<'off' | 'on' | 'cycle', readonly string[]>>
+  }
   end(): Promise<void>
 }
 
@@ -33,6 +43,8 @@ export interface HardwareOptions {
   readonly commandLine?: string
 }
 
+const ready = 'hardware: ready'
+
 export async function startHardware(
   kernel: KernelUnderTest,
   options: HardwareOptions = {},
@@ -40,84 +52,135 @@ export async function startHardware(
   const folder = await mkdtemp(join(tmpdir(), 'fct-test-hardware-'))
   const [own, host] = [join(folder, 'own'), join(folder, 'host')]
   for (const path of [own, host]) await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path])
-  const authorized = join(folder, 'authorized_keys')
-  await copyFile(`${own}.pub`, authorized)
-  const start = join(packageRoot, 'test', 'guest', 'hardware', 'start')
-  const images = await obtainGuestImages(kernel, quietContext, {
-    start,
-    host_key: host,
-    authorized_keys: authorized,
-  })
+  await copyFile(`${own}.pub`, join(folder, 'authorized_keys'))
   const port = await freePort()
-  const name = `[127.0.0.1]:${port}`
-  const known = join(folder, 'known_hosts')
+  const knownHosts = join(folder, 'known_hosts')
   const [kind, key] = (await readFile(`${host}.pub`, 'utf8')).split(' ')
-  await writeFile(known, `${name} ${kind} ${key}\n`)
-
-  let heard = ''
-  let machine: Machine
-  const on = async (): Promise<void> => {
-    const spec = {
-      kernel: images.kernel,
-      initramfs: images.initramfs,
-      commandLine: `console=ttyS0,115200 mitigations=off tsc=reliable net.ifnames=0 ${images.kernelParameters} ${options.commandLine ?? 'panic=-1 oops=panic'}`,
-      accelerator: 'tcg' as const,
-      cpus: 2,
-      memoryMiB: 2048,
-      disks: [images.rootfs, images.modules],
-      ports: [],
-    }
-    const card = ['-netdev', `user,id=net,restrict=off,hostfwd=tcp:127.0.0.1:${port}-:22`]
-    const device = ['-device', 'virtio-net-pci,id=card,netdev=net,romfile=']
-    const words = machineArguments(spec)
-    words.splice(words.indexOf('-nic'), 2, ...card, ...device)
-    machine = await startEmulator(words, [])
-    await untilReady(machine, (text) => {
-      heard += text
-    })
-  }
-  await on()
-  const login = ['-q', '-i', own, '-o', `UserKnownHostsFile=${known}`, '-p', String(port), 'root@127.0.0.1']
+  await writeFile(knownHosts, `[127.0.0.1]:${port} ${kind} ${key}\n`)
+  const commandLine = options.commandLine ?? 'panic=-1 oops=panic'
+  const body = new Body(await hardwareArguments({ kernel, commandLine, folder, port }), folder)
+  await body.on()
+  const socket = join(folder, 'switch')
+  const line = await listen(socket, body)
+  const press = (word: string): string[] => [
+    process.execPath,
+    join(packageRoot, 'test', 'guest', 'hardware', 'switch.mjs'),
+    socket,
+    word,
+  ]
+  const login = [
+    '-q',
+    '-i',
+    own,
+    '-o',
+    `UserKnownHostsFile=${knownHosts}`,
+    '-p',
+    String(port),
+    'root@127.0.0.1',
+  ]
+  const address = `ssh://root@127.0.0.1:${port}`
   return {
-    address: `ssh://root@127.0.0.1:${port}`,
-    options: ['--target', `ssh://root@127.0.0.1:${port}`, '--identity', own, '--known-hosts', known],
+    address,
+    options: ['--target', address, '--identity', own, '--known-hosts', knownHosts],
     folder,
     ssh: async (command) =>
       (await execa('ssh', [...login, command], { stdin: 'ignore', timeout: 60_000 })).stdout,
-    console: () => heard,
+    console: () => body.heard,
     setLink: async (up) => {
-      await machine.monitor.execute('set_link', { name: 'card', up })
+      await body.machine?.monitor.execute('set_link', { name: 'card', up })
     },
-    cycle: async () => {
-      await machine.stop()
-      await on()
+    booted: () => body.booted(),
+    known: async (hooks, more = {}) => {
+      const file = join(folder, 'targets.yaml')
+      const lab = { address, identity: [own], knownHosts: [knownHosts], hooks, ...more }
+      await writeFile(file, stringify({ targets: { lab } }))
+      return ['--targets', file, '--target', 'lab']
+    },
+    hooks: {
+      console: ['tail', '-c', '0', '-F', body.log],
+      reset: press('reset'),
+      power: { off: press('off'), on: press('on'), cycle: press('cycle') },
     },
     end: async () => {
-      await machine.stop()
+      line.close()
+      await body.off()
       await rm(folder, { recursive: true })
     },
   }
 }
 
-/** Resolves when it answers ssh. */
-function untilReady({ console, ended }: Machine, hear: (text: string) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let heard = ''
-    console.on('data', (chunk: Buffer) => {
-      heard += chunk.toString()
-      hear(chunk.toString())
-      if (heard.includes('hardware: ready')) resolve()
+/** The machine itself, with its switches; power that is cut takes its memory, and leaves its disk. */
+class Body {
+  machine: Machine | undefined
+  heard = ''
+  /** A file with its serial console. */
+  readonly log: string
+  readonly #args: readonly string[]
+
+  constructor(args: readonly string[], folder: string) {
+    this.#args = args
+    this.log = join(folder, 'serial')
+  }
+
+  async on(): Promise<void> {
+    const { machine } = this
+    if (machine !== undefined) return
+    const started = (this.machine = await startEmulator(this.#args, []))
+    started.console.on('data', (chunk: Buffer) => {
+      this.heard += chunk.toString()
+      appendFileSync(this.log, chunk)
     })
-    void ended.then(() => {
-      reject(new Error(`the hardware died:\n${heard.slice(-3000)}`))
+    await this.booted()
+  }
+
+  async off(): Promise<void> {
+    await this.machine?.stop()
+    this.machine = undefined
+  }
+
+  async reset(): Promise<void> {
+    await this.machine?.monitor.execute('system_reset')
+  }
+
+  booted(): Promise<void> {
+    const before = this.heard.length
+    const machine = this.machine
+    return new Promise((resolve, reject) => {
+      machine?.console.on('data', () => {
+        if (this.heard.includes(ready, before)) resolve()
+      })
+      void machine?.ended.then(() => {
+        reject(new Error(`the hardware died:\n${this.heard.slice(-3000)}`))
+      })
     })
-  })
+  }
+
+  /** What its switch is told to do. Power comes back at once, the machine later. */
+  async press(word: string): Promise<void> {
+    if (word === 'reset') await this.reset()
+    if (word === 'off' || word === 'cycle') await this.off()
+    if (word === 'on' || word === 'cycle') this.on().catch(() => undefined)
+  }
+}
+
+/** The switch's other end. */
+async function listen(path: string, body: Body): Promise<{ close(): void }> {
+  const server = createServer((socket) => {
+    createInterface({ input: socket }).once('line', (word) => {
+      void body.press(word).then(() => socket.end('done\n'))
+    })
+  }).listen(path)
+  await once(server, 'listening')
+  return server
 }
 
 /** `fctorture run CLOSE01` on it; run folders go below `runs`. */
-export function runOn({ options }: Hardware, runs: string, ...args: string[]) {
+export function runOn({ options }: Pick<Hardware, 'options'>, runs: string, ...args: string[]) {
+  return fctorture('run', 'CLOSE01', '--json', '--runs', runs, ...options, ...args)
+}
+
+export function fctorture(...words: string[]) {
   const cli = join(packageRoot, 'harness', 'fctorture.mjs')
-  const words = ['run', 'CLOSE01', '--json', '--runs', runs, ...options, ...args]
   return execa(process.execPath, [cli, ...words], { reject: false })
 }
 
@@ -133,8 +196,8 @@ export function loadOf({ stderr }: ReturnType<typeof runOn>): Promise<void> {
 /** What of a run can be seen on it. */
 export function tracesOn(hardware: Hardware): Promise<string> {
   const commands = [
-    'ls -d /var/tmp/fctorture.* /srv/fct /mnt/fct /sys/kernel/tracing/instances/* /etc/exports.d/* 2>/dev/null',
-    "grep -E '^(fctorture|nfsd|nfs|lockd|sunrpc) ' /proc/modules",
+    'ls -d /var/tmp/fctorture.* /srv/fct /mnt/fct /sys/kernel/tracing/instances/* /sys/kernel/config/netconsole/* /etc/exports.d/* 2>/dev/null',
+    "grep -E '^(fctorture|nfsd|nfs|lockd|sunrpc|netconsole) ' /proc/modules",
     "grep -E ' (nfs|nfs4|nfsd|rpc_pipefs) |/srv|/mnt' /proc/mounts",
     'pgrep -l -x "node|rpcbind|nfsdcld|rpc.mountd|dmesg"',
   ]

@@ -26,6 +26,10 @@ done
 [ -d /sys/kernel/debug/fctorture ] && echo 0 > /sys/kernel/debug/fctorture/run
 [ -d /sys/kernel/tracing/instances/fctorture ] && rmdir /sys/kernel/tracing/instances/fctorture
 grep -qw ^fctorture /proc/modules && rmmod fctorture
+netconsole=/sys/kernel/config/netconsole/fctorture
+[ -d $netconsole ] && { echo 0 > $netconsole/enabled; rmdir $netconsole; } 2>/dev/null
+grep -qw ^netconsole /proc/modules && ! was modules netconsole && rmmod netconsole
+was mounts /sys/kernel/config || umount /sys/kernel/config 2>/dev/null
 rm -f /etc/exports.d/fctorture.exports
 exportfs -r 2>/dev/null
 [ -f /proc/fs/nfsd/threads ] && ! was modules nfsd && echo 0 > /proc/fs/nfsd/threads
@@ -44,7 +48,7 @@ done
 for _ in 1 2 3 4 5 6 7 8; do
 	cut -d ' ' -f 1,3 /proc/modules | grep -vxF -f "$place/before/modules" | while read -r module users; do
 		[ "$users" = 0 ] && ! was modules "$module" && case $module in
-		nfsd | lockd | grace | nfs_acl | auth_rpcgss | sunrpc | nfs | nfsv3 | nfsv4 | nfs_ssc | rpcsec_gss_krb5 | fscache | netfs | loop) rmmod "$module" 2>/dev/null ;;
+		nfsd | lockd | grace | nfs_acl | auth_rpcgss | sunrpc | nfs | nfsv3 | nfsv4 | nfs_ssc | rpcsec_gss_krb5 | fscache | netfs | loop | configfs) rmmod "$module" 2>/dev/null ;;
 		esac
 	done
 done
@@ -54,6 +58,7 @@ done
 
 say() { printf '%s\n' "$1"; }
 [ -d /sys/kernel/tracing/instances/fctorture ] && say 'the tracing instance fctorture'
+[ -d $netconsole ] && say 'a target of netconsole'
 grep -qw ^fctorture /proc/modules && say 'the module fctorture'
 cut -d ' ' -f 2 /proc/mounts | grep -E '^/(srv|mnt)/fct(-ns)?(/|$)' | sed 's/^/the mount /'
 grep -qw ^nfsd /proc/modules && ! was modules nfsd && say 'the module nfsd'

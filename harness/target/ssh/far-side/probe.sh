@@ -30,5 +30,6 @@ done
 say nfsMounts "$(grep -c -E '^[^ ]+ [^ ]+ nfs4? ' /proc/mounts)"
 say freeKiB "$(df -Pk /var/tmp | awk 'NR == 2 { print $4 }')"
 grep -qw fctorture /proc/modules && say fctorture yes
+say panic "$(first /proc/sys/kernel/panic)"
 say kernelNotes "$(sha256sum < /sys/kernel/notes | cut -d ' ' -f 1)"
 say nfsdFile "$(modinfo -n nfsd 2>/dev/null | xargs -r sha256sum | cut -d ' ' -f 1)"

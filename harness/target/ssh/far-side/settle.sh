@@ -5,6 +5,7 @@ place=$(mktemp -d /var/tmp/fctorture.XXXXXXXXXX)
 mkdir "$place/before" "$place/down" "$place/kmod" "$place/under-test"
 cut -d ' ' -f 1 /proc/modules > "$place/before/modules"
 cut -d ' ' -f 2 /proc/mounts > "$place/before/mounts"
+ls /sys/fs/pstore > "$place/before/pstore" 2>/dev/null || :
 for file in nlm_timeout nlm_grace_period; do
 	cat "/sys/module/lockd/parameters/$file" > "$place/before/$file" 2>/dev/null || rm -f "$place/before/$file"
 done

@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+import { withExamples } from '../help/examples.js'
+import { deployCommand } from './deploy.js'
+import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from './kernel-options.js'
+import { addAddressOptions, machineAddressOf, type AddressOptions } from './machine-options.js'
+
+type DeployArguments = Omit<KernelOptions, 'kernel'> &
+  AddressOptions & { readonly target: string; readonly append: string; readonly json?: boolean }
+
+/** `fctorture deploy`: another kernel for a machine that is not ours, until it boots again. */
+export function addDeployCommand(
+  program: Command,
+  finish: (status: number) => void,
+  signal: AbortSignal,
+): void {
+  const command = program
+    .command('deploy')
+    .description('have a machine run another kernel, by kexec; a reboot brings its own back')
+    .argument('<kernel>', 'debian:VERSION, tree:PATH[@REVISION] or image:PATH')
+    .requiredOption('--target <machine>', 'ssh://root@host, or a name of the targets file')
+    .option('--append <words>', "for the kernel's command line, beside what the running one has", '')
+    .option('--json', 'one document on stdout')
+  addAddressOptions(addKernelOptions(command, 'as argument')).action(
+    async (kernel: string, options: DeployArguments) => {
+      const request = kernelRequestOf({ ...options, kernel })
+      const machine = machineAddressOf(options.target, options)
+      finish(await deployCommand(request, { ...options, machine, mirrors: mirrorsOf(options) }, signal))
+    },
+  )
+  withExamples(command, [
+    [
+      'fctorture deploy debian:6.12 --target ssh://root@host',
+      'its own kernel comes back with the next reboot',
+    ],
+  ])
+}

@@ -1,0 +1,87 @@
+import { PassThrough, type Readable } from 'node:stream'
+import { execa } from 'execa'
+import { FctError } from '../../fct-error.js'
+import type { Hooks } from './targets-file.js'
+
+type Command = readonly string[]
+
+/** A step that may bring a machine back that does not answer. */
+export interface Revival {
+  /** For people: "the reset hook". */
+  readonly name: string
+  readonly commands: readonly Command[]
+}
+
+const limitMs = 60_000
+
+/** The least that may help first. */
+export function revivalsOf({ reset, power }: Hooks): Revival[] {
+  const revivals: Revival[] = []
+  if (reset !== undefined) revivals.push({ name: 'the reset hook', commands: [reset] })
+  if (power?.cycle !== undefined) revivals.push({ name: 'the power hook', commands: [power.cycle] })
+  else if (power?.off !== undefined && power.on !== undefined)
+    revivals.push({ name: 'the power hook', commands: [power.off, power.on] })
+  return revivals
+}
+
+/**
+ * Runs a hook to its end. Its arguments are never shown: one may be a password.
+ *
+ * @throws FctError FCT_HOOK_FAILED with what it printed last
+ */
+export async function runHook({ name, commands }: Revival, signal: AbortSignal): Promise<void> {
+  for (const [program = '', ...args] of commands) {
+    const { failed, code, exitCode, timedOut, all } = await execa(program, args, {
+      ...{ reject: false, stdin: 'ignore', all: true, timeout: limitMs },
+      ...{ cancelSignal: signal, maxBuffer: 1 << 20 },
+    })
+    signal.throwIfAborted()
+    if (!failed) continue
+    const why = timedOut
+      ? `did not end within ${limitMs / 1000} s`
+      : (code ?? `ended with status ${exitCode ?? 'none'}`)
+    throw new FctError('FCT_HOOK_FAILED', `${name} (${program}) failed: ${why}`, lastOf(all))
+  }
+}
+
+function lastOf(output: string): string {
+  return output.split('\n').slice(-20).join('\n')
+}
+
+/** What a console hook prints from now on. */
+export interface HookedConsole {
+  readonly stream: Readable
+  /** Why it ended by itself, if it did: a console that nobody reads any more is no witness. */
+  readonly failure: () => FctError | undefined
+  end(): void
+}
+
+export function openConsoleHook([program = '', ...args]: Command): HookedConsole {
+  const stream = new PassThrough()
+  const over = new AbortController()
+  let failure: FctError | undefined
+  const reader = execa(program, args, {
+    ...{ reject: false, buffer: false, stdin: 'ignore', stderr: 'pipe' },
+    ...{ cancelSignal: over.signal, forceKillAfterDelay: 2_000 },
+  })
+  let words = ''
+  reader.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-2000)))
+  reader.stdout.pipe(stream)
+  void reader.then(({ code, exitCode }) => {
+    if (over.signal.aborted) return
+    const why = code ?? `status ${exitCode ?? 'none'}`
+    failure = new FctError(
+      'FCT_HOOK_CONSOLE',
+      `the console hook (${program}) has ended: ${why}`,
+      words.trim(),
+    )
+  })
+  return {
+    stream,
+    failure: () => failure,
+    end: () => {
+      over.abort()
+      stream.end()
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import { truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { packageRoot } from '../../../harness/folders.js'
+import { obtain } from '../../../vms/cache.js'
+import { obtainGuestImages } from '../../../vms/guest-images.js'
+import { runProgram } from '../../../vms/program.js'
+import { emulatedCpu } from '../../../vms/qemu.js'
+import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
+import { quietContext } from '../../stock-kernel.js'
+
+export interface HardwareSpec {
+  readonly kernel: KernelUnderTest
+  /** Further words of the kernel's command line. */
+  readonly commandLine: string
+  /** For its disk, and with `authorized_keys` and `host` in it. */
+  readonly folder: string
+  /** The port of this host that leads to its port 22. */
+  readonly port: number
+}
+
+/**
+ * QEMU's arguments for a machine of somebody else: it has a disk, boots by itself after a panic, as ramoops has it, and tells
+ * nobody.
+ */
+export async function hardwareArguments({
+  kernel,
+  commandLine,
+  folder,
+  port,
+}: HardwareSpec): Promise<string[]> {
+  const own = (name: string): string => join(packageRoot, 'test', 'guest', 'hardware', name)
+  const images = await obtainGuestImages(kernel, quietContext, {
+    init: own('init'),
+    start: own('start'),
+    'update-initramfs': own('update-initramfs'),
+    kexec: await obtainKexec(),
+    host_key: join(folder, 'host'),
+    authorized_keys: join(folder, 'authorized_keys'),
+  })
+  const words = [
+    'console=ttyS0,115200 mitigations=off tsc=reliable net.ifnames=0 rdinit=/fct/init memmap=1M$0x60000000',
+    `hardware.release=${kernel.kernel.release} ${images.kernelParameters} ${commandLine}`,
+  ]
+  return [
+    ...['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', emulatedCpu, '-smp', '2', '-m', '2048'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-action', 'panic=none'],
+    ...['-kernel', images.kernel, '-initrd', images.initramfs, '-append', words.join(' ')],
+    ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console', '-device', 'virtio-rng-pci'],
+    ...disk(images.rootfs, 'root', true),
+    ...disk(images.modules, 'modules', true),
+    ...disk(await makeDisk(folder), 'own', false),
+    ...['-netdev', `user,id=net,restrict=off,hostfwd=tcp:127.0.0.1:${port}-:22`],
+    ...['-device', 'virtio-net-pci,id=card,netdev=net,romfile='],
+  ]
+}
+
+function disk(path: string, id: string, isReadOnly: boolean): string[] {
+  return [
+    ...['-drive', `file=${path},if=none,id=${id},format=raw,read-only=${isReadOnly ? 'on' : 'off'}`],
+    ...['-device', `virtio-blk-pci,drive=${id}`],
+  ]
+}
+
+async function makeDisk(folder: string): Promise<string> {
+  const path = join(folder, 'disk')
+  await writeFile(path, '')
+  await truncate(path, 2 * 1024 ** 3)
+  const failure = { code: 'FCT_TEST_DISK', doing: 'making a disk' } as const
+  await runProgram('mkfs.ext4', ['-q', '-F', path], failure)
+  return path
+}
+
+/** Debian's kexec, which guests of ours have no use for. */
+async function obtainKexec(): Promise<string> {
+  const failure = { code: 'FCT_TEST_KEXEC', doing: 'getting kexec' } as const
+  const folder = await obtain(
+    {
+      kind: 'test',
+      inputs: { recipe: 1, package: 'kexec-tools' },
+      title: 'kexec-tools',
+      build: async (into) => {
+        await runProgram('apt-get', ['-qq', 'download', 'kexec-tools'], failure, { cwd: into })
+        await runProgram('sh', ['-c', 'dpkg-deb -x kexec-tools_*.deb .'], failure, { cwd: into })
+      },
+    },
+    quietContext,
+  )
+  return join(folder, 'sbin', 'kexec')
+}
