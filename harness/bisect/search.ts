@@ -112,9 +112,10 @@ export class Search {
       this.#belief.observe(build, outcome === 'hit')
       tally[outcome === 'hit' ? 'hits' : 'misses']++
     } else {
+      const wasTestable = this.#isTestable(build)
       if (outcome === 'nothing') tally.nothing++
       else tally.unbuildable = true
-      this.#alike = null
+      if (this.#isTestable(build) !== wasTestable) this.#alike = null
     }
   }
 
