@@ -1,5 +1,5 @@
 import { type Lineage } from './lineage.js'
-import { hitChance, ratePoints } from './rates.js'
+import { hitChance, pointAt, ratePoints } from './rates.js'
 
 /** Hypotheses that say the same of every build that was run. */
 export interface Cell {
@@ -26,6 +26,10 @@ const nowhere = -1
 /** Too improbable to come back. */
 const negligible = 1e-13
 
+function isNegligible({ mass, probability }: Cell): boolean {
+  return mass * probability <= negligible
+}
+
 /** What is known of the first bad build and of the failure rate, jointly and without approximation on the rates' grid. */
 export class Belief {
   readonly cells: Cell[] = []
@@ -34,12 +38,16 @@ export class Belief {
   readonly cellOf: Int32Array
   readonly #lineage: Lineage
   readonly #falsePositive: number
+  readonly #chances = new Float64Array(ratePoints.length)
+  readonly #posterior: Float64Array
+  #isPosteriorOld = true
 
   /** @param falsePositive That a run of a good commit hits. */
   constructor(lineage: Lineage, falsePositive: number) {
     this.#lineage = lineage
     this.#falsePositive = falsePositive
     this.cellOf = Int32Array.from(lineage.prior, (prior) => (prior > 0 ? 0 : nowhere))
+    this.#posterior = new Float64Array(lineage.size)
     this.cells.push({
       mass: 1,
       likelihood: Float64Array.from(ratePoints, ({ weight }) => weight),
@@ -62,10 +70,11 @@ export class Belief {
     const at = this.#indexOf(build)
     const tested = this.tested[at]
     if (!tested) return
-    const chances = ratePoints.map((point) => {
-      const chance = hitChance(point, tested.hits, tested.misses)
-      return isHit ? chance : 1 - chance
-    })
+    const chances = this.#chances
+    for (let point = 0; point < ratePoints.length; point++) {
+      const chance = hitChance(pointAt(point), tested.hits, tested.misses)
+      chances[point] = isHit ? chance : 1 - chance
+    }
     const good = isHit ? this.#falsePositive : 1 - this.#falsePositive
     for (const { likelihood, isBad } of this.cells)
       for (let point = 0; point < likelihood.length; point++)
@@ -73,6 +82,7 @@ export class Belief {
     if (isHit) tested.hits++
     else tested.misses++
     this.#normalise()
+    this.#isPosteriorOld = true
   }
 
   #indexOf(build: number): number {
@@ -117,34 +127,44 @@ export class Belief {
       cell.probability = sum(cell.likelihood)
       total += cell.mass * cell.probability
     }
-    let kept = 0
-    const place = this.cells.map((cell) =>
-      cell.mass * cell.probability > total * negligible ? kept++ : nowhere,
-    )
-    const left = this.cells.filter((_, index) => place[index] !== nowhere)
-    for (const cell of left) {
+    let isAnyNegligible = false
+    for (const cell of this.cells) {
       cell.probability /= total
-      for (let point = 0; point < cell.likelihood.length; point++)
-        cell.likelihood[point] = (cell.likelihood[point] ?? 0) / total
+      const { likelihood } = cell
+      for (let point = 0; point < likelihood.length; point++)
+        likelihood[point] = (likelihood[point] ?? 0) / total
+      isAnyNegligible ||= isNegligible(cell)
     }
-    if (left.length === this.cells.length) return
-    this.cells.splice(0, Infinity, ...left)
-    this.cellOf.forEach((cell, hypothesis) => (this.cellOf[hypothesis] = place[cell] ?? nowhere))
+    if (isAnyNegligible) this.#drop()
   }
 
-  /** Probability of each hypothesis. */
+  #drop(): void {
+    let kept = 0
+    const place = this.cells.map((cell) => (isNegligible(cell) ? nowhere : kept++))
+    const left = this.cells.filter((cell) => !isNegligible(cell))
+    this.cells.splice(0, Infinity, ...left)
+    for (let hypothesis = 0; hypothesis < this.cellOf.length; hypothesis++)
+      this.cellOf[hypothesis] = place[this.cellOf[hypothesis] ?? nowhere] ?? nowhere
+  }
+
+  /** Probability of each hypothesis; until something else is observed. */
   posterior(): Float64Array {
-    const factors = this.cells.map(({ likelihood }) => sum(likelihood))
-    return this.#lineage.prior.map(
-      (prior, hypothesis) => prior * (factors[this.cellOf[hypothesis] ?? nowhere] ?? 0),
-    )
+    if (!this.#isPosteriorOld) return this.#posterior
+    this.#isPosteriorOld = false
+    const { prior, size } = this.#lineage
+    for (let hypothesis = 0; hypothesis < size; hypothesis++) {
+      const cell = this.cells[this.cellOf[hypothesis] ?? nowhere]
+      this.#posterior[hypothesis] = cell ? (prior[hypothesis] ?? 0) * cell.probability : 0
+    }
+    return this.#posterior
   }
 
   /** Probability of each point of the rates' grid. */
   rates(): Float64Array {
     const rates = new Float64Array(ratePoints.length)
     for (const { mass, likelihood } of this.cells)
-      likelihood.forEach((value, point) => (rates[point] = (rates[point] ?? 0) + mass * value))
+      for (let point = 0; point < rates.length; point++)
+        rates[point] = (rates[point] ?? 0) + mass * (likelihood[point] ?? 0)
     return rates
   }
 }

@@ -3,7 +3,7 @@ import { findRevision } from '../../vms/kernels/tree-revision.js'
 import { openTreeSource } from '../../vms/kernels/tree-source.js'
 import { isConfiguration } from '../../vms/patches/only-nfsd.js'
 import { FctError, UsageError } from '../fct-error.js'
-import { weightOf } from './prior.js'
+import { weigh } from './prior.js'
 import { shortId, type Range } from './range.js'
 
 export interface GitRangeOptions {
@@ -136,8 +136,15 @@ function rangeOf(commits: readonly Commit[], suspects: readonly string[], good: 
   const index = new Map(commits.map(({ id }, position) => [id, position]))
   const evidence = new Map([[good.id, good.tree]])
   const base = new Map([[good.id, good.tree]])
-  const candidates = commits.map((commit) => {
-    const { id, parents, tree, subject, touched, own } = commit
+  const isMerge = ({ parents }: Commit): boolean => parents.length > 1
+  const weights = weigh(
+    commits.map((commit) => ({
+      paths: isMerge(commit) ? commit.own : commit.touched,
+      isMerge: isMerge(commit),
+    })),
+    suspects,
+  )
+  const candidates = commits.map(({ id, parents, tree, subject, touched }, position) => {
     const [first = ''] = parents
     const inherit = (from: Map<string, string>, isSame: (path: string) => boolean): string =>
       touched.every(isSame) ? (from.get(first) ?? `of ${first}`) : tree
@@ -146,11 +153,10 @@ function rangeOf(commits: readonly Commit[], suspects: readonly string[], good: 
       inherit(evidence, (path) => neverBuilt.test(path)),
     )
     base.set(id, inherit(base, isOfNfsdModule))
-    const isMerge = parents.length > 1
     return {
       ...{ id, subject, evidence: evidence.get(id) ?? tree, base: base.get(id) ?? tree },
       parents: parents.flatMap((parent) => index.get(parent) ?? []),
-      weight: weightOf({ paths: isMerge ? own : touched, isMerge }, suspects),
+      weight: weights[position] ?? 1,
     }
   })
   const outside = commits.flatMap(({ parents }) => parents.filter((parent) => !index.has(parent)))

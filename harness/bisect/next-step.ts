@@ -1,6 +1,6 @@
 import type { Belief, Cell, Tested } from './belief.js'
 import { type Lineage } from './lineage.js'
-import { seriesLengths, tabulateSeries, type SeriesTable } from './rates.js'
+import { meanOf, seriesLengths, tabulateSeries, type SeriesTable } from './rates.js'
 
 /** Up to so many runs of a build, until the first hit. */
 export interface Series {
@@ -27,6 +27,12 @@ interface Share {
 /** Below, nothing is to be learned, in nats. */
 const leastGain = 1e-9
 
+/**
+ * What is there already may be asked run by run, but so few misses, or a tenth of those before, change hardly anything. In
+ * hits expected of a bad commit.
+ */
+const hitsAtOnce = 0.2
+
 const fresh = tabulateSeries(seriesLengths, 0, 0)
 /** Per unbuilt build: sums over culprits of its probability, and of the share of each length. */
 export const sumsPerBuild = 1 + 3 * seriesLengths.length
@@ -47,8 +53,9 @@ export function chooseSeries(
   sums: Float64Array = new Float64Array(lineage.size * sumsPerBuild),
 ): Series | null {
   const choice = new Choice(costs)
+  const runsAtLeast = Math.max(1, Math.round(hitsAtOnce / meanOf(belief.rates())))
   belief.tested.forEach((tested, index) => {
-    if (isTestable(tested.build)) weighTested(choice, belief, tested, index)
+    if (isTestable(tested.build)) weighTested(choice, belief, { tested, index, runsAtLeast })
   })
   weighFresh(choice, belief, lineage, isTestable, sums)
   return choice.best
@@ -76,7 +83,7 @@ class Choice {
     )
   }
 
-  weigh(build: number, runs: number, { hit, noise, saved }: Share): void {
+  weigh(build: number, runs: number, hit: number, noise: number, saved: number): void {
     const gain = entropy(hit) - noise
     if (gain <= leastGain) return
     const seconds = this.#costs.buildSeconds(build) + (runs - saved) * this.#costs.runSeconds
@@ -86,13 +93,17 @@ class Choice {
   }
 }
 
-function weighTested(choice: Choice, belief: Belief, tested: Tested, index: number): void {
+function weighTested(
+  choice: Choice,
+  belief: Belief,
+  { tested, index, runsAtLeast }: { tested: Tested; index: number; runsAtLeast: number },
+): void {
   const bad = belief.cells.filter(({ isBad }) => isBad[index])
   const isBad = bad.reduce((total, { mass, probability }) => total + mass * probability, 0)
   if (!choice.mayWin(tested.build, isBad)) return
-  // What is there already may be asked run by run; a tenth more of what was asked before is hardly less well chosen.
-  const lengths = choice.isBuilt(tested.build) ? [1 + Math.floor(tested.misses / 10)] : seriesLengths
-  const table = tabulateSeries(lengths, tested.hits, tested.misses)
+  const runsHere = Math.max(runsAtLeast, Math.floor(tested.misses / 10))
+  const lengths = choice.isBuilt(tested.build) ? [runsHere] : seriesLengths
+  const table = tableOf(tested, lengths)
   lengths.forEach((runs, row) => {
     const total = { hit: 0, noise: 0, saved: 0 }
     for (const cell of bad) {
@@ -101,8 +112,21 @@ function weighTested(choice: Choice, belief: Belief, tested: Tested, index: numb
       total.noise += cell.mass * share.noise
       total.saved += cell.mass * share.saved
     }
-    choice.weigh(tested.build, runs, total)
+    choice.weigh(tested.build, runs, total.hit, total.noise, total.saved)
   })
+}
+
+const tables = new WeakMap<Tested, { readonly key: string; readonly table: SeriesTable }>()
+
+/** From one step to the next, all but one build stay as they were. */
+function tableOf(tested: Tested, lengths: readonly number[]): SeriesTable {
+  const { hits, misses } = tested
+  const key = `${hits} ${misses} ${lengths.length} ${lengths[0] ?? 0}`
+  const known = tables.get(tested)
+  if (known?.key === key) return known.table
+  const table = tabulateSeries(lengths, hits, misses)
+  tables.set(tested, { key, table })
+  return table
 }
 
 /** Builds that were never run. What a cell's hypotheses say of a series is the same for each of them, so that sums do. */
@@ -131,7 +155,7 @@ function weighFresh(
     if (!choice.mayWin(build, sums[at] ?? 0) || tested.has(build) || !isTestable(build)) continue
     at++
     for (const runs of seriesLengths) {
-      choice.weigh(build, runs, { hit: sums[at] ?? 0, noise: sums[at + 1] ?? 0, saved: sums[at + 2] ?? 0 })
+      choice.weigh(build, runs, sums[at] ?? 0, sums[at + 1] ?? 0, sums[at + 2] ?? 0)
       at += 3
     }
   }

@@ -26,6 +26,19 @@ export const ratePoints: readonly RatePoint[] = concentrations.flatMap(({ concen
   return taken.map((mean) => ({ mean, concentration, weight: share / taken.length }))
 })
 
+export function pointAt(index: number): RatePoint {
+  const point = ratePoints[index]
+  if (!point) throw new RangeError(`the rates' grid has no point ${index}`)
+  return point
+}
+
+/** The mean rate of a bad commit, by the weights of the grid's points. */
+export function meanOf(weights: Float64Array): number {
+  let sum = 0
+  for (let point = 0; point < weights.length; point++) sum += pointAt(point).mean * (weights[point] ?? 0)
+  return sum
+}
+
 /** That the next run of a bad commit hits, after so many hits and misses of its own. */
 export function hitChance({ mean, concentration }: RatePoint, hits: number, misses: number): number {
   if (concentration === Infinity) return mean

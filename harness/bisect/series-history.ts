@@ -6,7 +6,7 @@ import { touchedFiles } from '../../vms/patches/patch.js'
 import { readPatchFiles, type PatchFile } from '../../vms/patches/patch-files.js'
 import { readPatches } from '../../vms/patches/read-patches.js'
 import { UsageError } from '../fct-error.js'
-import { weightOf } from './prior.js'
+import { weigh } from './prior.js'
 import type { Range } from './range.js'
 
 /** A series of patches, and where the first so many of it are for a kernel to be built with. */
@@ -32,9 +32,15 @@ export async function readSeriesRange(
   if (files.length === 0) throw new UsageError('FCT_BISECT_EMPTY_RANGE', `${folder} holds no patches`)
   const candidates: Range['candidates'][number][] = []
   const all = await readPatches([folder])
+  const patchesOf = ({ path }: PatchFile) => all.patches.filter(({ origin }) => origin.path === path)
+  const weights = weigh(
+    files.map((file) => ({ paths: patchesOf(file).flatMap(touchedFiles), isMerge: false })),
+    suspects,
+  )
   let before = { id: hashOf(base), base }
-  for (const [index, { path, bytes, strip }] of files.entries()) {
-    const patches = all.patches.filter(({ origin }) => origin.path === path)
+  for (const [index, file] of files.entries()) {
+    const { path, bytes, strip } = file
+    const patches = patchesOf(file)
     const evidence = hashOf([before.id, strip, bytes.toString('latin1')])
     // One patch that nfsd.ko alone cannot take, and all that come after it are in kernels built whole.
     before = {
@@ -45,7 +51,7 @@ export async function readSeriesRange(
       id: `${index + 1}:${evidence}`,
       subject: patches[0]?.origin.subject.replace(/^(\[[^\]]*\] *)+/, '') || basename(path),
       parents: index === 0 ? [] : [index - 1],
-      weight: weightOf({ paths: patches.flatMap(touchedFiles), isMerge: false }, suspects),
+      weight: weights[index] ?? 1,
       evidence,
       base: before.base,
     })

@@ -1,16 +1,27 @@
 import { expect, test } from 'vitest'
-import { compare, leastRight, listCases, type Comparison } from '../bench/bisect/compare.js'
+import {
+  compare,
+  leastRight,
+  listCases,
+  nameOf,
+  type Comparison,
+  type PlainFigures,
+} from '../bench/bisect/compare.js'
 
 const searches = 10_000
 const confidence = 0.99
 const cases = listCases(Math.ceil(searches / listCases(0, confidence).length), confidence)
 
-function describe({ ours, git, syzkaller, gitUntold }: Comparison): string {
+function describe({ bound, ours, git, syzkaller, gitUntold, gitPathsFirst }: Comparison): string {
+  const plain = (way: string, figures: PlainFigures | undefined): string[] =>
+    figures ? [`${way} x ${figures.repeats}: ${figures.runs.toFixed(0)} (${figures.right.toFixed(4)})`] : []
   const columns = [
+    `bound ${bound.toFixed(0)}`,
     `ours ${ours.runs.toFixed(0)} runs, ${ours.builds.toFixed(0)} builds, right ${ours.right.toFixed(4)}`,
-    `git x ${git.repeats}: ${git.runs.toFixed(0)} (${git.right.toFixed(4)})`,
-    `syzkaller x ${syzkaller.repeats}: ${syzkaller.runs.toFixed(0)} (${syzkaller.right.toFixed(4)})`,
-    `git not told x ${gitUntold.repeats}: ${gitUntold.runs.toFixed(0)} (${gitUntold.right.toFixed(4)})`,
+    ...plain('git', git),
+    ...plain('syzkaller', syzkaller),
+    ...plain('git not told', gitUntold),
+    ...plain('git, fs/nfsd first', gitPathsFirst),
   ]
   return columns.join(' | ')
 }
@@ -20,7 +31,7 @@ test('10,000 searches are right as often as they say', () => {
   let all = 0
   for (const each of cases) {
     const comparison = compare(each)
-    process.stdout.write(`${each.kind}, rate ${each.rate}: ${describe(comparison)}\n`)
+    process.stdout.write(`${nameOf(each)}: ${describe(comparison)}\n`)
     expect(comparison.ours.right).toBeGreaterThanOrEqual(leastRight(confidence, each.searches))
     expect(comparison.ours.runs).toBeLessThan(comparison.syzkaller.runs)
     right += comparison.ours.right * each.searches

@@ -47,7 +47,8 @@ async function bisect(args: readonly string[]): Promise<BisectDocument> {
     runs += [...String(chunk).matchAll(/^bisect: {3}(hit|miss)/gm)].length
     if (runs >= 2) first.kill('SIGKILL')
   })
-  expect((await first).signal).toBe('SIGKILL')
+  const killed = await first
+  expect({ signal: killed.signal, stderr: killed.stderr }).toMatchObject({ signal: 'SIGKILL' })
   const { stdout, stderr, exitCode } = await execa(process.execPath, command, { reject: false })
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
   return JSON.parse(stdout) as BisectDocument

@@ -1,10 +1,11 @@
-import type { History } from '../../../harness/bisect/history.js'
 import { Lineage } from '../../../harness/bisect/lineage.js'
-import { createRandom, kernelHistory, linearHistory, pathWeight } from './histories.js'
-import { bisectPlainly, gitRule, repeatsNeeded, syzkallerRule, type Rule } from './plain-bisect.js'
+import { leastRuns } from './bound.js'
+import { createRandom, kernelHistory, linearHistory, withPaths, type PathHistory } from './histories.js'
+import { bisectPlainly, gitRule, repeatsNeeded, syzkallerRule, type Plain } from './plain-bisect.js'
 import { searchOurs, type Found } from './searchers.js'
 import { World, type WorldOptions } from './world.js'
 
+/** `paths`: of each commit it is known what it touches, and the culprit is where our prior expects it. */
 export type HistoryKind = 'linear' | 'merges' | 'merges, paths'
 
 /** A row of the table. */
@@ -26,13 +27,22 @@ export interface Figures {
   readonly builds: number
 }
 
+/** Of a plain way, with the fewest repeats that reach the confidence asked of us. */
+export type PlainFigures = Figures & { readonly repeats: number }
+
 export interface Comparison {
+  /** Runs on average that nobody can do without. */
+  readonly bound: number
   readonly ours: Figures
-  /** With the fewest repeats that reach the confidence asked of us: they are told the rate, in effect. */
-  readonly git: Figures & { readonly repeats: number }
-  readonly syzkaller: Figures & { readonly repeats: number }
+  /** They are told the rate, in effect: their repeats are chosen by it. */
+  readonly git: PlainFigures
+  readonly syzkaller: PlainFigures
   /** Not told the rate, as we are not: with the repeats that reach the confidence at the lowest rate too. */
-  readonly gitUntold: Figures & { readonly repeats: number }
+  readonly gitUntold: PlainFigures
+  /** Where paths are known: fs/nfsd is halved first, and then what is left if it was not there. */
+  readonly gitPathsFirst?: PlainFigures
+  /** Where paths are known: `git bisect start -- fs/nfsd`, with the repeats of `gitPathsFirst`; wrong if it was not there. */
+  readonly gitPathsOnly?: PlainFigures
 }
 
 const lowestRate = 0.02
@@ -42,56 +52,81 @@ export function leastRight(confidence: number, searches: number): number {
   return confidence - 3.09 * Math.sqrt((confidence * (1 - confidence)) / searches)
 }
 
-/** All three ways over the same kind of worlds. The same case gives the same figures. */
+/** A description of a world, as the table has it. */
+export function nameOf({ kind, rate, concentration }: Case): string {
+  return `${kind}, ${rate}${concentration === undefined ? '' : `, changing (${concentration})`}`
+}
+
+type Way = (drawn: Drawn) => Omit<Plain, 'repeats'>
+
+/** All ways over the same kind of worlds. The same case gives the same figures. */
 export function compare(options: Case): Comparison {
   const random = createRandom(options.seed)
   const histories = createHistories(options, random)
-  const worlds = <T>(search: (history: Drawn, world: World) => T, rate = options.rate): T[] =>
+  const worlds = <T>(search: (drawn: Drawn, world: World) => T, rate = options.rate): T[] =>
     Array.from({ length: options.searches }, (_, index) => {
       const drawn = histories[index % histories.length]!
       return search(drawn, new World(drawn.history, { ...options, rate }, random))
     })
-  const ours = average(worlds(({ history }, world) => searchOurs(history, world, options.confidence)))
   const { confidence, searches } = options
-  const plainly = (rule: Rule, rate = options.rate): Figures & { repeats: number } => {
-    const needs = worlds(({ lineage }, world) => repeatsNeeded(lineage, world, rule), rate)
+  const run = (way: Way, repeats: number): PlainFigures => ({
+    ...average(worlds((drawn, world) => bisectPlainly(drawn.lineage, world, { ...way(drawn), repeats }))),
+    repeats,
+  })
+  const plainly = (way: Way, rate = options.rate): PlainFigures => {
+    const needs = worlds((drawn, world) => repeatsNeeded(drawn.lineage, world, way(drawn)), rate)
     needs.sort((left, right) => left - right)
     // Where runs without a verdict count, more may be needed than until the first hit.
-    for (
-      let repeats = needs[Math.ceil(confidence * needs.length) - 1] ?? 1;
-      ;
-      repeats = Math.ceil(1.1 * repeats)
-    ) {
-      const figures = average(worlds(({ lineage }, world) => bisectPlainly(lineage, world, rule, repeats)))
-      if (figures.right >= leastRight(confidence, searches)) return { ...figures, repeats }
+    let repeats = needs[Math.ceil(confidence * needs.length) - 1] ?? 1
+    for (; ; repeats = Math.ceil(1.1 * repeats)) {
+      const figures = run(way, repeats)
+      if (figures.right >= leastRight(confidence, searches)) return figures
     }
   }
-  return {
-    ours,
-    git: plainly(gitRule),
-    syzkaller: plainly(syzkallerRule),
-    gitUntold: plainly(gitRule, Math.min(lowestRate, options.rate)),
+  const bounds = histories.map(({ history }) => leastRuns(history, options))
+  const comparison = {
+    bound: bounds.reduce((sum, bound) => sum + bound, 0) / bounds.length,
+    ours: average(worlds(({ history }, world) => searchOurs(history, world, confidence))),
+    git: plainly(() => ({ rule: gitRule })),
+    syzkaller: plainly(() => ({ rule: syzkallerRule })),
+    gitUntold: plainly(() => ({ rule: gitRule }), Math.min(lowestRate, options.rate)),
   }
+  if (options.kind !== 'merges, paths') return comparison
+  const pathsFirst: Way = ({ history }) => ({ rule: gitRule, first: history.isOfNfsd })
+  const gitPathsFirst = plainly(pathsFirst)
+  const gitPathsOnly = run((drawn) => ({ ...pathsFirst(drawn), isOnlyThose: true }), gitPathsFirst.repeats)
+  return { ...comparison, gitPathsFirst, gitPathsOnly }
 }
 
-/** Rates from one run in fifty to every run, on each kind of history, with infrastructure that fails too. */
+/**
+ * Rates from one run in fifty to every run on each kind of history, and rates that change from commit to commit; with
+ * infrastructure that fails too.
+ */
 export function listCases(searches: number, confidence: number): Case[] {
   const kinds: readonly HistoryKind[] = ['linear', 'merges', 'merges, paths']
   const flaky = { size: 1000, errorRate: 0.05, unbuildable: 0.02, searches, confidence }
-  return kinds.flatMap((kind, row) =>
+  const same = kinds.flatMap((kind, row) =>
     [0.02, 0.05, 0.1, 0.3, 1].map((rate, column) => ({ ...flaky, kind, rate, seed: 10 * row + column })),
   )
+  const changing = kinds.map((kind, row) => ({
+    ...flaky,
+    kind,
+    rate: 0.3,
+    concentration: 24,
+    seed: 100 + row,
+  }))
+  return [...same, ...changing]
 }
 
 interface Drawn {
-  readonly history: History
+  readonly history: PathHistory
   readonly lineage: Lineage
 }
 
 function createHistories({ kind, size }: Case, random: () => number): Drawn[] {
-  const draw = (): History => {
-    if (kind === 'linear') return linearHistory(size)
-    return kernelHistory(size, random, kind === 'merges' ? undefined : pathWeight(random))
+  const draw = (): PathHistory => {
+    if (kind === 'merges, paths') return withPaths(kernelHistory(size, random), random)
+    return { ...(kind === 'linear' ? linearHistory(size) : kernelHistory(size, random)), isOfNfsd: [] }
   }
   return Array.from({ length: kind === 'linear' ? 1 : 20 }, () => {
     const history = draw()

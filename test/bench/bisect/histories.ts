@@ -1,4 +1,5 @@
 import type { Candidate, History } from '../../../harness/bisect/history.js'
+import { weigh } from '../../../harness/bisect/prior.js'
 
 /** Of mulberry32: 0 <= x < 1, the same for the same seed. */
 export function createRandom(seed: number): () => number {
@@ -11,15 +12,10 @@ export function createRandom(seed: number): () => number {
   }
 }
 
-/** Nothing is known of any commit. */
-const evenly = (): number => 1
-
 /** One commit after the other, each the culprit as likely as any. */
 export function linearHistory(size: number): History {
   return {
-    candidates: Array.from({ length: size }, (_, index) =>
-      candidate(index, index ? [index - 1] : [], evenly),
-    ),
+    candidates: Array.from({ length: size }, (_, index) => candidate(index, index ? [index - 1] : [])),
   }
 }
 
@@ -27,10 +23,9 @@ export function linearHistory(size: number): History {
  * As a maintainer's pulls look: topic branches of 5 to 40 commits that start from any of the last merges and are merged one
  * after the other, some of them out of smaller branches; few commits are made on the trunk itself.
  */
-export function kernelHistory(size: number, random: () => number, weightOf: () => number = evenly): History {
+export function kernelHistory(size: number, random: () => number): History {
   const candidates: Candidate[] = []
-  const commit = (parents: number[]): number =>
-    candidates.push(candidate(candidates.length, parents, weightOf)) - 1
+  const commit = (parents: number[]): number => candidates.push(candidate(candidates.length, parents)) - 1
   const trunk: number[] = [commit([])]
   const branch = (from: number, length: number): number => {
     let tip = commit([from])
@@ -49,14 +44,36 @@ export function kernelHistory(size: number, random: () => number, weightOf: () =
   return { candidates }
 }
 
-/** Prior weights as paths give them: few commits touch what fails, some its folder, most neither. */
-export function pathWeight(random: () => number): () => number {
-  return () => {
-    const draw = random()
-    return draw < 0.03 ? 100 : draw < 0.15 ? 10 : 1
+/** Of a range's commits, by the file that each touches; the rest touch drivers and the like. */
+const shares: readonly (readonly [string, number])[] = [
+  ['fs/nfsd/filecache.c', 0.005],
+  ['fs/nfsd/nfs4state.c', 0.025],
+  ['net/sunrpc/svc.c', 0.02],
+  ['mm/slub.c', 0.15],
+]
+
+/** The same history with a file for each commit, and the prior that the search takes from it. */
+export function withPaths({ candidates }: History, random: () => number): PathHistory {
+  const paths = candidates.map(() => {
+    let draw = random()
+    return shares.find(([, share]) => (draw -= share) < 0)?.[0] ?? 'drivers/net/dummy.c'
+  })
+  const touched = candidates.map(({ parents }, index) => ({
+    paths: parents.length > 1 ? [] : [paths[index] ?? ''],
+    isMerge: parents.length > 1,
+  }))
+  const weights = weigh(touched, [])
+  return {
+    candidates: candidates.map((each, index) => ({ ...each, weight: weights[index] ?? 1 })),
+    isOfNfsd: touched.map(({ paths: [path = ''] }) => path.startsWith('fs/nfsd/')),
   }
 }
 
-function candidate(index: number, parents: readonly number[], weightOf: () => number): Candidate {
-  return { id: `c${index}`, parents, weight: weightOf(), evidence: `tree ${index}` }
+/** Which commits `git log -- fs/nfsd` would list. */
+export interface PathHistory extends History {
+  readonly isOfNfsd: readonly boolean[]
+}
+
+function candidate(index: number, parents: readonly number[]): Candidate {
+  return { id: `c${index}`, parents, weight: 1, evidence: `tree ${index}` }
 }

@@ -38,10 +38,20 @@ export const syzkallerRule: Rule = {
   },
 }
 
+/** How a plain bisection is done. */
+export interface Plain {
+  readonly rule: Rule
+  readonly repeats: number
+  /** By candidate: those that are halved first. With `isOnlyThose`, as `git bisect start -- PATH` does, no others are tried. */
+  readonly first?: readonly boolean[]
+  readonly isOnlyThose?: boolean
+}
+
 /** `git bisect` over a history whose commits all build something else: halves what is left, goes round what it must skip. */
-export function bisectPlainly(lineage: Lineage, world: World, rule: Rule, repeats: number): Found {
+export function bisectPlainly(lineage: Lineage, world: World, plain: Plain): Found {
+  const { rule, repeats, first, isOnlyThose = false } = plain
   const size = lineage.size - 1
-  let left = new Uint8Array(size).fill(1)
+  let left = Uint8Array.from({ length: size }, (_, index) => Number(!isOnlyThose || first?.[index] === true))
   const skipped = new Set<number>()
   const judge = (candidate: number): Judgement =>
     world.isBuildable(candidate) ? rule.judge(world, candidate, repeats) : 'skip'
@@ -53,7 +63,9 @@ export function bisectPlainly(lineage: Lineage, world: World, rule: Rule, repeat
   })
   if (rule.triesEnds && (judge(size - 1) !== 'bad' || judge(-1) !== 'good')) return found(false)
   for (;;) {
-    const candidate = halve(lineage, left, skipped)
+    const candidate =
+      (first && halveThose(lineage, left, first, skipped)) ??
+      (isOnlyThose ? null : halve(lineage, left, skipped))
     if (candidate === null) return found(true)
     const judgement = judge(candidate)
     if (judgement === 'skip') {
@@ -66,6 +78,32 @@ export function bisectPlainly(lineage: Lineage, world: World, rule: Rule, repeat
       Number(isLeft === 1 && (ancestors[index] === 1) === (judgement === 'bad')),
     )
   }
+}
+
+/**
+ * Halves those of `first` that are left, by trying one of them; of the last, tries itself and then what came before it. Null if
+ * that is done.
+ */
+function halveThose(
+  lineage: Lineage,
+  left: Uint8Array,
+  first: readonly boolean[],
+  skipped: Set<number>,
+): number | null {
+  const those = left.map((isLeft, index) => Number(isLeft === 1 && first[index] === true))
+  const elsewhere = new Set([...skipped, ...first.flatMap((isFirst, index) => (isFirst ? [] : [index]))])
+  const candidate = halve(lineage, those, elsewhere)
+  if (candidate !== null) return candidate
+  const last = those.indexOf(1)
+  if (last < 0 || those.indexOf(1, last + 1) >= 0) return null
+  const before = (lineage.basis[last + 1] ?? 0) - 1
+  return [last, before].find((each) => each >= 0 && !skipped.has(each) && parts(lineage, left, each)) ?? null
+}
+
+function parts(lineage: Lineage, left: Uint8Array, candidate: number): boolean {
+  let inside = 0
+  lineage.forEachCulprit(candidate + 1, (build) => (inside += left[build - 1] ?? 0))
+  return inside > 0 && inside < left.reduce((sum, isLeft) => sum + isLeft, 0)
 }
 
 /** The commit with as many suspects among its ancestors as elsewhere; null if none parts them. */
@@ -94,7 +132,11 @@ function halve(
 }
 
 /** How many repeats a rule needs at every bad commit that a search comes to, so that none of them is taken for good. */
-export function repeatsNeeded(lineage: Lineage, world: World, rule: Rule): number {
+export function repeatsNeeded(
+  lineage: Lineage,
+  world: World,
+  { rule, ...plain }: Omit<Plain, 'repeats'>,
+): number {
   let needed = 1
   const untilHit: Rule = {
     triesEnds: rule.triesEnds,
@@ -106,6 +148,6 @@ export function repeatsNeeded(lineage: Lineage, world: World, rule: Rule): numbe
       return 'bad'
     },
   }
-  bisectPlainly(lineage, world, untilHit, Infinity)
+  bisectPlainly(lineage, world, { ...plain, rule: untilHit, repeats: Infinity })
   return needed
 }
