@@ -48,14 +48,6 @@ def proceed():
         return False
 
 
-def go_to(instruction):
-    """From the beginning to right before an instruction."""
-    begin()
-    gdb.execute("monitor replay_break %d" % instruction)
-    if not proceed() or now() != instruction:
-        raise gdb.GdbError("instruction %d was not reached" % instruction)
-
-
 def symbol_at(address):
     """function + offset in section, or nothing"""
     text = gdb.execute("info symbol 0x%x" % address, to_string=True)
@@ -117,32 +109,55 @@ class Change:
         return "%d  %-44s %s" % (self.instruction, name, ", ".join(parts))
 
 
+class Watch(gdb.Breakpoint):
+    """Notes changes of so many bytes, and stops when `is_enough` says so of one."""
+
+    def __init__(self, address, size, is_enough):
+        super().__init__(
+            "*(char(*)[%d])0x%x" % (size, address), gdb.BP_WATCHPOINT, gdb.WP_WRITE, internal=True
+        )
+        self.place, self.is_enough, self.found = (address, size), is_enough, []
+        self.before = self.read()
+        if self.type != gdb.BP_HARDWARE_WATCHPOINT:
+            self.delete()
+            raise gdb.GdbError("%d bytes are more than QEMU can watch" % size)
+
+    def read(self):
+        return bytes(gdb.selected_inferior().read_memory(*self.place))
+
+    def stop(self):
+        after = self.read()
+        change = Change(now(), here(), self.before, after)
+        self.before = after
+        if change.before != after:
+            self.found.append(change)
+        return self.is_enough(change)
+
+
 def changes(address, size, until):
-    """Changes of so many bytes there, up to an instruction; the first pass."""
-
-    def read():
-        return bytes(gdb.selected_inferior().read_memory(address, size))
-
+    """Changes of so many bytes there, from the beginning to an instruction: the first pass."""
     begin()
-    gdb.execute("monitor replay_break %d" % until)
-    watch = gdb.Breakpoint("*(char(*)[%d])0x%x" % (size, address), gdb.BP_WATCHPOINT, gdb.WP_WRITE, internal=True)
-    watch.silent = True
-    found, before = [], read()
-    try:
-        while proceed() and now() < until:
-            after = read()
-            if after != before:
-                found.append(Change(now(), here(), before, after))
-            before = after
-    finally:
+    watch = Watch(address, size, lambda change: change.instruction >= until)
+    proceed()
+    found = [change for change in watch.found if change.instruction < until]
+    if watch.is_valid():
         watch.delete()
     return found
 
 
-class Memory:
-    """What the last command was about: its changes before where we are."""
+def go_to(address, size, instruction):
+    """From the beginning to right behind the change that happens there: the second pass."""
+    begin()
+    watch = Watch(address, size, lambda change: change.instruction == instruction)
+    if not proceed():
+        raise gdb.GdbError("instruction %d was not reached" % instruction)
+    watch.delete()
 
-    known = None
+
+class Memory:
+    """What the last command was about: a place, and its changes before where we are."""
+
+    place, known = None, []
 
 
 def target_of(text):
@@ -152,27 +167,30 @@ def target_of(text):
     return int(value.address), value.type.sizeof
 
 
-def go_before_last():
+def go_to_last():
     if not Memory.known:
         raise gdb.GdbError("nothing changes it between the beginning and here")
     change = Memory.known.pop()
-    # Where a watchpoint stops, the store is over.
-    go_to(change.instruction - 1)
+    go_to(*Memory.place, change.instruction)
     print(change)
     show()
 
 
+def look_at(place):
+    Memory.place, Memory.known = place, changes(*place, now())
+
+
 class LastWrite(gdb.Command):
-    """fct-last-write ADDR|EXPR: to right before the last store that changed the 8 bytes at ADDR, or the object EXPR."""
+    """fct-last-write ADDR|EXPR: to the last store that changed the 8 bytes at ADDR, or the object EXPR; right behind it."""
 
     def __init__(self):
         super().__init__("fct-last-write", gdb.COMMAND_RUNNING)
 
     def invoke(self, argument, _):
-        address, size = target_of(argument)
+        place = target_of(argument)
         with Paused():
-            Memory.known = changes(address, size, now())
-            go_before_last()
+            look_at(place)
+            go_to_last()
 
 
 class Before(gdb.Command):
@@ -183,23 +201,23 @@ class Before(gdb.Command):
 
     def invoke(self, *_):
         with Paused():
-            go_before_last()
+            go_to_last()
 
 
 class Life(gdb.Command):
-    """fct-life ADDR [BYTES]: all changes of an object (128 bytes) from the beginning to here; ends here again."""
+    """fct-life ADDR [BYTES]: all changes of an object (128 bytes) from the beginning to here; ends at the last of them."""
 
     def __init__(self):
         super().__init__("fct-life", gdb.COMMAND_RUNNING)
 
     def invoke(self, argument, _):
         words = gdb.string_to_argv(argument)
-        address, until = target_of(words[0])[0], now()
+        place = (target_of(words[0])[0], int(words[1]) if len(words) > 1 else 128)
         with Paused():
-            Memory.known = changes(address, int(words[1]) if len(words) > 1 else 128, until)
+            look_at(place)
             for change in Memory.known:
                 print(change)
-            go_to(until)
+            go_to_last()
 
 
 class Finding(gdb.Command):
