@@ -6,7 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { haveOwnTemporaryFolder } from '../leftovers.js'
 import { obtainStockKernel } from '../stock-kernel.js'
-import { loadOf, runOn, startHardware, tracesOn, type Hardware } from '../guest/hardware/hardware.js'
+import {
+  fctorture,
+  loadOf,
+  runOn,
+  startHardware,
+  tracesOn,
+  type Hardware,
+} from '../guest/hardware/hardware.js'
 
 let hardware: Hardware
 let runs = ''
@@ -83,6 +90,47 @@ describe('a machine that is reached over ssh', () => {
     )
     await expectCode('FCT_TARGET_LOCKDOWN', hardware, '--kernel', 'debian:6.1')
     expect(await hardware.ssh('ls /var/tmp')).toBe('')
+    await resetIt()
+  })
+})
+
+describe('another kernel for it', () => {
+  it('runs where it answers, on the same root file system, until the machine boots again', async () => {
+    const options = await hardware.known({ reset: hardware.hooks.reset }, { bootSeconds: 180 })
+    const { stdout, stderr } = await fctorture('deploy', 'debian:5.10', '--json', ...options)
+    expect(stderr).not.toContain('FCT_')
+    const { release } = JSON.parse(stdout) as { release: string }
+    expect(release).toMatch(/^5\.10\./)
+    expect(await hardware.ssh('uname -r')).toBe(release)
+    const { stdout: ran, stderr: said } = await runOn(
+      { options },
+      runs,
+      '--kernel',
+      'debian:5.10',
+      '--time',
+      '5',
+    )
+    expect(JSON.parse(ran), said).toMatchObject({ kernel: { release }, reasons: [], verdict: 'PASS' })
+    await resetIt()
+    expect(await hardware.ssh('uname -r')).toMatch(/^6\.1\./)
+  })
+
+  it('gives way to the old one where it does not answer', async () => {
+    const options = await hardware.known({ reset: hardware.hooks.reset }, { bootSeconds: 60 })
+    const words = ['deploy', 'debian:5.10', ...options, '--append', 'rdinit=/none panic=0']
+    const { stderr, exitCode } = await fctorture(...words)
+    expect(stderr).toContain('FCT_DEPLOY_NO_ANSWER')
+    expect(exitCode).toBe(128)
+    expect(await hardware.ssh('uname -r; ls /lib/modules /var/tmp')).not.toContain('5.10')
+  })
+
+  it('is refused where it is the one that runs, and where the kernel may load no other', async () => {
+    const running = await fctorture('deploy', 'debian:6.1', ...hardware.options)
+    expect(running.stderr).toContain('FCT_DEPLOY_RELEASE_TAKEN')
+    await hardware.ssh('echo 1 > /proc/sys/kernel/kexec_load_disabled')
+    const disabled = await fctorture('deploy', 'debian:5.10', ...hardware.options)
+    expect(disabled.stderr).toContain('FCT_DEPLOY_REFUSED')
+    await resetIt()
   })
 })
 
@@ -117,6 +165,13 @@ describe('a machine that dies under it', () => {
     expect(await tracesOn(hardware)).toBe(before)
   })
 })
+
+async function resetIt(): Promise<void> {
+  const back = hardware.booted()
+  const [program = '', ...args] = hardware.hooks.reset
+  await execa(program, args)
+  await back
+}
 
 async function dieDuring(
   going: ReturnType<typeof runOn>,

@@ -41,10 +41,9 @@ const targetSchema = z.strictObject({
 })
 
 const fileSchema = z.strictObject({
-  targets: z.record(
-    z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'a name is letters, digits, dots and dashes'),
-    targetSchema,
-  ),
+  targets: z.record(z.string().regex(/^[A-Za-z0-9][\w.-]*$/), targetSchema, {
+    error: ({ code }) => (code === 'invalid_key' ? 'a name is letters, digits, dots and dashes' : undefined),
+  }),
 })
 
 /** What can be done to a machine from outside. */
