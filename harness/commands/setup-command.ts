@@ -16,6 +16,6 @@ export function addSetupCommand(program: Command, finish: (status: number) => vo
       finish(exitCode === 0 ? exitStatus.pass : exitStatus.failed)
     })
   withExamples(command, [
-    ['npx fctorture setup', 'once, where fctorture came as a package; it tells what it installs'],
+    ['fctorture setup', 'once, where fctorture came as a package; it tells what it installs'],
   ])
 }
