@@ -114,7 +114,8 @@ class FarMachine implements SshTarget {
         ? untilNextBoot(witness.stream)
         : followFile(link, { path: `${place.folder}/kmsg`, writer: place.kmsg })
     this.ended = new Promise((resolve) => {
-      this.onConsole(() => {
+      this.onConsole((chunk) => {
+        this.#tail = (this.#tail + Buffer.from(chunk).toString()).slice(-tailBytes)
         if (panicEnd.test(this.#tail)) resolve()
       })
       control.once('close', resolve)
@@ -125,9 +126,6 @@ class FarMachine implements SshTarget {
     })
     this.hung = awaitLockup((listener) => {
       this.onConsole(listener)
-    })
-    this.onConsole((chunk) => {
-      this.#tail = (this.#tail + Buffer.from(chunk).toString()).slice(-tailBytes)
     })
   }
 
