@@ -37,9 +37,10 @@ async function probeAccelerator(signal: AbortSignal): Promise<void> {
 }
 
 /** A check that fails has found something as well. */
-async function lookAt({ code, title, look }: Check, signal: AbortSignal): Promise<Told[]> {
+async function lookAt(check: Check, signal: AbortSignal): Promise<Told[]> {
+  const { code, title } = check
   try {
-    return (await look(signal)).map((finding) => ({ code, title, ...finding }))
+    return (await check.look(signal)).map((finding) => ({ code, title, ...finding }))
   } catch (error) {
     signal.throwIfAborted()
     return [{ code, title, ...unmet(`could not be looked at: ${messageOf(error)}`) }]
