@@ -17,6 +17,7 @@ const began = Date.now()
 /** Each with what needs it. */
 const debianPackages = {
   'qemu-system-x86': 'guests',
+  gdb: 'replay --gdb',
   mmdebstrap: 'the root file system of guests',
   'erofs-utils': 'file system images',
   'busybox-static': 'the initramfs',
