@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { runsFolder } from '../folders.js'
 import { parseSeedRange, type SeedRange } from '../replay/seed-range.js'
 import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from './kernel-options.js'
-import { parseSeconds } from './parse-numbers.js'
+import { parseJobs, parseSeconds } from './parse-numbers.js'
 import { searchCommand, type SearchOptions } from './search.js'
 import { withExamples } from '../help/examples.js'
 
@@ -23,6 +23,7 @@ export function addSearchCommand(
   search
     .requiredOption('--seeds <range>', 'from the first to the last: 1..500', parseSeeds)
     .option('--all', 'go on behind the first that finds something, and count them')
+    .option('--jobs <guests>', 'guests at a time, instead of one for each CPU', parseJobs)
     .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
     .option('--busted [how]', "positive control: load the module with a deliberate bug ('extra_put')")
     .option('--json', 'one document on stdout')

@@ -17,6 +17,8 @@ export interface SearchOptions extends Omit<PlanOptions, 'seed' | 'deterministic
   readonly seeds: SeedRange
   /** Try all, whatever is found. */
   readonly all?: boolean
+  /** Guests at a time; as many as there are CPUs if not given. */
+  readonly jobs?: number
   readonly json?: boolean
   readonly runs: string
   readonly mirrors: Mirrors | undefined
@@ -32,7 +34,7 @@ export async function searchCommand(options: SearchOptions, signal: AbortSignal)
   const began = performance.now()
   const outcomes = await trySeeds(
     seeds,
-    availableParallelism(),
+    options.jobs ?? availableParallelism(),
     (seed) => trySeed(planOf(seed), options, context),
     ({ verdict }) => signal.aborted || (verdict === 'FAIL' && all !== true),
   )
