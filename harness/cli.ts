@@ -1,10 +1,12 @@
 import { Command } from 'commander'
 import { addBisectCommand } from './commands/bisect-command.js'
 import { addCheckCommand } from './commands/check-command.js'
+import { addCompletionCommand } from './commands/completion-command.js'
 import { addKernelCommand } from './commands/kernel-command.js'
 import { addDeployCommand } from './commands/deploy-command.js'
 import { addDoctorCommand } from './commands/doctor-command.js'
 import { addHistoryCommand } from './commands/history-command.js'
+import { addManualCommand } from './commands/manual-command.js'
 import { addNightlyCommand } from './commands/nightly-command.js'
 import { addMinimiseCommand } from './commands/minimise-command.js'
 import { addReproCommand } from './commands/repro-command.js'
@@ -56,6 +58,8 @@ export function createProgram(finish: (status: number) => void, signal: AbortSig
   addPrepareCommand(program, finish, signal)
   addDoctorCommand(program, finish, signal)
   addSetupCommand(program, finish)
+  addManualCommand(program, finish)
+  addCompletionCommand(program, finish)
   program.helpCommand(true)
   return withExamples(program, [
     ['fctorture doctor', 'is all there that runs need?'],

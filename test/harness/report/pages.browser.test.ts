@@ -140,6 +140,7 @@ describe('the site in a browser', () => {
       await page.screenshot({ path: join(shots, 'signatures-dark.png'), fullPage: true })
       await page.locator('[data-filtered=signatures] a').first().click()
       expect(await page.locator('main').textContent()).toContain('npx fctorture minimise /nowhere/')
+      await page.waitForLoadState()
       expect(await drawnCharts(page)).toEqual([1, 1])
       await page.screenshot({ path: join(shots, 'signature-dark.png'), fullPage: true })
     })
