@@ -35,6 +35,11 @@ function signalOfUser(): AbortSignal {
   return controller.signal
 }
 
+/** Who reads what we print may have seen enough (`| head`): that changes nothing of what was done. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 let status: number = exitStatus.failed
 try {
   const program = createProgram((ended) => (status = ended), signalOfUser())

@@ -33,6 +33,12 @@ function bisectOf(signature: string, ...more: string[]): string[] {
   ]
 }
 
+it('does not mind a reader who has seen enough', async () => {
+  const going = fctorture(['run', '--help'])
+  going.stdout.destroy()
+  expect(await going).toMatchObject({ exitCode: 0, stderr: '' })
+})
+
 it('shows its help and exits 0', async () => {
   const { exitCode, stdout } = await fctorture(['--help'])
   expect(exitCode).toBe(0)
