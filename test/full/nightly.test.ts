@@ -1,15 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
 import { execa } from 'execa'
 import { afterAll, expect, test } from 'vitest'
+import type { NightJudgement } from '../../harness/campaign/judge-nights.js'
 import type { NightSummary } from '../../harness/campaign/night-summary.js'
 import { packageRoot } from '../../harness/folders.js'
 import { HistoryReader } from '../../harness/store/history.js'
+import { kcidbConstraints } from '../harness/export/kcidb-constraints.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'fct-nightly-'))
 const store = join(folder, 'history.sqlite')
 const plan = join(folder, 'plan.yaml')
+const cli = join(packageRoot, 'harness', 'fctorture.mjs')
 const regression = 'sync-close-frees-held'
 const planted = join(packageRoot, 'vms', 'regressions', regression, '6.12.patch')
 
@@ -31,9 +36,14 @@ time: 3
 }
 
 function night(...more: string[]) {
-  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
   const args = [cli, 'nightly', plan, '--json', '--store', store, '--runs', join(folder, 'runs'), ...more]
   return execa(process.execPath, args, { reject: false })
+}
+
+function validator() {
+  const ajv = new Ajv({ allErrors: true })
+  addFormats.default(ajv)
+  return ajv.compile(kcidbConstraints)
 }
 
 function read<T>(act: (reader: HistoryReader) => T): T {
@@ -63,9 +73,17 @@ test('the first night finds nothing', async () => {
 
 test('the second one finds the regression that was planted, and nothing in the other kernel', async () => {
   writePlan([planted])
-  const { exitCode, stdout } = await night()
+  const [junit, ktap, kcidb] = ['night.xml', 'night.ktap', 'night.json'].map((name) => join(folder, name))
+  const { exitCode, stdout } = await night('--junit', junit!, '--ktap', ktap!, '--kcidb', kcidb!)
   expect(exitCode).toBe(1)
-  const summary = JSON.parse(stdout) as NightSummary
+  await execa('python3', ['-c', 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])', junit!])
+  expect(readFileSync(ktap!, 'utf8')).toMatch(/^KTAP version 1\n1\.\.\d+\n/)
+  const validate = validator()
+  expect(validate(JSON.parse(readFileSync(kcidb!, 'utf8'))), JSON.stringify(validate.errors)).toBe(true)
+  const summary = JSON.parse(stdout) as NightSummary & { judgement: NightJudgement }
+  const { findings, troubles } = summary.judgement
+  expect(new Set(findings.map(({ kind }) => kind))).toEqual(new Set(['new']))
+  expect(troubles).toEqual([])
   const text = readFileSync(planted, 'utf8')
   const [rule, also] = ['Rule', 'Also'].map(
     (name) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? '',
@@ -76,6 +94,11 @@ test('the second one finds the regression that was planted, and nothing in the o
     expect(expected).toContain(finding.rule)
     for (const cell of finding.cells) expect(cell).toMatch(/^next /)
   }
+  const site = join(folder, 'site')
+  await execa(process.execPath, [cli, 'report', '--site', site, '--history', store])
+  const pages = readdirSync(site).map((name) => readFileSync(join(site, name), 'utf8'))
+  for (const { signature } of summary.findings)
+    expect(pages.filter((page) => page.includes(signature)).length).toBeGreaterThan(1)
 })
 
 test('the third one, killed while it runs, goes on with the same command and repeats nothing', async () => {
