@@ -54,6 +54,6 @@ async function ask(address: string, signal: AbortSignal): Promise<Finding> {
 function trouble(says: string): Finding {
   const folder = join(cacheFolder(), 'kernel')
   const isFilled = existsSync(folder) && readdirSync(folder).length > 0
-  const mend = 'npx fctorture prepare --mirror https://deb.debian.org/debian'
+  const mend = 'npx fctorture prepare --mirror URL'
   return isFilled ? note(`${says}; only kernels in the cache can be run`, mend) : unmet(says, mend)
 }
