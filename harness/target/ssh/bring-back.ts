@@ -27,17 +27,35 @@ const retryMs = 1_000
  * @throws FctError FCT_TARGET_NOT_BACK with what was tried
  */
 export async function bringBack(absence: Absence): Promise<Link> {
-  const { link, hooks, bootSeconds, bootsItself, signal } = absence
+  const { link, hooks, bootSeconds, bootsItself } = absence
   if (await doesAnswer(link)) return link
   link.close()
-  const revivals = revivalsOf(hooks)
   const tried: string[] = []
-  if (bootsItself || revivals.length === 0) {
+  if (bootsItself || revivalsOf(hooks).length === 0) {
     const back = await awaitBoot(absence)
     if (back !== undefined) return back
     tried.push(`it did not come by itself within ${bootSeconds} s`)
   }
-  for (const revival of revivals) {
+  const back = await revive(absence, tried)
+  if (back !== undefined) return back
+  throw new FctError(
+    'FCT_TARGET_NOT_BACK',
+    `${showAddress(link.address)} does not come back`,
+    tried.join('\n'),
+  )
+}
+
+/**
+ * Resets a machine, then cuts it from power, as far as its hooks go, until it answers.
+ *
+ * @param tried Takes what was of no use, and why.
+ */
+export async function revive(
+  absence: Omit<Absence, 'bootsItself'>,
+  tried: string[],
+): Promise<Link | undefined> {
+  const { link, hooks, bootSeconds, signal } = absence
+  for (const revival of revivalsOf(hooks)) {
     try {
       await runHook(revival, signal)
     } catch (error) {
@@ -49,11 +67,7 @@ export async function bringBack(absence: Absence): Promise<Link> {
     if (back !== undefined) return back
     tried.push(`after ${revival.name} it did not answer within ${bootSeconds} s`)
   }
-  throw new FctError(
-    'FCT_TARGET_NOT_BACK',
-    `${showAddress(link.address)} does not come back`,
-    tried.join('\n'),
-  )
+  return undefined
 }
 
 /** A link that is waiting for the machine does not answer either. */

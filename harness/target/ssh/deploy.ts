@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { execa } from 'execa'
 import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
-import { FctError, messageOf } from '../../fct-error.js'
+import { FctError } from '../../fct-error.js'
 import { showAddress } from './address.js'
-import { awaitBoot, type Absence } from './bring-back.js'
-import { revivalsOf, runHook } from './hooks.js'
+import { awaitBoot, revive, type Absence } from './bring-back.js'
+import { revivalsOf } from './hooks.js'
 import type { Link } from './link.js'
 import { farSide, type MachineProbe } from './probe.js'
 
@@ -77,21 +77,11 @@ function whyNot(found: string | Error | undefined, { bootSeconds }: Deployment):
 
 /** Its old kernel is what a reset boots. */
 async function returnToOld(deployment: Deployment, why: string[]): Promise<Link> {
-  const { link, signal, hooks } = deployment
-  for (const revival of revivalsOf(hooks)) {
-    try {
-      await runHook(revival, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      why.push(messageOf(error))
-      continue
-    }
-    const back = await awaitBoot({ ...deployment, after: link.bootId })
-    if (back !== undefined) {
-      why.push(`${revival.name} brought ${await releaseOn(back)} back.`)
-      return back
-    }
-    why.push(`After ${revival.name} it did not answer either.`)
+  const { link, hooks } = deployment
+  const back = await revive(deployment, why)
+  if (back !== undefined) {
+    why.push(`A reset brought ${await releaseOn(back)} back.`)
+    return back
   }
   const advice = revivalsOf(hooks).length === 0 ? ['No hook can reset it: do so by hand.'] : []
   throw new FctError(
