@@ -94,6 +94,13 @@ static struct fct_pin *in_slot(u32 number)
 	return nr == 0 ? NULL : rcu_dereference(slots[number % nr]);
 }
 
+static bool is_being_acquired(const struct fct_pin *target)
+{
+	return fct_crowd_inside(&target->crowd, FCT_ACQUIRE) ||
+	       fct_crowd_inside(&target->crowd, FCT_SYNTHETIC) ||
+	       fct_crowd_inside(&target->crowd, FCT_LOCAL);
+}
+
 /**
  * fct_target_pick - any target, rather one that is being acquired
  * @draw: a random number that decides which
@@ -111,7 +118,7 @@ struct fct_pin *fct_target_pick(u32 draw, unsigned int seek)
 	target = in_slot(draw);
 	for (i = 0; i < seek; i++) {
 		other = in_slot(draw + i);
-		if (other && fct_crowd_inside(&other->crowd, FCT_ACQUIRE)) {
+		if (other && is_being_acquired(other)) {
 			target = other;
 			break;
 		}
