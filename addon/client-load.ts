@@ -68,6 +68,8 @@ type Activity = Op | 'prepare'
 /** A thread that hangs in the kernel. */
 export interface StuckThread {
   readonly thread: number
+  /** The kernel's number of it, as in /proc/self/task. */
+  readonly task: number
   readonly operation: Activity
   /** Path of the file that was drawn. */
   readonly file: string

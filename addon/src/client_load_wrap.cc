@@ -64,6 +64,7 @@ Napi::Array ConvertStuck(Napi::Env env, const std::vector<OperationInFlight>& st
   for (const OperationInFlight& operation : stuck) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("thread", ConvertCount(env, operation.thread));
+    object.Set("task", operation.task);
     object.Set("operation", operation.operation);
     object.Set("file", operation.file);
     object.Set("ms", ConvertCount(env, static_cast<uint64_t>(operation.elapsed.count())));

@@ -1,11 +1,15 @@
 #include "in_flight.h"
 
+#include <unistd.h>
+
 namespace fct {
 
 void InFlight::Begin(uint32_t thread, const char* operation, const std::string& file) {
+  static thread_local const int task = gettid();
   Slot& slot = slots_[thread];
   const std::lock_guard lock(slot.mutex);
   slot.operation = operation;
+  slot.task = task;
   slot.file = file;
   slot.began = Clock::now();
 }
@@ -23,7 +27,7 @@ std::vector<OperationInFlight> InFlight::List(std::chrono::milliseconds least) c
     const std::lock_guard lock(slot.mutex);
     if (slot.operation == nullptr) continue;
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - slot.began);
-    if (elapsed >= least) list.push_back({thread, slot.operation, slot.file, elapsed});
+    if (elapsed >= least) list.push_back({thread, slot.task, slot.operation, slot.file, elapsed});
   }
   return list;
 }

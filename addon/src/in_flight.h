@@ -13,6 +13,7 @@ namespace fct {
 
 struct OperationInFlight {
   uint32_t thread = 0;
+  int task = 0;  // the kernel's number of the thread
   const char* operation = nullptr;
   std::string file;
   std::chrono::milliseconds elapsed{0};
@@ -33,6 +34,7 @@ class InFlight {
   struct Slot {
     mutable std::mutex mutex;
     const char* operation = nullptr;  // null: none
+    int task = 0;
     std::string file;
     Clock::time_point began;
   };

@@ -166,8 +166,20 @@ describe('threads that hang in the kernel', () => {
     expect(took).toBeLessThan(5000) // without a deadline it would be for ever
     expect(operations.write).toBe(0)
     expect(stuckThreads).toEqual([
-      { thread: 0, operation: 'prepare', file: fifo, ms: expect.any(Number) as number },
-      { thread: 1, operation: 'write', file: fifo, ms: expect.any(Number) as number },
+      {
+        thread: 0,
+        task: expect.any(Number) as number,
+        operation: 'prepare',
+        file: fifo,
+        ms: expect.any(Number) as number,
+      },
+      {
+        thread: 1,
+        task: expect.any(Number) as number,
+        operation: 'write',
+        file: fifo,
+        ms: expect.any(Number) as number,
+      },
     ])
     for (const { ms } of stuckThreads) expect(ms).toBeGreaterThan(200)
     const reader = await open(fifo, 'r+')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClientLoad, type LoadStats, type StuckThread } from '../../../addon/index.js'
 import { FctError } from '../../fct-error.js'
@@ -46,8 +47,8 @@ function seedOf(seed: string, number: number): bigint {
 
 function stuck(threads: readonly StuckThread[]): FctError {
   const lines = threads.map(
-    ({ thread, operation, file, ms }) =>
-      `thread ${String(thread)} has been in ${operation} of ${file} for ${String(ms)} ms`,
+    ({ thread, task, operation, file, ms }) =>
+      `thread ${String(thread)} has been in ${operation} of ${file} for ${String(ms)} ms${whereInKernel(task)}`,
   )
   const count = `${String(threads.length)} client thread${threads.length === 1 ? '' : 's'}`
   return new FctError(
@@ -55,4 +56,15 @@ function stuck(threads: readonly StuckThread[]): FctError {
     `the clients' load was stopped, but ${count} hung in the kernel`,
     lines.join('\n'),
   )
+}
+
+/** The functions of the kernel that it waits in, from the innermost on; nothing where the kernel does not tell. */
+function whereInKernel(task: number): string {
+  try {
+    const stack = readFileSync(`/proc/self/task/${String(task)}/stack`, 'utf8')
+    const functions = Array.from(stack.matchAll(/^\[<0>\] (\w+)/gm), ([, name]) => name)
+    return functions.length === 0 ? '' : `: ${functions.join(' < ')}`
+  } catch {
+    return ''
+  }
 }
