@@ -1,5 +1,5 @@
 import { type Lineage } from './lineage.js'
-import { hitChance, pointAt, ratePoints } from './rates.js'
+import { dot, hitChance, pointAt, ratePoints, tabulateSeries } from './rates.js'
 
 /** Hypotheses that say the same of every build that was run. */
 export interface Cell {
@@ -157,6 +157,23 @@ export class Belief {
       this.#posterior[hypothesis] = cell ? (prior[hypothesis] ?? 0) * cell.probability : 0
     }
     return this.#posterior
+  }
+
+  /** Probability that a build hits in so many runs more. */
+  hitWithin(build: number, runs: number): number {
+    const { hits, misses } = this.tested.find((tested) => tested.build === build) ?? { hits: 0, misses: 0 }
+    const [chances] = tabulateSeries([runs], hits, misses).hit
+    const ofBad = this.cells.map(({ likelihood }) => dot(likelihood, chances))
+    const ofGood = 1 - Math.pow(1 - this.#falsePositive, runs)
+    let isBad = 0
+    let hit = 0
+    this.#lineage.forEachCulprit(build, (hypothesis) => {
+      const cell = this.cellOf[hypothesis] ?? nowhere
+      const prior = this.#lineage.prior[hypothesis] ?? 0
+      isBad += prior * (this.cells[cell]?.probability ?? 0)
+      hit += prior * (ofBad[cell] ?? 0)
+    })
+    return hit + (1 - isBad) * ofGood
   }
 
   /** Probability of each point of the rates' grid. */

@@ -1,8 +1,9 @@
 import { FctError } from '../fct-error.js'
+import { keepBusy } from '../target/pool.js'
+import { Agenda, type Task, type TaskOutcome } from './agenda.js'
 import type { BisectLog } from './bisect-log.js'
 import type { LogEntry, StartEntry } from './log-entry.js'
 import { Progress } from './progress.js'
-import { buildableAt } from './range.js'
 import type { RunReading } from './read-run.js'
 import type { DoneReason } from './search.js'
 
@@ -29,8 +30,10 @@ export interface SearchTask {
   readonly log: BisectLog
   readonly workshop: Workshop
   readonly confidence: number
-  /** Seconds of builds and runs together, those of earlier calls included. */
+  /** Seconds of builds and runs, added up, those of earlier calls included. */
   readonly budget: number
+  /** Builds and runs at a time. */
+  readonly jobs: number
   readonly signal: AbortSignal
   readonly observer: SearchObserver
 }
@@ -41,11 +44,14 @@ export type EndReason = DoneReason | 'budget' | 'unfinished'
 /** Our own trouble, one run after the other: going on would skip one commit after the other. */
 const troubleLimit = 3
 
-/** A search from where its log ends to its own end. Every run is in the log before the next begins. */
+/** A search from where its log ends to its own end. Every run is in the log before anything is begun in its place. */
 export class SearchDriver {
   readonly progress: Progress
   readonly #task: SearchTask
+  readonly #seedsOut = new Set<number>()
   #troubles = 0
+  /** What is written down after what. */
+  #recorded = Promise.resolve()
 
   constructor(task: SearchTask) {
     this.#task = task
@@ -59,29 +65,64 @@ export class SearchDriver {
     return this.progress.seconds >= this.#task.budget
   }
 
-  /** @throws FctError FCT_BISECT_TROUBLE; what `record` throws; the reason of the signal */
+  /**
+   * What is out when there is an answer still counts: a hit comes sooner than a miss, so that to leave it out would be to favour
+   * hits.
+   *
+   * @throws FctError FCT_BISECT_TROUBLE; what `record` throws; the reason of the signal
+   */
   async search(): Promise<EndReason> {
-    for (;;) {
-      this.#task.signal.throwIfAborted()
-      const step = this.progress.search.next(this.progress.costs())
-      if (step.kind === 'done') return step.reason
-      if (this.isOverBudget) return 'budget'
-      const candidate = this.#representative(step.candidate)
-      this.#task.observer.onStep(candidate, step.runs, this.progress)
-      await this.#take(candidate, step.runs)
-    }
+    const { start, observer } = this.#task
+    const agenda = new Agenda(start.range, this.progress, ({ candidate, runs }) => {
+      observer.onStep(candidate, runs, this.progress)
+    })
+    await this.#work(() => {
+      const task = agenda.next()
+      return (
+        task &&
+        (async () => {
+          agenda.ended(task, await this.#do(task))
+        })
+      )
+    })
+    return agenda.doneReason() ?? 'budget'
   }
 
-  /** Runs until there is something else than a miss. */
-  async #take(candidate: number, runs: number): Promise<void> {
+  /**
+   * Repeats a run, as long as it is wanted. The first one builds what the others go on from.
+   *
+   * @param isWanted One more, beside so many that are out.
+   * @returns Whether there was something to run.
+   */
+  async repeat(which: Which, isWanted: (out: number) => boolean): Promise<boolean> {
+    const outcomes: TaskOutcome[] = []
+    let out = 0
+    await this.#work(() => {
+      const mayBegin = out === 0 || outcomes.length > 0
+      if (!mayBegin || outcomes.includes('unbuildable') || !isWanted(out)) return undefined
+      out++
+      return async () => {
+        outcomes.push(await this.#run(which))
+        out--
+      }
+    })
+    return !outcomes.includes('unbuildable')
+  }
+
+  async #work(next: () => (() => Promise<void>) | undefined): Promise<void> {
+    const { jobs, signal } = this.#task
+    await keepBusy(jobs, () => {
+      signal.throwIfAborted()
+      return this.isOverBudget ? undefined : next()
+    })
+  }
+
+  #do({ kind, candidate }: Task): Promise<TaskOutcome> {
     const which = { candidate, isReverted: false }
-    if (!this.progress.isBuilt(candidate) && !(await this.#build(which))) return
-    for (let run = 0; run < runs && !this.isOverBudget; run++) {
-      if ((await this.run(which)) !== 'miss') return
-    }
+    return kind === 'build' ? this.#build(which) : this.#run(which)
   }
 
-  async #build(which: Which): Promise<boolean> {
+  async #build(which: Which): Promise<TaskOutcome> {
     const began = performance.now()
     const reason = await this.#task.workshop.build(which)
     this.#task.signal.throwIfAborted()
@@ -92,20 +133,37 @@ export class SearchDriver {
         ? { kind: 'build', candidate, seconds }
         : { kind: 'skip', candidate, seconds, reason },
     )
-    return reason === undefined
+    return reason === undefined ? 'built' : 'unbuildable'
   }
 
   /** One run, judged and written down. */
-  async run(which: Which): Promise<'hit' | 'miss' | 'nothing' | 'unbuildable'> {
-    const { workshop, signal, start } = this.#task
-    const seed = (start.seed + this.progress.runs.length) % Number.MAX_SAFE_INTEGER
+  async #run(which: Which): Promise<Exclude<TaskOutcome, 'built'>> {
+    const seed = this.#freeSeed()
+    this.#seedsOut.add(seed)
+    try {
+      return await this.#runWith(which, seed)
+    } finally {
+      this.#seedsOut.delete(seed)
+    }
+  }
+
+  /** The first that no run has or had; what was killed left one free. */
+  #freeSeed(): number {
+    const { start } = this.#task
+    const taken = new Set([...this.#seedsOut, ...this.progress.runs.map(({ seed }) => seed)])
+    let seed = start.seed
+    while (taken.has(seed)) seed = (seed + 1) % Number.MAX_SAFE_INTEGER
+    return seed
+  }
+
+  async #runWith(which: Which, seed: number): Promise<Exclude<TaskOutcome, 'built'>> {
+    const { workshop, signal } = this.#task
     const began = performance.now()
     const reading = await workshop.run(which, seed)
     signal.throwIfAborted()
     const seconds = secondsSince(began)
     if (reading.unbuildable !== undefined) {
-      if (!which.isReverted)
-        await this.record({ kind: 'skip', candidate: which.candidate, seconds, reason: reading.unbuildable })
+      await this.#skip(which, seconds, reading.unbuildable)
       return 'unbuildable'
     }
     const { others, loadSeconds, exposure, run } = reading
@@ -127,6 +185,12 @@ export class SearchDriver {
     return outcome
   }
 
+  /** Runs of one candidate that are out at the same time find the same. */
+  async #skip({ candidate, isReverted }: Which, seconds: number, reason: string): Promise<void> {
+    if (isReverted || this.progress.skips.some((skip) => skip.candidate === candidate)) return
+    await this.record({ kind: 'skip', candidate, seconds, reason })
+  }
+
   #whyQuiet(reading: RunReading): string | undefined {
     const shortfall = this.progress.usual.shortfall(reading)
     return shortfall && `it was exposed to less than a quarter of what is usual: ${shortfall}`
@@ -142,20 +206,15 @@ export class SearchDriver {
     )
   }
 
-  /** Of all that build the same, the one that is built already. */
-  #representative(candidate: number): number {
-    const { range } = this.#task.start
-    const { evidence } = buildableAt(range, candidate)
-    const ran = this.progress.runs.find(
-      (run) => !run.isReverted && buildableAt(range, run.candidate).evidence === evidence,
-    )
-    return ran?.candidate ?? candidate
-  }
-
-  async record(entry: LogEntry): Promise<void> {
-    await this.#task.log.append(entry)
-    this.progress.add(entry)
-    this.#task.observer.onEntry(entry, this.progress)
+  /** Adds it to the log, and to what is known: in the same order. */
+  record(entry: LogEntry): Promise<void> {
+    const recorded = this.#recorded.then(async () => {
+      await this.#task.log.append(entry)
+      this.progress.add(entry)
+      this.#task.observer.onEntry(entry, this.progress)
+    })
+    this.#recorded = recorded.catch(() => undefined)
+    return recorded
   }
 }
 

@@ -1,13 +1,11 @@
 import type { Belief, Cell, Tested } from './belief.js'
 import { type Lineage } from './lineage.js'
-import { meanOf, seriesLengths, tabulateSeries, type SeriesTable } from './rates.js'
+import { dot, meanOf, seriesLengths, tabulateSeries, type SeriesTable } from './rates.js'
 
 /** Up to so many runs of a build, until the first hit. */
 export interface Series {
   readonly build: number
   readonly runs: number
-  /** Probability of a hit. */
-  readonly hit: number
 }
 
 /** Seconds, as far as measured. */
@@ -41,28 +39,28 @@ export const sumsPerBuild = 1 + 3 * seriesLengths.length
  * The series with the largest expected information about the culprit per second: the mutual information of "there is a hit"
  * and the first bad build, with the rate integrated over as it is known under each hypothesis.
  *
- * @param isTestable Not of builds that cannot be built.
+ * @param isReady Not of builds that cannot be run.
  * @param sums Room to work in, `sumsPerBuild` for each build; what is there does not matter.
- * @returns null if no series tells anything.
+ * @returns Undefined if no series tells anything.
  */
 export function chooseSeries(
   belief: Belief,
   lineage: Lineage,
   costs: SeriesCosts,
-  isTestable: (build: number) => boolean,
+  isReady: (build: number) => boolean,
   sums: Float64Array = new Float64Array(lineage.size * sumsPerBuild),
-): Series | null {
+): Series | undefined {
   const choice = new Choice(costs)
   const runsAtLeast = Math.max(1, Math.round(hitsAtOnce / meanOf(belief.rates())))
   belief.tested.forEach((tested, index) => {
-    if (isTestable(tested.build)) weighTested(choice, belief, { tested, index, runsAtLeast })
+    if (isReady(tested.build)) weighTested(choice, belief, { tested, index, runsAtLeast })
   })
-  weighFresh(choice, belief, lineage, isTestable, sums)
+  weighFresh(choice, belief, lineage, isReady, sums)
   return choice.best
 }
 
 class Choice {
-  best: Series | null = null
+  best: Series | undefined
   #most = 0
   readonly #costs: SeriesCosts
 
@@ -88,7 +86,7 @@ class Choice {
     if (gain <= leastGain) return
     const seconds = this.#costs.buildSeconds(build) + (runs - saved) * this.#costs.runSeconds
     if (gain <= this.#most * seconds) return
-    this.best = { build, runs, hit }
+    this.best = { build, runs }
     this.#most = gain / seconds
   }
 }
@@ -134,7 +132,7 @@ function weighFresh(
   choice: Choice,
   belief: Belief,
   lineage: Lineage,
-  isTestable: (build: number) => boolean,
+  isReady: (build: number) => boolean,
   sums: Float64Array,
 ): void {
   const tested = new Set(belief.tested.map(({ build }) => build))
@@ -152,7 +150,7 @@ function weighFresh(
   sumOverCulprits(belief, lineage, shares, sums)
   for (let build = 0; build < lineage.size; build++) {
     let at = build * sumsPerBuild
-    if (!choice.mayWin(build, sums[at] ?? 0) || tested.has(build) || !isTestable(build)) continue
+    if (!choice.mayWin(build, sums[at] ?? 0) || tested.has(build) || !isReady(build)) continue
     at++
     for (const runs of seriesLengths) {
       choice.weigh(build, runs, sums[at] ?? 0, sums[at + 1] ?? 0, sums[at + 2] ?? 0)
@@ -193,12 +191,6 @@ function sumOverCulprits(
         sums[to + column] = (sums[to + column] ?? 0) + weight * (shares[cell * width + column] ?? 0)
     }
   }
-}
-
-function dot(left: Float64Array, right: Float64Array | undefined): number {
-  let total = 0
-  for (let index = 0; index < left.length; index++) total += (left[index] ?? 0) * (right?.[index] ?? 0)
-  return total
 }
 
 /** Of an event of this probability, in nats. */

@@ -49,13 +49,21 @@ export class Progress {
     return { kernel: mean(this.#builds.kernel), module: mean(this.#builds.module) }
   }
 
-  costs(): Costs {
+  /** @param building What is being built; that, and what waits for its kernel, cannot be run for now. */
+  costs(building: readonly number[] = []): Costs {
     const { kernel = guesses.kernel, module = guesses.module } = this.buildSeconds()
     return {
       runSeconds: mean(this.runs.map(({ seconds }) => seconds)) ?? guesses.run,
       buildSeconds: (candidate) => {
         if (this.isBuilt(candidate)) return 0
-        return this.#built.base.has(buildableAt(this.#range, candidate).base) ? module : kernel
+        const { evidence, base } = buildableAt(this.#range, candidate)
+        const isKernelThere = this.#built.base.has(base)
+        const waits = building.some((other) => {
+          const under = buildableAt(this.#range, other)
+          return under.evidence === evidence || (!isKernelThere && under.base === base)
+        })
+        if (waits) return Infinity
+        return isKernelThere ? module : kernel
       },
     }
   }

@@ -76,6 +76,13 @@ export function tabulateSeries(lengths: readonly number[], hits: number, misses:
   return { hit, saved }
 }
 
+/** Of two rows over the grid's points. */
+export function dot(left: Float64Array, right: Float64Array | undefined): number {
+  let total = 0
+  for (let index = 0; index < left.length; index++) total += (left[index] ?? 0) * (right?.[index] ?? 0)
+  return total
+}
+
 /** The mean rate below which so large a share of the weights of the grid's points lies. */
 export function quantileOf(weights: Float64Array, share: number): number {
   const byMean = ratePoints

@@ -8,6 +8,12 @@ import { groupAlike } from './alike.js'
 /** `hit`: the wanted signature; `nothing`: ERROR or INCONCLUSIVE; `unbuildable`: there is nothing to run. */
 export type Outcome = 'hit' | 'miss' | 'nothing' | 'unbuildable'
 
+/** Runs of a candidate (or `goodEnd`) that have no outcome yet. */
+export interface RunsOut {
+  readonly candidate: number
+  readonly runs: number
+}
+
 /** What came of one run, or of one build. */
 export interface Observation {
   /** Index of a candidate, or `goodEnd`. */
@@ -17,7 +23,7 @@ export interface Observation {
 
 /** As measured so far. */
 export interface Costs {
-  /** Seconds until a candidate (or `goodEnd`) can be run; 0 once it is built. */
+  /** Seconds until a candidate (or `goodEnd`) can be run; 0 once it is built; infinite: not for now. */
   buildSeconds(candidate: number): number
   readonly runSeconds: number
 }
@@ -29,10 +35,13 @@ export interface Costs {
 export type DoneReason =
   'confident' | 'bad-end-never-fails' | 'bad-end-unusable' | 'good-end-fails' | 'nothing-left'
 
-/** Run a candidate (or `goodEnd`) up to so many times, until the first hit; or stop. */
-export type Step =
-  | { readonly kind: 'run'; readonly candidate: number; readonly runs: number }
-  | { readonly kind: 'done'; readonly reason: DoneReason }
+/** Run a candidate (or `goodEnd`) up to so many times, until the first hit. */
+export interface RunStep extends RunsOut {
+  readonly kind: 'run'
+}
+
+/** What to do next, or why to stop. */
+export type Step = RunStep | { readonly kind: 'done'; readonly reason: DoneReason }
 
 /** Of one run on a bad commit. */
 export interface Rate {
@@ -134,22 +143,31 @@ export class Search {
     const { hits, misses } = this.#tallyOf(badEnd)
     if (hits < this.#options.badEndHits)
       return this.#run(badEnd, Math.max(1, this.#options.badEndRuns - misses))
-    const [series] = this.#chooseBatch(costs, 1)
+    const series = this.#choose(this.#belief, costs)
     return series ? this.#run(series.build, series.runs) : { kind: 'done', reason: 'nothing-left' }
   }
 
   /**
-   * Up to `count` steps to take at the same time; the first is that of `next`, each further one is chosen as if those before
-   * had gone the likelier way. One `done` alone if there is no more to do.
+   * A step to take while others are out, chosen as if those had gone the likelier way; undefined if there is nothing to do
+   * until one of them is over.
    */
-  nextBatch(costs: Costs, count: number): Step[] {
-    const first = this.next(costs)
-    if (first.kind === 'done') return [first]
-    if (this.#tallyOf(this.#lineage.badEnd).hits < this.#options.badEndHits) {
-      const runs = Math.ceil(first.runs / count)
-      return Array.from({ length: Math.ceil(first.runs / runs) }, () => ({ ...first, runs }))
+  beside(out: readonly RunsOut[], costs: Costs): RunStep | undefined {
+    if (this.#doneReason()) return undefined
+    const { badEnd } = this.#lineage
+    const { hits, misses } = this.#tallyOf(badEnd)
+    if (hits < this.#options.badEndHits) {
+      const atBadEnd = out.filter(({ candidate }) => this.#buildOf(candidate) === badEnd)
+      const runs = atBadEnd.reduce((left, each) => left - each.runs, this.#options.badEndRuns - misses)
+      return runs > 0 && this.#isReady(badEnd, costs) ? this.#run(badEnd, runs) : undefined
     }
-    return this.#chooseBatch(costs, count).map(({ build, runs }) => this.#run(build, runs))
+    const imagined = this.#belief.clone()
+    for (const { candidate, runs } of out) {
+      const build = this.#buildOf(candidate)
+      const isHit = imagined.hitWithin(build, runs) > 0.5
+      for (let run = 0; run < (isHit ? 1 : runs); run++) imagined.observe(build, isHit)
+    }
+    const series = this.#choose(imagined, costs)
+    return series && this.#run(series.build, series.runs)
   }
 
   /** Probability of each candidate to be the first bad commit; with `goodEndFails()` they add up to 1. */
@@ -220,23 +238,17 @@ export class Search {
     return !unbuildable && nothing < patience * (1 + hits + misses)
   }
 
-  #chooseBatch(costs: Costs, count: number): Series[] {
-    const batch: Series[] = []
-    const isStarted = (build: number): boolean => batch.some((series) => series.build === build)
+  #isReady(build: number, costs: Costs): boolean {
+    return this.#isTestable(build) && Number.isFinite(costs.buildSeconds(this.#candidateOf(build)))
+  }
+
+  #choose(belief: Belief, costs: Costs): Series | undefined {
     const perBuild: SeriesCosts = {
-      buildSeconds: (build) => (isStarted(build) ? 0 : costs.buildSeconds(this.#candidateOf(build))),
+      buildSeconds: (build) => costs.buildSeconds(this.#candidateOf(build)),
       runSeconds: costs.runSeconds,
     }
-    const isTestable = (build: number): boolean => this.#isTestable(build)
-    let imagined = this.#belief
-    for (;;) {
-      const series = chooseSeries(imagined, this.#lineage, perBuild, isTestable, this.#sums)
-      if (!series) return batch
-      if (batch.push(series) >= count) return batch
-      imagined = imagined.clone()
-      const isHit = series.hit > 0.5
-      for (let run = 0; run < (isHit ? 1 : series.runs); run++) imagined.observe(series.build, isHit)
-    }
+    const isReady = (build: number): boolean => this.#isReady(build, costs)
+    return chooseSeries(belief, this.#lineage, perBuild, isReady, this.#sums)
   }
 
   #tallyOf(build: number): Tally {
@@ -251,7 +263,7 @@ export class Search {
     return build === this.#lineage.badEnd ? this.#candidates - 1 : (this.#lineage.first[build] ?? goodEnd)
   }
 
-  #run(build: number, runs: number): Step {
+  #run(build: number, runs: number): RunStep {
     return { kind: 'run', candidate: this.#candidateOf(build), runs }
   }
 }

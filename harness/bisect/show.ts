@@ -1,6 +1,6 @@
 import type { SearchObserver } from './drive-search.js'
 import type { LogEntry, StartEntry } from './log-entry.js'
-import { buildableAt, nameOf } from './range.js'
+import { buildableAt, nameOf, shortId, type Range } from './range.js'
 import type { BisectDocument, CommitStanding } from './result.js'
 import type { Verification } from './verify.js'
 
@@ -17,27 +17,29 @@ export function showSteps({ range }: StartEntry, write: (line: string) => void):
       )
     },
     onEntry: (entry) => {
-      const line = describeEntry(entry)
+      const line = describeEntry(entry, range)
       if (line !== undefined) write(line)
     },
   }
 }
 
-function describeEntry(entry: LogEntry): string | undefined {
+function describeEntry(entry: LogEntry, range: Range): string | undefined {
+  const at = (candidate: number): string => shortId(buildableAt(range, candidate).id)
   switch (entry.kind) {
     case 'start':
       return undefined
     case 'build':
-      return `  built in ${entry.seconds.toFixed(1)} s`
+      return `  built in ${entry.seconds.toFixed(1)} s: ${at(entry.candidate)}`
     case 'skip':
-      return `  skipped: ${entry.reason}`
+      return `  skipped ${at(entry.candidate)}: ${entry.reason}`
     case 'revert':
       return entry.patch === null
         ? `  does not revert: ${entry.reason ?? ''}`
         : `reverted on the bad end: ${entry.patch}`
     case 'run': {
       const others = entry.others.length === 0 ? '' : `; also found: ${entry.others.join(', ')}`
-      return `  ${entry.outcome}, ${entry.seconds.toFixed(1)} s${entry.reason === null ? '' : `: ${entry.reason}`}${others}`
+      const where = `${entry.isReverted ? 'without' : 'at'} ${at(entry.candidate)}`
+      return `  ${entry.outcome}, ${entry.seconds.toFixed(1)} s ${where}${entry.reason === null ? '' : `: ${entry.reason}`}${others}`
     }
   }
 }

@@ -43,12 +43,13 @@ export async function verifyCulprit(
   const needed = runsToVerify(progress, confidence)
   if (progress.revert?.patch == null) return verificationOf(progress, culprit, needed)
   const which = { candidate: culprit, isReverted: true }
-  while (!isDecided(progress, culprit, needed) && !driver.isOverBudget) {
-    if ((await driver.run(which)) === 'unbuildable') {
-      const reason = 'the bad end cannot be built without it'
-      await driver.record({ kind: 'revert', candidate: culprit, patch: null, reason })
-      break
-    }
+  const isBuildable = await driver.repeat(which, (out) => {
+    const { misses } = verificationOf(progress, culprit, needed)
+    return misses + out < needed && !isDecided(progress, culprit, needed)
+  })
+  if (!isBuildable) {
+    const reason = 'the bad end cannot be built without it'
+    await driver.record({ kind: 'revert', candidate: culprit, patch: null, reason })
   }
   return verificationOf(progress, culprit, needed)
 }

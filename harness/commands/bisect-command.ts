@@ -7,7 +7,7 @@ import { runsFolder } from '../folders.js'
 import { bisectCommand, bisectDefaults, type BisectOptions } from './bisect.js'
 import { logCommand, replayCommand, statusCommand } from './bisect-look.js'
 import { addMirrorOptions, mirrorsOf, type MirrorOptions } from './kernel-options.js'
-import { parseSeconds, parseSeed } from './parse-numbers.js'
+import { parseJobs, parseSeconds, parseSeed } from './parse-numbers.js'
 import { withExamples } from '../help/examples.js'
 
 interface SourceArguments {
@@ -61,6 +61,10 @@ export function addBisectCommand(
     [
       'fctorture bisect --series patches/ --base debian:6.1 --scenario CLOSE01 --signature free-at-zero',
       'which patch of a series',
+    ],
+    [
+      'fctorture bisect --tree ~/linux --good v6.1 --scenario CLOSE01 --signature free-at-zero --jobs 4',
+      'four guests at a time; killed, it goes on with as many as the next call says',
     ],
   ])
 }
@@ -118,10 +122,11 @@ function addSearchOptions(command: Command): void {
       bisectDefaults.confidence,
     )
     .addOption(
-      new Option('--budget <time>', 'for builds and runs together: 90s, 30m, 2h')
+      new Option('--budget <time>', 'for builds and runs, added up: 90s, 30m, 2h')
         .argParser(parseDuration)
         .default(bisectDefaults.budget, '8h'),
     )
+    .option('--jobs <guests>', 'builds and guests at a time, instead of what fits this host', parseJobs)
     .option('--seed <number>', 'seed of the first run; each has the next', parseSeed)
     .option('--no-verify', 'without reverting the culprit on the bad end and running that')
     .option('--state <folder>', 'where the search is kept from run to run')

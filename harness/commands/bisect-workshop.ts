@@ -14,10 +14,13 @@ interface WorkshopOptions {
   readonly requestOf: (which: Which) => Promise<KernelRequest>
   readonly runs: string
   readonly context: BuildContext
+  /** Others run at the same time. */
+  readonly isOneOfMany: boolean
 }
 
 /** Builds what is to be run, and runs it as `fctorture run` does. */
-export function createWorkshop({ start, requestOf, runs, context }: WorkshopOptions): Workshop {
+export function createWorkshop(options: WorkshopOptions): Workshop {
+  const { start, requestOf, runs, context, isOneOfMany } = options
   const wanted = parseWanted(start.signature)
   const { scenario, seconds, clientsOnly } = start.amplification
   const load = { scenario, time: seconds, clientsOnly, untilFinding: untilFindingOf(wanted) }
@@ -33,7 +36,7 @@ export function createWorkshop({ start, requestOf, runs, context }: WorkshopOpti
     },
     run: async (which, seed) => {
       const kernel = await requestOf(which)
-      const { result } = await runScenario({ ...load, kernel, seed }, runs, context)
+      const { result } = await runScenario({ ...load, kernel, seed }, runs, context, { isOneOfMany })
       // There are hundreds of them, and a PASS has nothing that its verdict does not say.
       if (result.verdict === 'PASS') await rm(join(result.run, 'trace.dat'), { force: true })
       return { ...readRun(result, wanted, seconds), run: result.run }

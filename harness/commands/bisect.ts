@@ -20,6 +20,7 @@ import { planRun } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { openSource, type BisectSource } from './bisect-source.js'
 import { createWorkshop } from './bisect-workshop.js'
+import { decideJobs } from './decide-jobs.js'
 import { buildContext } from './progress.js'
 import { commandOf } from './repeat-command.js'
 
@@ -40,6 +41,8 @@ export interface BisectOptions {
   /** Whether the culprit is reverted at the end. */
   readonly verify: boolean
   readonly state?: string
+  /** Builds and guests at a time; decided by what the host has if undefined. */
+  readonly jobs?: number
   readonly runs: string
   readonly json?: boolean
   readonly mirrors: Mirrors | undefined
@@ -101,11 +104,12 @@ async function search(
 ): Promise<Found> {
   const { confidence, budget, state, runs, mirrors } = options
   const context = buildContext(process.stderr, signal, mirrors)
+  const jobs = decideJobs('bisect', options.jobs)
   const driver: SearchDriver = new SearchDriver({
-    ...{ start, log, confidence, budget, signal },
+    ...{ start, log, confidence, budget, jobs, signal },
     observer: showSteps(start, (line) => process.stderr.write(`bisect: ${line}\n`)),
     workshop: createWorkshop({
-      ...{ start, runs, context },
+      ...{ start, runs, context, isOneOfMany: jobs !== 1 },
       requestOf: (which) => source.requestOf(which, driver.progress.revert?.patch),
     }),
   })

@@ -7,7 +7,8 @@ import { listCases, type SelftestCase } from '../selftest/cases.js'
 import type { Attempt } from '../selftest/attempt.js'
 import { judgeCase, medianSeconds, verdictOf, type CaseOutcome } from '../selftest/outcome.js'
 import { gainOf, medianGain, perMinute, type DetectionRate, type Gain } from '../selftest/rate.js'
-import { decideGuests, hostCapacity, runPool } from '../target/pool.js'
+import { runPool } from '../target/pool.js'
+import { decideJobs } from './decide-jobs.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext } from './progress.js'
 import { runScenario } from './run.js'
@@ -38,7 +39,7 @@ const exits = { pass: exitStatus.pass, fail: exitStatus.fail, 'no verdict': exit
 export async function selftestCommand(options: SelftestOptions, signal: AbortSignal): Promise<number> {
   const context = buildContext(process.stderr, signal, options.mirrors)
   const cases = await listCases(options.kernel.name, options.only)
-  const guests = decideJobs(options.jobs)
+  const guests = decideJobs('selftest', options.jobs)
   const outcomes = await runPool(cases, guests, (defect) => {
     signal.throwIfAborted()
     process.stderr.write(`selftest: ${defect.id}\n`)
@@ -52,14 +53,6 @@ export async function selftestCommand(options: SelftestOptions, signal: AbortSig
       : describe(outcomes),
   )
   return exit
-}
-
-/** As many guests as the user says, else as many as this host can have. */
-function decideJobs(jobs: number | undefined): number {
-  if (jobs !== undefined) return jobs
-  const { guests, because } = decideGuests(hostCapacity())
-  process.stderr.write(`selftest: ${String(guests)} guest${guests === 1 ? '' : 's'} at a time: ${because}\n`)
-  return guests
 }
 
 async function tryCase(

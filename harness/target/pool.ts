@@ -42,9 +42,38 @@ export function hostCapacity(): Capacity {
 }
 
 /**
- * Works on all of them, so many at a time; the results are in their order. After the first failure nothing new is begun, and
- * it is thrown when what goes on has ended.
+ * Keeps so many guests at work: whenever one is free, `next` says what to do with it; undefined: nothing until something else
+ * has ended. Ends when nothing goes on and there is nothing to do. After the first failure nothing new is begun, and it is
+ * thrown when what goes on has ended.
  */
+export async function keepBusy(guests: number, next: () => (() => Promise<void>) | undefined): Promise<void> {
+  const out = new Set<Promise<void>>()
+  const failures: unknown[] = []
+  const begin = (work: () => Promise<void>): void => {
+    const done = work()
+      .catch((error: unknown) => {
+        failures.push(error)
+      })
+      .finally(() => out.delete(done))
+    out.add(done)
+  }
+  const take = (): (() => Promise<void>) | undefined => {
+    try {
+      return out.size < guests && failures.length === 0 ? next() : undefined
+    } catch (error) {
+      failures.push(error)
+      return undefined
+    }
+  }
+  for (;;) {
+    for (let work = take(); work !== undefined; work = take()) begin(work)
+    if (out.size === 0) break
+    await Promise.race(out)
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** Works on all of them, so many at a time, as `keepBusy` does; the results are in their order. */
 export async function runPool<T, R>(
   items: readonly T[],
   guests: number,
@@ -52,18 +81,13 @@ export async function runPool<T, R>(
 ): Promise<R[]> {
   const results: R[] = []
   const rest = [...items.entries()]
-  const take = async (): Promise<void> => {
-    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-      const [index, item] = next
-      try {
-        results[index] = await work(item)
-      } catch (error) {
-        rest.length = 0
-        throw error
-      }
+  await keepBusy(guests, () => {
+    const next = rest.shift()
+    if (next === undefined) return undefined
+    const [index, item] = next
+    return async () => {
+      results[index] = await work(item)
     }
-  }
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(guests, items.length) }, take))
-  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  })
   return results
 }

@@ -37,7 +37,7 @@ export interface Comparison {
   /** They are told the rate, in effect: their repeats are chosen by it. */
   readonly git: PlainFigures
   readonly syzkaller: PlainFigures
-  /** Not told the rate, as we are not: with the repeats that reach the confidence at the lowest rate too. */
+  /** Not told the rate, as we are not: with the repeats that reach the confidence at the lowest rate too, the same everywhere. */
   readonly gitUntold: PlainFigures
   /** Where paths are known: fs/nfsd is halved first, and then what is left if it was not there. */
   readonly gitPathsFirst?: PlainFigures
@@ -63,18 +63,18 @@ type Way = (drawn: Drawn) => Omit<Plain, 'repeats'>
 export function compare(options: Case): Comparison {
   const random = createRandom(options.seed)
   const histories = createHistories(options, random)
-  const worlds = <T>(search: (drawn: Drawn, world: World) => T, rate = options.rate): T[] =>
+  const worlds = <T>(search: (drawn: Drawn, world: World) => T, inside: WorldOptions = options): T[] =>
     Array.from({ length: options.searches }, (_, index) => {
       const drawn = histories[index % histories.length]!
-      return search(drawn, new World(drawn.history, { ...options, rate }, random))
+      return search(drawn, new World(drawn.history, inside, random))
     })
   const { confidence, searches } = options
   const run = (way: Way, repeats: number): PlainFigures => ({
     ...average(worlds((drawn, world) => bisectPlainly(drawn.lineage, world, { ...way(drawn), repeats }))),
     repeats,
   })
-  const plainly = (way: Way, rate = options.rate): PlainFigures => {
-    const needs = worlds((drawn, world) => repeatsNeeded(drawn.lineage, world, way(drawn)), rate)
+  const plainly = (way: Way, told: WorldOptions = options): PlainFigures => {
+    const needs = worlds((drawn, world) => repeatsNeeded(drawn.lineage, world, way(drawn)), told)
     needs.sort((left, right) => left - right)
     // Where runs without a verdict count, more may be needed than until the first hit.
     let repeats = needs[Math.ceil(confidence * needs.length) - 1] ?? 1
@@ -83,13 +83,15 @@ export function compare(options: Case): Comparison {
       if (figures.right >= leastRight(confidence, searches)) return figures
     }
   }
+  const { errorRate, unbuildable, rate } = options
+  const lowest = { errorRate, unbuildable, rate: Math.min(lowestRate, rate) }
   const bounds = histories.map(({ history }) => leastRuns(history, options))
   const comparison = {
     bound: bounds.reduce((sum, bound) => sum + bound, 0) / bounds.length,
     ours: average(worlds(({ history }, world) => searchOurs(history, world, confidence))),
     git: plainly(() => ({ rule: gitRule })),
     syzkaller: plainly(() => ({ rule: syzkallerRule })),
-    gitUntold: plainly(() => ({ rule: gitRule }), Math.min(lowestRate, options.rate)),
+    gitUntold: plainly(() => ({ rule: gitRule }), lowest),
   }
   if (options.kind !== 'merges, paths') return comparison
   const pathsFirst: Way = ({ history }) => ({ rule: gitRule, first: history.isOfNfsd })

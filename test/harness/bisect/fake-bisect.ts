@@ -11,7 +11,7 @@ import type { StartEntry } from '../../../harness/bisect/log-entry.js'
 import type { RunReading } from '../../../harness/bisect/read-run.js'
 
 /** What a run of a candidate comes to; everything around it is real. */
-export type RunOutcome = (which: Which, seed: number) => Partial<RunReading>
+export type RunOutcome = (which: Which, seed: number) => Partial<RunReading> | Promise<Partial<RunReading>>
 
 export async function startOf(tree: string, good: string, bad: string): Promise<StartEntry> {
   const { range } = await readGitRange({ tree, good, bad, suspects: [] }, new AbortController().signal)
@@ -50,17 +50,22 @@ export async function openFakeBisect(
   {
     build = () => Promise.resolve(undefined),
     budget = 1e6,
-  }: { build?: Workshop['build']; budget?: number } = {},
+    jobs = 1,
+  }: { build?: Workshop['build']; budget?: number; jobs?: number } = {},
 ): Promise<FakeBisect> {
   const log = await openBisectLog(state)
   const begun = await beginOrResume(log, start, state).catch(async (error: unknown) => {
     await log.close()
     throw error
   })
-  const run: Workshop['run'] = (which, seed) =>
-    Promise.resolve({ ...whole, exposure: { 'close*acquire': 100 }, run: '', ...outcome(which, seed) })
+  const run: Workshop['run'] = async (which, seed) => ({
+    ...whole,
+    exposure: { 'close*acquire': 100 },
+    run: '',
+    ...(await outcome(which, seed)),
+  })
   const driver = new SearchDriver({
-    ...{ start: begun, log, confidence: 0.99, budget, signal: new AbortController().signal },
+    ...{ start: begun, log, confidence: 0.99, budget, jobs, signal: new AbortController().signal },
     workshop: { build, run },
     observer: { onStep: () => undefined, onEntry: () => undefined },
   })

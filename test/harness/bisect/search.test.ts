@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { goodEnd, type Candidate, type History } from '../../../harness/bisect/history.js'
-import { createSearch, type Observation, type Search, type Step } from '../../../harness/bisect/search.js'
+import {
+  createSearch,
+  type Observation,
+  type RunStep,
+  type Search,
+  type Step,
+} from '../../../harness/bisect/search.js'
 import { highestRate } from '../../../harness/bisect/rates.js'
 import { createRandom, linearHistory } from '../../bench/bisect/histories.js'
 import { enumeratePosterior } from './brute-force.js'
@@ -191,13 +197,34 @@ describe('the search', () => {
     expect(seen.length).toBeGreaterThan(20)
   })
 
-  test('a batch begins with the next step and has others beside it', () => {
+  test('beside runs of the bad end that are out, makes those that are left', () => {
     const search = createSearch(linearHistory(100), { confidence: 0.99, badEndRuns: 10 })
-    expect(search.nextBatch(costs, 4).map((step) => step.kind === 'run' && step.runs)).toEqual([3, 3, 3, 3])
+    const beside = (runs: number) => search.beside([{ candidate: 99, runs }], costs)
+    expect(beside(1)).toEqual({ kind: 'run', candidate: 99, runs: 9 })
+    expect(beside(10)).toBeUndefined()
+  })
+
+  test('expects the likelier of what is out, and takes a step that is worth it then', () => {
+    const search = createSearch(linearHistory(100), { confidence: 0.99 })
+    observe(search, 99, '!!!!!!!!!!!!')
+    const first = search.next(costs)
+    const { candidate: middle } = first as RunStep
+    expect(search.beside([], costs)).toEqual(first)
+    const second = search.beside([first as RunStep], costs)
+    expect(Math.abs(second!.candidate - middle)).toBeGreaterThan(10)
+    observe(search, middle, '.')
+    expect(search.next(costs)).toEqual(second)
+  })
+
+  test('does not run what is being built', () => {
+    const search = createSearch(linearHistory(100), { confidence: 0.99 })
     observe(search, 99, '!!!!')
-    const batch = search.nextBatch(costs, 3)
-    expect(batch[0]).toEqual(search.next(costs))
-    expect(new Set(batch.map((step) => step.kind === 'run' && step.candidate)).size).toBe(3)
+    const { candidate } = search.next(costs) as RunStep
+    const building = { ...costs, buildSeconds: (each: number) => (each === candidate ? Infinity : 5) }
+    const step = search.beside([{ candidate, runs: 1 }], building)
+    expect(step?.candidate).not.toBe(candidate)
+    const none = { ...costs, buildSeconds: () => Infinity }
+    expect(search.beside([{ candidate, runs: 1 }], none)).toBeUndefined()
   })
 })
 

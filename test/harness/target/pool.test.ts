@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { decideGuests, hostCapacity, runPool } from '../../../harness/target/pool.js'
+import { decideGuests, hostCapacity, keepBusy, runPool } from '../../../harness/target/pool.js'
 
 const guest = { cpus: 2, memoryMiB: 2048 }
 
@@ -42,4 +42,28 @@ it('begins nothing after a failure, and waits for what goes on', async () => {
   }
   await expect(runPool([0, 1, 2, 3], 2, work)).rejects.toThrow('broken')
   expect({ begun, ended }).toEqual({ begun: [0, 1], ended: true })
+})
+
+it('asks again for what to do whenever something has ended, also when nothing else goes on', async () => {
+  const ended: number[] = []
+  let asked = 0
+  await keepBusy(2, () => {
+    // A second one only when the first has ended, and so on.
+    if (asked > ended.length || asked === 3) return undefined
+    const number = asked++
+    return async () => {
+      await delay(1)
+      ended.push(number)
+    }
+  })
+  expect(ended).toEqual([0, 1, 2])
+})
+
+it('hears of every failure, also of one beside an end, and of one in asking', async () => {
+  const works = [() => Promise.resolve(), () => Promise.reject(new Error('broken'))]
+  await expect(keepBusy(2, () => works.shift())).rejects.toThrow('broken')
+  const ask = (): undefined => {
+    throw new Error('unwilling')
+  }
+  await expect(keepBusy(2, ask)).rejects.toThrow('unwilling')
 })
