@@ -45,7 +45,6 @@ const endMs = 40_000
 /** Cells become elements of array jobs, one array of what is handed over in one turn. Slurm alone decides where and when. */
 export class SlurmExecutor implements Executor {
   readonly name = 'slurm'
-  readonly slots: number
   readonly #options: SlurmOptions
   readonly #pace: Pace
   #handedOver: Open[] = []
@@ -55,9 +54,12 @@ export class SlurmExecutor implements Executor {
   readonly #heeded = new WeakSet<AbortSignal>()
 
   constructor(options: SlurmOptions) {
-    this.slots = options.slots
     this.#options = options
     this.#pace = options.pace ?? usualPace
+  }
+
+  slotsOf(): number {
+    return this.#options.slots
   }
 
   run(job: CellJob, listener: JobListener, signal: AbortSignal): Promise<JobEnd | null> {

@@ -9,6 +9,7 @@ import type { NightJudgement } from '../campaign/judge-nights.js'
 import { composeNotice } from '../campaign/notice.js'
 import { readPlan, type CampaignPlan } from '../campaign/plan.js'
 import { openNight, runCampaign } from '../campaign/run-campaign.js'
+import { UsageError } from '../fct-error.js'
 import { lockCampaigns } from '../store/campaign-lock.js'
 import { HistoryReader } from '../store/history.js'
 import { HistoryWriter } from '../store/history-writer.js'
@@ -17,11 +18,12 @@ import { checkCampaignOutputs, writeCampaignOutputs, type CampaignOutputOptions 
 import { showCampaignProgress } from './campaign-progress.js'
 import { exitStatus } from './exit-status.js'
 import { localExecutor } from './local-executor.js'
+import { machineAddressOf, type AddressOptions } from './machine-options.js'
 import { formatSize } from './parse-size.js'
 import { buildContext } from './progress.js'
 import { slurmExecutor, type SlurmArguments } from './slurm-options.js'
 
-export interface NightlyOptions extends SlurmArguments, CampaignOutputOptions {
+export interface NightlyOptions extends SlurmArguments, CampaignOutputOptions, AddressOptions {
   readonly executor: 'local' | 'slurm'
   readonly mirrors: Mirrors | undefined
   readonly dryRun?: boolean
@@ -40,7 +42,7 @@ export async function nightlyCommand(
   signal: AbortSignal,
 ): Promise<number> {
   checkCampaignOutputs(options, options.json === true)
-  const plan = readPlan(path)
+  const plan = readPlan(path, (name) => machineAddressOf(name, options))
   if (options.dryRun === true) return dryRun(plan, options)
   const unlock = lockCampaigns(options.store)
   const store = new HistoryWriter(options.store)
@@ -74,7 +76,7 @@ async function runNight(
   signal: AbortSignal,
 ): Promise<NightSummary> {
   const { fresh = false, seed } = options
-  const executor = executorOf(options, signal)
+  const executor = executorOf(plan, options, signal)
   const now = new Date()
   // The history is read from anywhere.
   const runs = resolve(options.runs)
@@ -90,10 +92,12 @@ async function runNight(
   )
 }
 
-function executorOf(options: NightlyOptions, signal: AbortSignal): Executor {
+function executorOf({ machines }: CampaignPlan, options: NightlyOptions, signal: AbortSignal): Executor {
   const { executor, mirrors } = options
-  if (executor === 'slurm') return slurmExecutor(options, mirrors)
-  return localExecutor(buildContext(process.stderr, signal, mirrors))
+  if (executor === 'local') return localExecutor(buildContext(process.stderr, signal, mirrors), machines)
+  const [machine] = machines.keys()
+  if (machine === undefined) return slurmExecutor(options, mirrors)
+  throw new UsageError('FCT_SLURM_TARGETS', `the nodes of a cluster do not reach ${machine}: they run guests`)
 }
 
 function noteRemoved(removed: readonly Removed[]): void {
