@@ -105,6 +105,11 @@ export const planSchema = z
           .positive()
           .default(50)
           .describe('of all run folders; what found nothing goes first'),
+        cacheGigabytes: z
+          .number()
+          .positive()
+          .default(20)
+          .describe('of the cache (kernels, saved guests); what was not used for longest goes first'),
       })
       .prefault({}),
   })

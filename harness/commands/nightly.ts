@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Mirrors } from '../../vms/apt-root.js'
+import { collectGarbage } from '../../vms/cache-gc.js'
+import { endOwnUse } from '../../vms/cache-use.js'
 import type { Executor } from '../campaign/executor.js'
 import { describeForecast, forecast } from '../campaign/forecast.js'
 import { summarizeNight, type NightSummary } from '../campaign/night-summary.js'
@@ -43,6 +45,7 @@ export async function nightlyCommand(
 ): Promise<number> {
   checkCampaignOutputs(options, options.json === true)
   const plan = readPlan(path, (name) => machineAddressOf(name, options))
+  if (options.executor === 'slurm') refuseMachines(plan)
   if (options.dryRun === true) return dryRun(plan, options)
   const unlock = lockCampaigns(options.store)
   const store = new HistoryWriter(options.store)
@@ -83,7 +86,12 @@ async function runNight(
   const choice = { fresh, now, ...(seed !== undefined && { seed }) }
   const campaign = openNight(plan, store, choice)
   const observer = showCampaignProgress(process.stderr, campaign)
-  await runCampaign(plan, campaign, { store, executor, runs, signal, observer })
+  try {
+    await runCampaign(plan, campaign, { store, executor, runs, signal, observer })
+  } finally {
+    // Also of a night that a full disk has ended. Nodes of a cluster may use a cache that is shared, and nobody here knows.
+    if (options.executor === 'local') await boundCache(plan.document.keep.cacheGigabytes * 1e9)
+  }
   noteRemoved(await pruneRuns(store, { runs, policy: plan.keep, now }))
   return summarizeNight(
     store,
@@ -92,12 +100,28 @@ async function runNight(
   )
 }
 
+function refuseMachines({ machines }: CampaignPlan): void {
+  const [machine] = machines.keys()
+  if (machine !== undefined)
+    throw new UsageError(
+      'FCT_SLURM_TARGETS',
+      `the nodes of a cluster do not reach ${machine}: they run guests`,
+    )
+}
+
 function executorOf({ machines }: CampaignPlan, options: NightlyOptions, signal: AbortSignal): Executor {
   const { executor, mirrors } = options
-  if (executor === 'local') return localExecutor(buildContext(process.stderr, signal, mirrors), machines)
-  const [machine] = machines.keys()
-  if (machine === undefined) return slurmExecutor(options, mirrors)
-  throw new UsageError('FCT_SLURM_TARGETS', `the nodes of a cluster do not reach ${machine}: they run guests`)
+  if (executor === 'slurm') return slurmExecutor(options, mirrors)
+  return localExecutor(buildContext(process.stderr, signal, mirrors), machines)
+}
+
+/** No run goes on here any more. */
+async function boundCache(limitBytes: number): Promise<void> {
+  await endOwnUse()
+  const { removed } = await collectGarbage({ limitBytes, isDryRun: false })
+  if (removed.length === 0) return
+  const bytes = removed.reduce((sum, each) => sum + each.bytes, 0)
+  process.stderr.write(`removed from the cache: ${String(removed.length)} (${formatSize(bytes)})\n`)
 }
 
 function noteRemoved(removed: readonly Removed[]): void {
