@@ -111,8 +111,8 @@ function refuseMachines({ machines }: CampaignPlan): void {
 
 function executorOf({ machines }: CampaignPlan, options: NightlyOptions, signal: AbortSignal): Executor {
   const { executor, mirrors } = options
-  if (executor === 'slurm') return slurmExecutor(options, mirrors)
-  return localExecutor(buildContext(process.stderr, signal, mirrors), machines)
+  const context = buildContext(process.stderr, signal, mirrors)
+  return executor === 'slurm' ? slurmExecutor(options, context) : localExecutor(context, machines)
 }
 
 /** No run goes on here any more. */
