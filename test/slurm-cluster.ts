@@ -15,6 +15,8 @@ type NodeName = 'n1' | 'n2'
 export interface SlurmCluster {
   /** What a client needs, for process.env. */
   readonly env: Readonly<Record<string, string>>
+  /** A folder of which each node has its own, and this host an empty one. */
+  readonly local: string
   /** Ends all that runs on a node, as a power cut would. */
   kill(node: NodeName): Promise<void>
   /** The node does not answer any more; what it runs goes on. */
@@ -35,6 +37,8 @@ const readyMs = 90_000
 export async function startSlurm(): Promise<SlurmCluster> {
   const root = await unpackSlurm()
   const folder = mkdtempSync(join(tmpdir(), 'fct-slurm-'))
+  const local = join(folder, 'local')
+  mkdirSync(local)
   const daemons = new Map<string, ChildProcess>()
   const env = {
     PATH: `${join(root, 'usr/bin')}:${process.env['PATH'] ?? ''}`,
@@ -60,6 +64,7 @@ export async function startSlurm(): Promise<SlurmCluster> {
   launch('munged', join(root, 'usr/sbin/munged'), '--foreground', '--force', `--socket=${socket}`, ...files)
   const cluster: SlurmCluster = {
     env,
+    local,
     kill: (node) => end(node),
     freeze: (node) => {
       for (const pid of childrenOf(daemons.get(node)?.pid ?? 0)) process.kill(pid, 'SIGSTOP')
@@ -67,7 +72,19 @@ export async function startSlurm(): Promise<SlurmCluster> {
     start: async (node) => {
       const stepd = join(root, 'usr/sbin/slurmstepd-wlm')
       const unshare = ['--pid', '--fork', '--kill-child=KILL', '--mount-proc']
-      launch(node, 'unshare', ...unshare, join(root, 'usr/sbin/slurmd-wlm'), '-D', '-N', node, '-d', stepd)
+      const own = ['sh', '-c', 'mount -t tmpfs local "$0" && exec "$@"', local]
+      launch(
+        node,
+        'unshare',
+        ...unshare,
+        ...own,
+        join(root, 'usr/sbin/slurmd-wlm'),
+        '-D',
+        '-N',
+        node,
+        '-d',
+        stepd,
+      )
       await until(`${node} takes jobs`, async () => {
         const { stdout } = await execa('sinfo', ['-h', '-N', '-n', node, '-o', '%T'], { env, reject: false })
         return /^(idle|mixed)$/.test(stdout.trim())

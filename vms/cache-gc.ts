@@ -23,13 +23,13 @@ export interface GcReport {
 
 /**
  * Removes entries, oldest use first, until what the cache holds is within the limit. An entry that a living process has asked
- * for, or that is being built, stays. What killed builds left goes in any case. ccache bounds itself and is only counted.
+ * for, or that is being built, stays. What killed builds left goes in any case. ccache bounds itself, and is only counted as logs, package
+ * lists and what else is no entry.
  */
 export async function collectGarbage({ limitBytes, isDryRun }: GcOptions): Promise<GcReport> {
   if (!isDryRun) await sweep()
   const entries = (await listEntries()).sort((a, b) => a.lastUse.getTime() - b.lastUse.getTime())
-  const ccache = join(cacheFolder(), 'ccache')
-  const bytesBefore = sum(entries) + ((await sizesOf([ccache])).get(ccache) ?? 0)
+  const bytesBefore = (await sizesOf([cacheFolder()])).get(cacheFolder()) ?? 0
   const removed: CacheEntry[] = []
   const inUse: CacheEntry[] = []
   let bytesAfter = bytesBefore
@@ -41,10 +41,6 @@ export async function collectGarbage({ limitBytes, isDryRun }: GcOptions): Promi
     if (outcome === 'removed') removed.push(entry)
   }
   return { bytesBefore, bytesAfter, removed, inUse }
-}
-
-function sum(entries: readonly CacheEntry[]): number {
-  return entries.reduce((total, { bytes }) => total + bytes, 0)
 }
 
 /** What came of it; 'gone' if another collection was faster. It goes by one rename, so that nobody finds half of it. */
@@ -79,7 +75,7 @@ async function sweep(): Promise<void> {
   for (const kind of await foldersIn(cacheFolder())) {
     for (const name of await foldersIn(join(cacheFolder(), kind))) {
       const path = join(cacheFolder(), kind, name)
-      if (/\.(partial|trash)$/.test(name)) await sweepRest(path)
+      if (/\.(partial|trash|lock)$/.test(name)) await sweepRest(path)
       if (kind === 'apt' && !existsSync(`/proc/${name.split('-').at(-1) ?? ''}`))
         await rm(path, { recursive: true, force: true })
     }
@@ -99,6 +95,9 @@ async function sweepUse(): Promise<void> {
   }
 }
 
+/** A lock goes by being taken and given back: nobody can take one that a living process holds. */
 async function sweepRest(path: string): Promise<void> {
-  await withFreeLock(path.replace(/\.\w+$/, ''), () => rm(path, { recursive: true, force: true }))
+  await withFreeLock(path.replace(/\.\w+$/, ''), async () => {
+    if (!path.endsWith('.lock')) await rm(path, { recursive: true, force: true })
+  })
 }

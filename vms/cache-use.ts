@@ -50,6 +50,12 @@ export async function registerUse(entry: string): Promise<void> {
   await utimes(folder, now, now)
 }
 
+/** This process uses nothing any more of what it has asked for. To be called when nothing of ours runs. */
+export async function endOwnUse(): Promise<void> {
+  for (const marker of mine) await rm(marker, { force: true })
+  mine.clear()
+}
+
 /** Whether a living process has asked for the entry; forgets dead ones. */
 export async function isInUse(entry: string): Promise<boolean> {
   const folder = folderOfUsers(entry)

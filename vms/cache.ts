@@ -26,6 +26,8 @@ export interface BuildContext {
   readonly announce: (title: string) => () => void
   /** Ends the programs that build, if the user stops. */
   readonly signal: AbortSignal
+  /** Told of the folder of every entry that is asked for. */
+  readonly onEntry?: (folder: string) => void
   /** Where Debian is downloaded from; read from this host's apt configuration if not given. */
   readonly mirrors?: Mirrors
 }
@@ -63,6 +65,7 @@ async function obtainLocked(recipe: Recipe, context: BuildContext): Promise<stri
     context.signal.throwIfAborted()
     await registerUse(final)
     if (!existsSync(final)) await build(recipe, final, context)
+    context.onEntry?.(final)
   } finally {
     await release()
   }

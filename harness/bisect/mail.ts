@@ -1,3 +1,4 @@
+import { formatPercent } from '../report/figures.js'
 import { nameOf, shortId } from './range.js'
 import type { BisectDocument, CommitStanding } from './result.js'
 import { formatTable } from '../report/text-table.js'
@@ -27,7 +28,7 @@ export function formatMail({ document, culprit, commands, evidence }: MailInput)
     `ends at ${nameOf(culprit)},`,
     `with a probability of ${culprit.probability.toFixed(3)} (asked for: ${confidence}).`,
     '',
-    `It fails in ${percent(rate.mean)} of the runs (95 %: ${percent(rate.low)} to ${percent(rate.high)}) of ${amplification.seconds} s of load`,
+    `It fails in ${formatPercent(rate.mean)} of the runs (95 %: ${formatPercent(rate.low)} to ${formatPercent(rate.high)}) of ${amplification.seconds} s of load`,
     `of the scenario ${amplification.scenario}${amplification.clientsOnly ? ', clients alone' : ''}.`,
     ...verificationLines(document),
     '',
@@ -67,8 +68,4 @@ function rowOf(standing: CommitStanding): string[][] {
 
 function indent(text: string): string[] {
   return text.split('\n').map((line) => (line === '' ? '' : `    ${line}`))
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toPrecision(2)} %`
 }

@@ -1,3 +1,4 @@
+import { formatPercent } from '../report/figures.js'
 import type { Judgement } from './judge-nights.js'
 import type { Rate } from './rate.js'
 
@@ -23,13 +24,9 @@ export function describeNumbers({ kind, tonight, before, absence, change }: Judg
 
 function describeRate({ hits, trials, rate, low, high }: Rate): string {
   const runs = `${count(hits)} of ${count(trials)} runs`
-  return rate === null ? runs : `${runs} (${percent(rate)}, ${percent(low)} to ${percent(high)} at 95 %)`
+  return rate === null ? runs : `${runs} (${formatPercent(rate)}, ${formatPercent(low)} to ${formatPercent(high)} at 95 %)`
 }
 
 function count(value: number): string {
   return value.toLocaleString('en-US')
-}
-
-function percent(rate: number): string {
-  return `${(100 * rate).toLocaleString('en-US', { maximumSignificantDigits: 2 })} %`
 }

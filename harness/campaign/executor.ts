@@ -36,8 +36,8 @@ export interface JobListener {
  */
 export interface Executor {
   readonly name: string
-  /** Jobs that it wants at once. */
-  readonly slots: number
+  /** Jobs with this target (`Cell.target`) that it wants at once. */
+  slotsOf(target: string): number
 
   /**
    * Does a job to its end.

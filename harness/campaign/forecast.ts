@@ -4,13 +4,13 @@ import { formatSeconds } from '../report/figures.js'
 import type { CampaignPlan } from './plan.js'
 import { nightsRemembered } from './run-campaign.js'
 import { foresee } from './schedule.js'
-import { estimateCells } from './work.js'
+import { byTarget, estimateCells, type EstimatedCell } from './work.js'
 
 /** What a night would be. */
 export interface Forecast {
   readonly plan: string
   readonly budgetSeconds: number | null
-  /** Of all runs, one after the other. */
+  /** Until all runs have ended: one after the other on each target, targets beside each other. */
   readonly totalSeconds: number
   /** In the order in which their first runs come. */
   readonly cells: readonly {
@@ -31,20 +31,25 @@ export interface Forecast {
 export function forecast(plan: CampaignPlan, store: HistoryReader | undefined): Forecast {
   const window = { nights: nightsRemembered, before: new Date().toISOString() }
   const cells = estimateCells(plan.cells, store?.experience(plan.name, window) ?? new Map<string, never>())
-  const order = foresee(cells, plan.budgetSeconds)
+  const lanes = [...byTarget(cells).values()].map((lane) => foresee(lane, plan.budgetSeconds))
+  const order = lanes.flat()
   const runs = new Map(cells.map((cell) => [cell, 0]))
   for (const cell of order) runs.set(cell, (runs.get(cell) ?? 0) + 1)
   const listed = [...new Set([...order, ...cells])]
   return {
     plan: plan.name,
     budgetSeconds: plan.budgetSeconds,
-    totalSeconds: order.reduce((sum, { estimateSeconds }) => sum + estimateSeconds, 0),
+    totalSeconds: Math.max(0, ...lanes.map(secondsOf)),
     cells: listed.map((cell) => ({
       ...{ key: cell.key, weight: cell.weight, runs: runs.get(cell) ?? 0, wanted: cell.seeds },
       ...{ loadSeconds: cell.planned.loadSeconds, estimateSeconds: cell.estimateSeconds },
       ...{ isKnown: cell.isKnown, findingsPerMinute: cell.findingsPerMinute },
     })),
   }
+}
+
+function secondsOf(lane: readonly EstimatedCell[]): number {
+  return lane.reduce((sum, { estimateSeconds }) => sum + estimateSeconds, 0)
 }
 
 export function describeForecast({ plan, budgetSeconds, totalSeconds, cells }: Forecast): string {

@@ -2,16 +2,30 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
-import type { KernelRequest } from '../../vms/kernels/kernels.js'
 import { profileNames } from '../../vms/kernels/profiles.js'
 import { UsageError, messageOf } from '../fct-error.js'
 import { readYaml } from '../scenario/read-yaml.js'
 import { loadScenario } from '../scenario/scenario.js'
-import { cellKey, type Cell } from '../store/history-records.js'
+import type { MachineAddress } from '../scenario/plan.js'
 import type { RetentionPolicy } from '../store/retention.js'
-
-/** What runs kernels, as plans and `Cell.target` name it. */
-const targetNames = ['qemu'] as const
+import {
+  cellsOf,
+  includedBy,
+  isMeant,
+  labelOf,
+  listOf,
+  matrixOf,
+  pathFrom,
+  type PlannedCell,
+} from './plan-cells.js'
+import {
+  checkTargets,
+  namedTwice,
+  noMachines,
+  ownTarget,
+  runningKernel,
+  type MachineLookup,
+} from './plan-targets.js'
 
 const units = { s: 1, m: 60, h: 3600, d: 86_400 }
 const likeThis = 'a duration, like 90s, 45m, 8h'
@@ -19,9 +33,15 @@ const duration = z.string({ error: likeThis }).regex(/^[1-9]\d*(\.\d+)?[smhd]$/,
 const days = z.number().positive()
 const oneOrMore = <T extends z.ZodType>(inner: T) => z.union([inner, z.array(inner).min(1)])
 
-const kernelName = z.string().min(1).describe('debian:VERSION, tree:PATH[@REVISION], image:PATH or host')
+const kernelName = z
+  .string()
+  .min(1)
+  .describe(`debian:VERSION, tree:PATH[@REVISION], image:PATH or host; ${runningKernel}: what a machine runs`)
 const profile = z.enum(profileNames)
-const target = z.enum(targetNames)
+const target = z
+  .string()
+  .min(1)
+  .describe(`${ownTarget} (guests), ssh://root@host, or a name of the targets file`)
 const scenario = z.string().min(1).describe('a scenario of the catalogue, or the path of a YAML file')
 const time = z.number().min(1).max(86_400).describe("seconds of load of a run, instead of the scenario's")
 const seeds = z.int().min(1).max(10_000)
@@ -55,7 +75,7 @@ export const planSchema = z
     kernels: z.array(kernel).min(1),
     profiles: z.array(profile).min(1).default(['stock']),
     scenarios: z.array(scenario).min(1),
-    targets: z.array(target).min(1).default(['qemu']),
+    targets: z.array(target).min(1).default([ownTarget]),
     seeds: seeds.optional().describe('runs of each cell and night; as many as the budget holds if not given'),
     time: time.optional(),
     budget: duration.optional().describe('how long a night may take; as long as it takes if not given'),
@@ -85,6 +105,11 @@ export const planSchema = z
           .positive()
           .default(50)
           .describe('of all run folders; what found nothing goes first'),
+        cacheGigabytes: z
+          .number()
+          .positive()
+          .default(20)
+          .describe('of the cache (kernels, saved guests); what was not used for longest goes first'),
       })
       .prefault({}),
   })
@@ -93,22 +118,8 @@ export const planSchema = z
     path: ['name'],
   })
 
-type PlanDocument = z.infer<typeof planSchema>
-type Which = z.infer<z.ZodObject<typeof which>>
-
-/** A cell, and what a run of it needs. */
-export interface PlannedCell {
-  readonly cell: Cell
-  readonly key: string
-  readonly weight: number
-  /** Runs of a night; null: as many as the budget holds. */
-  readonly seeds: number | null
-  readonly loadSeconds: number
-  /** Name of the catalogue or absolute path. */
-  readonly scenario: string
-  /** Its paths are absolute. */
-  readonly kernel: KernelRequest
-}
+export type PlanDocument = z.infer<typeof planSchema>
+export type Which = z.infer<z.ZodObject<typeof which>>
 
 export interface CampaignPlan {
   readonly name: string
@@ -118,29 +129,36 @@ export interface CampaignPlan {
   readonly budgetSeconds: number | null
   readonly retries: number
   readonly keep: RetentionPolicy
+  /** Targets of the cells that are no guests, by name. */
+  readonly machines: ReadonlyMap<string, MachineAddress>
 }
 
-/** @throws UsageError FCT_PLAN_UNREADABLE, FCT_PLAN_INVALID (file, line, field) */
-export function readPlan(path: string): CampaignPlan {
+/** @throws UsageError FCT_PLAN_UNREADABLE, FCT_PLAN_INVALID (file, line, field), FCT_PLAN_TARGET_KERNEL, FCT_TARGET_CLIENTS */
+export function readPlan(path: string, lookUp: MachineLookup = noMachines): CampaignPlan {
   try {
-    return parsePlan(readFileSync(path, 'utf8'), path)
+    return parsePlan(readFileSync(path, 'utf8'), path, lookUp)
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw new UsageError('FCT_PLAN_UNREADABLE', `cannot read the plan: ${messageOf(error)}`)
   }
 }
 
-export function parsePlan(text: string, path: string): CampaignPlan {
+export function parsePlan(text: string, path: string, lookUp: MachineLookup = noMachines): CampaignPlan {
   const folder = dirname(resolve(path))
+  const machines = new Map<string, MachineAddress>()
   const schema = planSchema.superRefine((plan, context) => {
-    checkNames(plan, folder, (field, message) => {
+    const complain: Complain = (field, message) => {
       context.addIssue({ code: 'custom', path: [...field], message })
-    })
+    }
+    checkNames(plan, folder, complain)
+    findMachines(plan, machines, lookUp, complain)
   })
   const document = readYaml(text, { path, code: 'FCT_PLAN_INVALID', what: 'a plan', schema })
   const { name, budget, retries, keep } = document
   const budgetSeconds = budget === undefined ? null : secondsOf(budget)
-  return { name, document, cells: cellsOf(document, folder), budgetSeconds, retries, keep }
+  const cells = cellsOf(document, folder)
+  checkTargets(cells, machines)
+  return { name, document, cells, budgetSeconds, retries, keep, machines }
 }
 
 function secondsOf(text: string): number {
@@ -149,17 +167,41 @@ function secondsOf(text: string): number {
 
 type Complain = (field: readonly (string | number)[], message: string) => void
 
-/** What a schema cannot know: which kernels and scenarios there are, and that every entry means something. */
-function checkNames(plan: PlanDocument, folder: string, complain: Complain): void {
-  const tryOut = (field: readonly (string | number)[], act: () => unknown): void => {
-    try {
-      act()
-    } catch (error) {
-      complain(field, messageOf(error))
+function tryOut(complain: Complain, field: readonly (string | number)[], act: () => unknown): void {
+  try {
+    act()
+  } catch (error) {
+    complain(field, messageOf(error))
+  }
+}
+
+/** @param machines Gets all that are named. */
+function findMachines(
+  plan: PlanDocument,
+  machines: Map<string, MachineAddress>,
+  lookUp: MachineLookup,
+  complain: Complain,
+): void {
+  const named = [
+    ...plan.targets.map((name, index) => ({ name, field: ['targets', index] })),
+    ...plan.include.flatMap(({ target = [] }, index) =>
+      listOf(target).map((name) => ({ name, field: ['include', index, 'target'] })),
+    ),
+  ].filter(({ name }) => name !== ownTarget)
+  for (const { name, field } of named) {
+    tryOut(complain, field, () => machines.set(name, lookUp(name)))
+    if (namedTwice(machines) === name) {
+      complain(field, 'that machine is there under another name')
+      machines.delete(name)
     }
   }
+}
+
+/** What a schema cannot know: which kernels and scenarios there are, and that every entry means something. */
+function checkNames(plan: PlanDocument, folder: string, complain: Complain): void {
   plan.kernels.forEach((kernel, index) => {
-    tryOut(['kernels', index], () => readKernelName(typeof kernel === 'string' ? kernel : kernel.kernel))
+    const name = typeof kernel === 'string' ? kernel : kernel.kernel
+    if (name !== runningKernel) tryOut(complain, ['kernels', index], () => readKernelName(name))
   })
   const names = plan.kernels.map((kernel) => labelOf(kernel))
   const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
@@ -168,7 +210,7 @@ function checkNames(plan: PlanDocument, folder: string, complain: Complain): voi
   plan.include.forEach(({ scenario }, index) => {
     for (const name of listOf(scenario)) scenarios.push({ name, field: ['include', index, 'scenario'] })
   })
-  for (const { name, field } of scenarios) tryOut(field, () => loadScenario(pathFrom(folder, name)))
+  for (const { name, field } of scenarios) tryOut(complain, field, () => loadScenario(pathFrom(folder, name)))
   const all = [...matrixOf(plan), ...plan.include.flatMap((entry) => includedBy(entry, plan))].map(
     ({ cell }) => cell,
   )
@@ -178,96 +220,4 @@ function checkNames(plan: PlanDocument, folder: string, complain: Complain): voi
         complain([list, index], 'no cell of the plan is like that')
     })
   }
-}
-
-type KernelEntry = PlanDocument['kernels'][number]
-interface Draft {
-  readonly cell: Cell
-  readonly kernel: KernelEntry
-  readonly seeds: number | undefined
-  readonly time: number | undefined
-}
-
-function cellsOf(plan: PlanDocument, folder: string): PlannedCell[] {
-  const drafts = new Map<string, Draft>()
-  for (const draft of matrixOf(plan)) {
-    if (!plan.exclude.some((entry) => isMeant(draft.cell, entry))) drafts.set(cellKey(draft.cell), draft)
-  }
-  for (const entry of plan.include)
-    for (const draft of includedBy(entry, plan)) drafts.set(cellKey(draft.cell), draft)
-  return [...drafts].map(([key, { cell, kernel, seeds, time }]) => {
-    const scenario = pathFrom(folder, cell.scenario)
-    return {
-      ...{ cell, key, scenario, seeds: seeds ?? null, kernel: requestOf(kernel, cell, folder) },
-      weight: plan.weights.find((entry) => isMeant(cell, entry))?.weight ?? 1,
-      loadSeconds: time ?? loadScenario(scenario).seconds,
-    }
-  })
-}
-
-function matrixOf(plan: PlanDocument): Draft[] {
-  return product(plan, { scenarios: plan.scenarios, profiles: plan.profiles, targets: plan.targets })
-}
-
-function includedBy(entry: PlanDocument['include'][number], plan: PlanDocument): Draft[] {
-  const {
-    profile = plan.profiles,
-    target = plan.targets,
-    scenario,
-    seeds = plan.seeds,
-    time = plan.time,
-  } = entry
-  const lists = { scenarios: listOf(scenario), profiles: listOf(profile), targets: listOf(target) }
-  return product({ ...plan, seeds, time }, lists).filter(({ cell }) => isMeant(cell, entry))
-}
-
-function product(
-  { kernels, seeds, time }: Pick<PlanDocument, 'kernels' | 'seeds' | 'time'>,
-  { scenarios, profiles, targets }: Readonly<Record<'scenarios' | 'profiles' | 'targets', readonly string[]>>,
-): Draft[] {
-  return kernels.flatMap((kernel) =>
-    profiles.flatMap((profile) =>
-      scenarios.flatMap((scenario) =>
-        targets.map((target) => {
-          const patches = typeof kernel === 'string' || kernel.as !== undefined ? [] : (kernel.patches ?? [])
-          return {
-            cell: { kernel: labelOf(kernel), profile, scenario, target, patches },
-            kernel,
-            seeds,
-            time,
-          }
-        }),
-      ),
-    ),
-  )
-}
-
-function labelOf(kernel: KernelEntry): string {
-  return typeof kernel === 'string' ? kernel : (kernel.as ?? kernel.kernel)
-}
-
-function isMeant(cell: Cell, entry: Which): boolean {
-  return (['kernel', 'profile', 'scenario', 'target'] as const).every((field) => {
-    const wanted = entry[field]
-    return wanted === undefined || listOf<string>(wanted).includes(cell[field])
-  })
-}
-
-function listOf<T>(value: T | readonly T[]): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : [value as T]
-}
-
-function requestOf(kernel: KernelEntry, { profile }: Cell, folder: string): KernelRequest {
-  const { kernel: name, patches = [] } = typeof kernel === 'string' ? { kernel } : kernel
-  const [, provider, path] = /^(tree|image):(.+)$/.exec(name) ?? []
-  return {
-    name: provider === undefined || path === undefined ? name : `${provider}:${resolve(folder, path)}`,
-    patches: patches.map((patch) => resolve(folder, patch)),
-    profile: profile as KernelRequest['profile'],
-  }
-}
-
-/** As loadScenario tells a path from a name. */
-function pathFrom(folder: string, scenario: string): string {
-  return /[/.]/.test(scenario) ? resolve(folder, scenario) : scenario
 }

@@ -4,16 +4,18 @@ import { FctError } from '../fct-error.js'
 import {
   cellKey,
   type Campaign,
+  type Cell,
   type CampaignOutcome,
   type Dispatch,
   type ProgressEvent,
   type ProgressPlace,
 } from '../store/history-records.js'
 import type { HistoryWriter } from '../store/history-writer.js'
+import type { Reason } from '../verdict/result.js'
 import type { CellJob, Executor, JobEnd, JobListener } from './executor.js'
 import type { CampaignPlan } from './plan.js'
 import { foresee } from './schedule.js'
-import { estimateCells, NightWork, type EstimatedCell, type Work } from './work.js'
+import { byTarget, estimateCells, NightWork, type EstimatedCell, type Work } from './work.js'
 
 /** Nights that tell what a cell costs and brings. */
 export const nightsRemembered = 14
@@ -77,10 +79,17 @@ export async function runCampaign(
 
 type OpenDispatch = Pick<Dispatch, 'campaign' | 'cell' | 'seed' | 'attempt' | 'started'>
 
+/** A target with what is to be done on it: no run of one takes time from another. */
+interface Lane {
+  readonly cells: readonly EstimatedCell[]
+  readonly work: NightWork
+  readonly slots: number
+  readonly secondsLeft: number | null
+  running: number
+}
+
 class Night {
-  readonly #work: NightWork
-  readonly #cells: readonly EstimatedCell[]
-  readonly #secondsLeft: number | null
+  readonly #lanes = new Map<string, Lane>()
   readonly #running = new Set<Promise<void>>()
   /** Ends all that is out when the night cannot go on. */
   readonly #over = new AbortController()
@@ -93,12 +102,13 @@ class Night {
   ) {
     const { store, executor, signal } = context
     const window = { nights: nightsRemembered, before: campaign.started }
-    this.#cells = estimateCells(plan.cells, store.experience(plan.name, window))
-    this.#secondsLeft = plan.budgetSeconds === null ? null : plan.budgetSeconds * executor.slots
-    this.#work = new NightWork(campaign.seed, this.#cells, {
-      secondsLeft: this.#secondsLeft,
-      retries: plan.retries,
-    })
+    const all = estimateCells(plan.cells, store.experience(plan.name, window))
+    for (const [target, cells] of byTarget(all)) {
+      const slots = executor.slotsOf(target)
+      const secondsLeft = plan.budgetSeconds === null ? null : plan.budgetSeconds * slots
+      const work = new NightWork(campaign.seed, cells, { secondsLeft, retries: plan.retries })
+      this.#lanes.set(target, { cells, work, slots, secondsLeft, running: 0 })
+    }
     this.#signal = AbortSignal.any([signal, this.#over.signal])
   }
 
@@ -106,7 +116,7 @@ class Night {
     const { store } = this.context
     const open = this.#restore()
     try {
-      for (const dispatch of open) this.#start(() => this.#resume(dispatch))
+      for (const dispatch of open) this.#start(this.#lane(dispatch.cell), () => this.#resume(dispatch))
       await this.#handOut()
     } catch (error) {
       this.#over.abort(error)
@@ -114,7 +124,7 @@ class Night {
     } finally {
       await Promise.allSettled(this.#running)
     }
-    const outcome = this.#work.isComplete ? 'complete' : 'budget'
+    const outcome = this.#works.every(({ isComplete }) => isComplete) ? 'complete' : 'budget'
     store.endCampaign(this.campaign.id, outcome, new Date().toISOString())
     this.#tell({ kind: 'campaign-ended', outcome })
     return outcome
@@ -125,28 +135,51 @@ class Night {
     const { store } = this.context
     const { id } = this.campaign
     const attempts = store.attempts(id)
-    this.#work.restore(attempts)
-    for (const run of store.runsOf(id)) this.#work.ended(cellKey(run.cell), run)
+    for (const { work } of this.#lanes.values()) work.restore(attempts)
+    for (const run of store.runsOf(id)) this.#lane(run.cell).work.ended(cellKey(run.cell), run)
     const open = store.openDispatches(id)
-    for (const { cell, seed } of open) this.#work.isOut(cellKey(cell), seed)
-    const planned = foresee(this.#cells, this.#secondsLeft).length
+    for (const { cell, seed } of open) this.#lane(cell).work.isOut(cellKey(cell), seed)
+    const planned = sum(
+      [...this.#lanes.values()].map(({ cells, secondsLeft }) => foresee(cells, secondsLeft).length),
+    )
     const kind = attempts.size === 0 ? 'campaign-started' : 'campaign-resumed'
-    this.#tell({ kind, planned, done: this.#work.done })
+    this.#tell({ kind, planned, done: sum(this.#works.map(({ done }) => done)) })
     return open
+  }
+
+  get #works(): NightWork[] {
+    return [...this.#lanes.values()].map(({ work }) => work)
+  }
+
+  #lane({ target }: Cell): Lane {
+    const lane = this.#lanes.get(target)
+    if (lane === undefined) throw new TypeError(`the plan has no target ${target}`)
+    return lane
   }
 
   async #handOut(): Promise<void> {
     for (;;) {
       this.#signal.throwIfAborted()
-      const work = this.#running.size < this.context.executor.slots ? this.#work.take() : undefined
-      if (work !== undefined) this.#start(() => this.#do(work))
+      const next = this.#next()
+      if (next !== undefined) this.#start(next.lane, () => this.#do(next.work))
       else if (this.#running.size > 0) await Promise.race(this.#running)
       else return
     }
   }
 
-  #start(act: () => Promise<void>): void {
+  /** It is out from now on. */
+  #next(): { lane: Lane; work: Work } | undefined {
+    for (const lane of this.#lanes.values()) {
+      const work = lane.running < lane.slots ? lane.work.take() : undefined
+      if (work !== undefined) return { lane, work }
+    }
+    return undefined
+  }
+
+  #start(lane: Lane, act: () => Promise<void>): void {
+    lane.running++
     const running = act().finally(() => {
+      lane.running--
       this.#running.delete(running)
     })
     // Whoever races for it hears of a failure; nobody may be racing yet.
@@ -192,13 +225,23 @@ class Night {
   #lose(dispatch: OpenDispatch, place: ProgressPlace, kind: { isItsOwn: boolean }): void {
     this.context.store.lose(dispatch)
     this.#tell({ kind: 'run-lost', ...place })
-    this.#work.lost(place.cell, place.seed, kind)
+    this.#lane(dispatch.cell).work.lost(place.cell, place.seed, kind)
   }
 
   #settle(dispatch: OpenDispatch, place: ProgressPlace, { result, seconds }: JobEnd): void {
     const run = this.context.store.record({ ...dispatch, seconds }, result)
     this.#tell({ kind: 'run-ended', verdict: result.verdict, run, ...place })
-    this.#work.ended(place.cell, { seed: place.seed, verdict: result.verdict, seconds })
+    const { work } = this.#lane(dispatch.cell)
+    work.ended(place.cell, { seed: place.seed, verdict: result.verdict, seconds })
+    const gone = result.verdict === 'ERROR' ? result.reasons.find(isOfMachine) : undefined
+    if (gone !== undefined) {
+      work.close()
+      this.#tell({
+        kind: 'target-out',
+        target: dispatch.cell.target,
+        reason: `${gone.message} (${gone.code})`,
+      })
+    }
     const full = result.reasons.find(({ code }) => code === 'FCT_DISK_FULL')
     if (full !== undefined)
       throw new FctError(full.code, full.message, 'Free some; the same command goes on with the night.')
@@ -233,6 +276,18 @@ class Night {
       if (!(error instanceof FctError)) throw error
     }
   }
+}
+
+/**
+ * Whether a machine cannot be had, whatever is asked of it: it does not answer, or it is not as it must be (target/ssh). No other run
+ * tonight would fare better.
+ */
+function isOfMachine({ code }: Reason): boolean {
+  return /^FCT_(SSH|TARGET)_/.test(code)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }
 
 /** Not if nothing came, or the user stopped it before it had an answer. */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { UsageError } from '../fct-error.js'
 import type { JobEnd } from './executor.js'
+import { unpackParcel } from '../../vms/cache-parcel.js'
 import { attemptFolder, readCell, writeEnd, type SlurmCell } from './slurm-spool.js'
 
 /**
@@ -9,7 +10,7 @@ import { attemptFolder, readCell, writeEnd, type SlurmCell } from './slurm-spool
  *
  * @param folder The array's.
  * @param env As Slurm sets it for an element of an array.
- * @param act Does a cell; its run folder goes into `job.runs`.
+ * @param act Does a cell, when all that was sent with it is in the cache; its run folder goes into `job.runs`.
  */
 export async function doSlurmCell(
   folder: string,
@@ -22,11 +23,12 @@ export async function doSlurmCell(
     // Not set before the first requeue.
     attempt: env['SLURM_RESTART_COUNT'] === undefined ? 0 : numberOf(env, 'SLURM_RESTART_COUNT'),
   }
-  const { job, mirrors } = await readCell(folder, attempt.index)
+  const { job, mirrors, parcel } = await readCell(folder, attempt.index)
   const runs = attemptFolder(folder, attempt)
   // Not its parents: whoever took the array's folder away wants no more of it.
   await mkdir(runs)
-  const end = await act({ job: { ...job, runs }, mirrors })
+  if (parcel !== null) await unpackParcel(parcel, signal)
+  const end = await act({ job: { ...job, runs }, mirrors, parcel })
   signal.throwIfAborted()
   await writeEnd(folder, attempt, { ...end, node: env['SLURMD_NODENAME'] ?? '' })
 }

@@ -2,11 +2,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Mirrors } from '../../vms/apt-root.js'
+import type { Parcel } from '../../vms/cache-parcel.js'
 import { FctError, messageOf } from '../fct-error.js'
 import type { CellJob, Executor, JobEnd, JobListener } from './executor.js'
 import { SlurmArray, type Open } from './slurm-array.js'
 import { cancel, listElements, submitArray } from './slurm-client.js'
-import { writeArray } from './slurm-spool.js'
+import { writeArray, type SlurmCell } from './slurm-spool.js'
 
 export interface SlurmOptions {
   /** Absolute path of the spool, which the nodes have under the same name. */
@@ -19,6 +20,8 @@ export interface SlurmOptions {
   /** XDG_CACHE_HOME on the nodes. */
   readonly cache?: string
   readonly mirrors?: Mirrors
+  /** What a node's cache needs for a job, where nodes share none with this host. */
+  readonly pack?: (job: CellJob) => Promise<Parcel | null>
   /** Does a cell on a node, given the array's folder: `doSlurmCell`. */
   readonly command: readonly string[]
   /** For a person. */
@@ -45,7 +48,6 @@ const endMs = 40_000
 /** Cells become elements of array jobs, one array of what is handed over in one turn. Slurm alone decides where and when. */
 export class SlurmExecutor implements Executor {
   readonly name = 'slurm'
-  readonly slots: number
   readonly #options: SlurmOptions
   readonly #pace: Pace
   #handedOver: Open[] = []
@@ -55,9 +57,12 @@ export class SlurmExecutor implements Executor {
   readonly #heeded = new WeakSet<AbortSignal>()
 
   constructor(options: SlurmOptions) {
-    this.slots = options.slots
     this.#options = options
     this.#pace = options.pace ?? usualPace
+  }
+
+  slotsOf(): number {
+    return this.#options.slots
   }
 
   run(job: CellJob, listener: JobListener, signal: AbortSignal): Promise<JobEnd | null> {
@@ -103,11 +108,12 @@ export class SlurmExecutor implements Executor {
     const opens = this.#handedOver
     this.#handedOver = []
     if (opens.length === 0) return
-    const { spool, mirrors = null, minutesBesideLoad, constraint, cache, command } = this.#options
+    const { spool, mirrors = null, pack, minutesBesideLoad, constraint, cache, command } = this.#options
     const minutes = minutesBesideLoad + Math.max(...opens.map(({ job }) => job.options.time)) / 60
     let folder: string | undefined
     try {
-      const cells = opens.map(({ job }) => ({ job, mirrors }))
+      const cells: SlurmCell[] = []
+      for (const { job } of opens) cells.push({ job, mirrors, parcel: (await pack?.(job)) ?? null })
       const name = await writeArray(spool, cells)
       folder = join(spool, name)
       // From here on a process that takes over finds them, whether this one hears sbatch's answer or not.

@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto'
 import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Mirrors } from '../../vms/apt-root.js'
+import type { Parcel } from '../../vms/cache-parcel.js'
 import { storeFailure } from '../store/store-failure.js'
 import type { CellJob, JobEnd } from './executor.js'
 
@@ -18,6 +19,8 @@ export interface SlurmCell {
   readonly job: CellJob
   /** Null: what the node's apt says. */
   readonly mirrors: Mirrors | null
+  /** What the node's cache needs; null: it shares one, or fills its own. */
+  readonly parcel: Parcel | null
 }
 
 /** What a node tells. */

@@ -70,6 +70,8 @@ export function watchRow(before: Watched, { campaign, at, event }: ProgressRow):
     }
     case 'run-lost':
       return withoutGuest(state, event)
+    case 'target-out':
+      return state
     case 'campaign-ended':
       return { ...state, guests: [], outcome: event.outcome }
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CellExperience } from '../store/history.js'
 import type { HistoryRun } from '../store/history-records.js'
-import type { PlannedCell } from './plan.js'
+import type { PlannedCell } from './plan-cells.js'
 import { nextCell, type ScheduleCell } from './schedule.js'
 
 /** One run to be handed out. */
@@ -41,6 +41,18 @@ export function estimateCells(
   })
 }
 
+/** Targets do their runs beside each other. */
+export function byTarget(cells: readonly EstimatedCell[]): Map<string, EstimatedCell[]> {
+  const lanes = new Map<string, EstimatedCell[]>()
+  for (const cell of cells) {
+    const { target } = cell.planned.cell
+    const lane = lanes.get(target)
+    if (lane === undefined) lanes.set(target, [cell])
+    else lane.push(cell)
+  }
+  return lanes
+}
+
 function overheadOf(all: readonly CellExperience[]): number | undefined {
   const runs = all.reduce((sum, each) => sum + each.runs, 0)
   if (runs === 0) return undefined
@@ -64,12 +76,13 @@ interface SeedState {
   state: 'out' | 'waits' | 'settled' | 'given up'
 }
 
-/** What of a night is done, out, and still to do. Says what is next; hands nothing out itself. */
+/** What of a night is done on a target, out, and still to do. Says what is next; hands nothing out itself. */
 export class NightWork {
   readonly #cells: EstimatedCell[]
   readonly #seeds = new Map<string, SeedState>()
   readonly #waiting = new Set<SeedState>()
   #secondsLeft: number | null
+  #isClosed = false
   readonly #retries: number
 
   constructor(
@@ -96,8 +109,14 @@ export class NightWork {
     })
   }
 
+  /** Nothing more is handed out: what does the runs cannot be had. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   /** What is next; it is out from now on. @returns undefined if nothing is, or nothing fits the budget */
   take(): Work | undefined {
+    if (this.#isClosed) return undefined
     for (const again of this.#waiting) if (this.#fits(again.cell)) return this.#takeOut(again)
     const cell = nextCell(this.#cells, this.#secondsLeft)
     if (cell === undefined) return undefined
@@ -141,8 +160,9 @@ export class NightWork {
     return [...this.#seeds.values()].filter(({ state }) => state === 'settled' || state === 'given up').length
   }
 
-  /** Whether all of the plan is done that it names. */
+  /** Whether all of the plan is done that it names, or can be. */
   get isComplete(): boolean {
+    if (this.#isClosed) return true
     const isUsed = this.#cells.every(({ seeds, started }) => seeds !== null && started >= seeds)
     return isUsed && this.done === this.#seeds.size
   }

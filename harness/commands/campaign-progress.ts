@@ -31,6 +31,8 @@ export function showCampaignProgress(
         output.write(`${paint(event.verdict)}  about ${formatSeconds(left / 1000)} left\n`)
       } else if (event.kind === 'run-lost') {
         write(`nothing came of ${event.cell}, seed ${String(event.seed)}, attempt ${String(event.attempt)}`)
+      } else if (event.kind === 'target-out') {
+        write(`${event.target} is left out for the rest of the night: ${event.reason}`)
       }
     },
   }

@@ -209,7 +209,7 @@ function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: b
 }
 
 function identify(
-  { scenario, seed, kernel: wanted }: RunPlan,
+  { scenario, seed, kernel: wanted, machine }: RunPlan,
   run: string,
   { kernel, running, target, end }: Aftermath,
 ): Parameters<typeof composeResult>[0] {
@@ -225,7 +225,7 @@ function identify(
       patches: kernel?.patches ?? wanted.patches,
       build: kernel?.way ?? running?.build ?? null,
     },
-    target: { kind: target?.kind ?? 'qemu', accel: target?.accel ?? 'none' },
+    target: { kind: target?.kind ?? (machine === undefined ? 'qemu' : 'ssh'), accel: target?.accel ?? 'none' },
     guestSeconds: end.finished?.loadSeconds ?? end.progress?.seconds ?? 0,
   }
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { addCampaignOutputOptions } from './campaign-outputs.js'
 import { historyFile, runsFolder } from '../folders.js'
 import { addMirrorOptions, mirrorsOf } from './kernel-options.js'
+import { addAddressOptions } from './machine-options.js'
 import { nightlyCommand, type NightlyOptions } from './nightly.js'
 import { addSlurmOptions } from './slurm-options.js'
 import { withExamples } from '../help/examples.js'
@@ -32,7 +33,7 @@ export function addNightlyCommand(
     .option('--json', 'one document on stdout')
     .option('--store <file>', 'the history', historyFile())
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
-  addCampaignOutputOptions(command)
+  addCampaignOutputOptions(addAddressOptions(command))
   addMirrorOptions(addSlurmOptions(command)).action(async (plan: string, options: NightlyArguments) => {
     finish(await nightlyCommand(plan, { ...options, mirrors: mirrorsOf(options) }, signal))
   })

@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
-import type { Mirrors } from '../../vms/apt-root.js'
+import type { BuildContext } from '../../vms/cache.js'
 import { SlurmExecutor, mostSlots } from '../campaign/slurm-executor.js'
 import { UsageError } from '../fct-error.js'
 import { packageRoot } from '../folders.js'
+import { parcelsIn } from './slurm-pack.js'
 
 /** Options of `nightly --executor slurm`, as commander has them. */
 export interface SlurmArguments {
@@ -12,6 +13,7 @@ export interface SlurmArguments {
   readonly slurmConstraint?: string
   readonly slurmMinutes: number
   readonly slurmCache?: string
+  readonly slurmShip?: boolean
   readonly slurmProgram?: string
 }
 
@@ -31,6 +33,10 @@ export function addSlurmOptions(command: Command): Command {
     )
     .option('--slurm-cache <folder>', 'slurm: XDG_CACHE_HOME on the nodes, shared by them or each its own')
     .option(
+      '--slurm-ship',
+      'slurm: make what runs need here, and send it to the caches of the nodes, which share none',
+    )
+    .option(
       '--slurm-program <file>',
       'slurm: fctorture on the nodes, where it is not in the same place as here',
     )
@@ -45,16 +51,19 @@ function wholeNumber(most: number): (text: string) => number {
 }
 
 /** @throws UsageError FCT_SLURM_FOLDER_MISSING */
-export function slurmExecutor(options: SlurmArguments, mirrors: Mirrors | undefined): SlurmExecutor {
-  const { slurmFolder, slurmRuns, slurmConstraint, slurmMinutes, slurmCache, slurmProgram } = options
+export function slurmExecutor(options: SlurmArguments, context: BuildContext): SlurmExecutor {
+  const { slurmFolder, slurmRuns, slurmConstraint, slurmMinutes, slurmCache, slurmShip, slurmProgram } =
+    options
   if (slurmFolder === undefined)
     throw new UsageError('FCT_SLURM_FOLDER_MISSING', '--executor slurm needs --slurm-folder')
   const program =
     slurmProgram === undefined
       ? [process.execPath, join(packageRoot, 'harness', 'fctorture.mjs')]
       : [resolve(slurmProgram)]
+  const { mirrors } = context
+  const spool = resolve(slurmFolder)
   return new SlurmExecutor({
-    spool: resolve(slurmFolder),
+    spool,
     slots: slurmRuns,
     minutesBesideLoad: slurmMinutes,
     command: [...program, 'slurm-cell'],
@@ -62,5 +71,6 @@ export function slurmExecutor(options: SlurmArguments, mirrors: Mirrors | undefi
     ...(slurmConstraint !== undefined && { constraint: slurmConstraint }),
     ...(slurmCache !== undefined && { cache: resolve(slurmCache) }),
     ...(mirrors && { mirrors }),
+    ...(slurmShip === true && { pack: parcelsIn(join(spool, 'parcels'), context) }),
   })
 }

@@ -1,6 +1,6 @@
 import type { BuildContext } from '../../vms/cache.js'
 import { obtainGuestImages } from '../../vms/guest-images.js'
-import { obtainKernel, type KernelUnderTest } from '../../vms/kernels/kernels.js'
+import { obtainKernel, type KernelRequest, type KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { RunPlan } from '../scenario/plan.js'
 import { createClientMachines, type ClientMachines } from '../target/client-machines.js'
 import { createStandingClient } from '../target/standing-guest.js'
@@ -12,15 +12,19 @@ export interface StartedClients extends ClientMachines {
   consoles(): string[]
 }
 
+/** What runs on machines with the clients of a run. */
+export function clientKernelOf({ scenario, kernel: { name } }: RunPlan): KernelRequest {
+  return { name: scenario.clients.kernel ?? name, patches: [], profile: 'stock' }
+}
+
 /** Machines for the clients of a run, one for each end of a cable; their kernel is a sound one. */
 export async function startClients(
-  { scenario, kernel: { name } }: RunPlan,
+  plan: RunPlan,
   ends: readonly number[],
   context: BuildContext,
   onPhase: (phase: string) => void,
 ): Promise<StartedClients> {
-  const request = { name: scenario.clients.kernel ?? name, patches: [], profile: 'stock' } as const
-  const kernel = await obtainKernel(request, context)
+  const kernel = await obtainKernel(clientKernelOf(plan), context)
   const images = await obtainGuestImages(kernel, context)
   const targets: Target[] = []
   const printed = ends.map((): Uint8Array[] => [])

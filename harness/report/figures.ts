@@ -46,6 +46,11 @@ function formatRate(perSecond: number): string {
   return perSecond.toLocaleString('en-US', { maximumFractionDigits: perSecond < 10 ? 1 : 0 })
 }
 
+/** A share with two digits: "1.4 %", "0.077 %", "100 %". */
+export function formatPercent(share: number): string {
+  return `${(100 * share).toLocaleString('en-US', { maximumSignificantDigits: 2 })} %`
+}
+
 /** "2 h 5 min", "3 min 20 s", "12 s" */
 export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds)

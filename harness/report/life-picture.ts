@@ -221,6 +221,6 @@ const style = `
 .life .ref { text-anchor: middle; font-size: 11px; } .life .time { font-size: 11px; }
 .life .left-out line { stroke-dasharray: 6 4; } .life .left-out text { font-style: italic; }
 .life .list text { font-size: 10px; }${paint(light)}
-@media (prefers-color-scheme: dark) {${paint(dark)}
+@media screen and (prefers-color-scheme: dark) {${paint(dark)}
 }
 `

@@ -1,5 +1,5 @@
 /**
- * The style sheet of every page: no font, image or script from anywhere; light or dark as the reader's system is.
+ * The style sheet of every page: no font, image or script from anywhere; light or dark as the reader's system is, and light on paper.
  */
 export const style = `
 :root {
@@ -10,8 +10,8 @@ export const style = `
   --series-1: #2563a8; --series-2: #b4530a; --series-3: #1b7a4b; --series-4: #8a3ffc;
   --series-5: #a8324a; --series-6: #0e7c86; --series-7: #6b5b00; --series-8: #5b6770;
 }
-@media (prefers-color-scheme: dark) {
-  :root {
+@media screen and (prefers-color-scheme: dark) {
+  :root:not(.paper) {
     --text: #e4e6e9; --back: #14171a; --dim: #9aa4ae; --line: #32383f; --code: #1c2025; --card: #191d21;
     --pass: #58c07f; --fail: #ff7b72; --doubt: #e3b341; --mark: #4a2022; --link: #79b8ff; --band: #79b8ff30;
     --pass-back: #16301f; --fail-back: #3b1a1c; --doubt-back: #352a10;
@@ -76,8 +76,11 @@ figure { margin: 0 0 1.4rem; } figcaption { font-weight: 600; font-size: .95em; 
   table.pairs th { width: 38%; } dl.figures { gap: .4rem 1.4rem; } .u-legend.u-inline { margin-left: 0; }
 }
 @media print {
-  nav, .skip, summary { display: none; } body { max-width: none; padding: 0; font-size: 11px; }
-  pre, pre.console { max-height: none; white-space: pre-wrap; } .wide { overflow: visible; }
-  section, figure { break-inside: avoid-page; } #console, #parameters, .finding { break-inside: auto; }
+  :root { color-scheme: light; print-color-adjust: exact; }
+  nav, .skip { display: none; } body { max-width: none; padding: 0; font-size: 11px; }
+  pre, pre.console, .finding pre { max-height: none; white-space: pre-wrap; overflow-wrap: anywhere; }
+  .wide { overflow: visible; } svg.life { max-width: 100%; height: auto; }
+  details::details-content { content-visibility: visible; display: block; } summary { list-style: none; }
+  section, figure { break-inside: avoid-page; } #console, #parameters, .finding, section:has(details) { break-inside: auto; }
 }
 `

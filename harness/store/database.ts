@@ -44,8 +44,8 @@ function prepare(database: Database.Database, path: string, readonly: boolean): 
   database.pragma('foreign_keys = ON')
   if (readonly) return
   database.pragma('journal_mode = WAL')
-  // What was committed outlives the process however that ends. A power cut may take the last commits, never the rest: those runs
-  // are then found in their folders, or run again.
+  // What was committed outlives the process however that ends. A power cut may take the commits since the last checkpoint, and leaves
+  // the store sound (sqlite.org/pragma.html#pragma_synchronous); the night that goes on makes those runs again.
   database.pragma('synchronous = NORMAL')
   if (version < migrations.length) migrate(database)
 }

@@ -7,7 +7,7 @@ export interface Cell {
   readonly profile: string
   /** Of the catalogue, or a path as the plan has it. */
   readonly scenario: string
-  /** `qemu` or what else runs kernels. */
+  /** `qemu` (guests), or a machine as the plan names it: `ssh://root@host`, a name of the targets file. */
   readonly target: string
   /** As the plan has them; empty where the kernel's name stands for them. */
   readonly patches: readonly string[]
@@ -20,7 +20,7 @@ export function cellKey({ kernel, profile, scenario, target, patches }: Cell): s
     .join(' ')
 }
 
-/** How a campaign ended: with all its plan, with its time, or with another one that began instead. */
+/** How a campaign ended: with all its plan (but for machines that could not be had), with its time, or with another one that began instead. */
 export type CampaignOutcome = 'complete' | 'budget' | 'abandoned'
 
 /** One night. */
@@ -126,6 +126,8 @@ export type ProgressEvent =
   | ({ readonly kind: 'run-ended'; readonly verdict: VerdictName; readonly run: number } & ProgressPlace)
   /** Nothing came of it: it was interrupted, or its machine was. */
   | ({ readonly kind: 'run-lost' } & ProgressPlace)
+  /** A machine cannot be had: nothing more is asked of it tonight. */
+  | { readonly kind: 'target-out'; readonly target: string; readonly reason: string }
   | { readonly kind: 'campaign-ended'; readonly outcome: CampaignOutcome }
 
 export interface ProgressPlace {

@@ -20,7 +20,10 @@ import { packageRoot } from '../../harness/folders.js'
 import type { HistoryRun, ProgressEvent } from '../../harness/store/history-records.js'
 import { HistoryReader } from '../../harness/store/history.js'
 import { HistoryWriter } from '../../harness/store/history-writer.js'
+import { packEntries } from '../../vms/cache-parcel.js'
+import { obtain } from '../../vms/cache.js'
 import { startSlurm, type SlurmCluster } from '../slurm-cluster.js'
+import { thing } from './inside/thing.js'
 
 let cluster: SlurmCluster
 /** Small cells instead of guests; packages are found from there. */
@@ -148,6 +151,35 @@ test('a night is an array, its cells run on both nodes, and all that they leave 
   const { stdout } = await execa('squeue', ['-h', '-t', 'all', '-r', '-o', '%F %T'])
   expect([...new Set(stdout.split('\n'))]).toEqual([expect.stringMatching(/^\d+ COMPLETED$/)])
   await spoolIsClear()
+})
+
+test('nodes whose caches are their own get what cells need, once each, and make nothing', async () => {
+  vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache of this host'))
+  const made = vi.fn(() => () => undefined)
+  const { signal } = new AbortController()
+  const entry = await obtain(thing, { announce: made, signal })
+  mkdirSync(join(entry, '..', '..', 'resolved'))
+  writeFileSync(join(entry, '..', '..', 'resolved', 'name.json'), '["package=1"]')
+  const pack = () => packEntries([entry], join(folder, 'spool', 'parcels'), signal)
+  try {
+    const { runs } = await night(small(), { pack, cache: join(cluster.local, "a 'cache'") })
+    expectEachOnce(runs, 8)
+  } finally {
+    vi.unstubAllEnvs()
+    for (const [name, value] of Object.entries(cluster.env)) vi.stubEnv(name, value)
+  }
+  expect(made).toHaveBeenCalledTimes(1)
+  expect(log('made')).toEqual([])
+  expect(nodesOf(log('has all'))).toEqual(['n1', 'n2'])
+  expect(log('has all')).toHaveLength(8)
+  // They have it in their own caches, and nowhere else.
+  expect(readdirSync(cluster.local)).toEqual([])
+  await seen(() => {
+    expect(readdirSync(join(folder, 'spool'))).toEqual(['parcels'])
+  })
+  expect(readdirSync(join(folder, 'spool', 'parcels'))).toEqual([
+    expect.stringMatching(/^[0-9a-f]{16}\.tar$/),
+  ])
 })
 
 test('a constraint keeps cells to the nodes that have it', async () => {

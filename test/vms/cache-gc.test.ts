@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -8,6 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { packageRoot } from '../../harness/folders.js'
 import { listEntries } from '../../vms/cache-entries.js'
 import { collectGarbage } from '../../vms/cache-gc.js'
+import { endOwnUse, tryLockEntry } from '../../vms/cache-use.js'
+import { obtain } from '../../vms/cache.js'
 import { withWorkspace } from '../../vms/workspace.js'
 import { quietContext } from '../stock-kernel.js'
 
@@ -149,6 +151,41 @@ describe('collectGarbage', () => {
       { timeout: 30_000, interval: 1000 },
     )
   }, 60_000)
+
+  it('takes what this process has used, once it says that it uses nothing any more', async () => {
+    const recipe = { kind: 'thing', inputs: 'mine', title: 'mine', build: () => Promise.resolve() }
+    const folder = await obtain(recipe, quietContext)
+    expect((await collect(0)).inUse.map((entry) => entry.folder)).toEqual([folder])
+    await endOwnUse()
+    expect((await collect(0)).removed.map((entry) => entry.folder)).toEqual([folder])
+  })
+
+  it('sweeps up locks of killed processes, and no others', async () => {
+    const things = join(home, 'fctorture', 'thing')
+    const [orphan, held] = [join(things, '0123456789abcdef'), join(things, 'fedcba9876543210')]
+    await mkdir(`${orphan}.lock`, { recursive: true })
+    const longAgo = new Date(Date.now() - 60_000)
+    await utimes(`${orphan}.lock`, longAgo, longAgo)
+    const release = await tryLockEntry(held)
+    await collect(0)
+    expect(await readdir(things)).toEqual(['fedcba9876543210.lock'])
+    await release?.()
+    expect(await readdir(things)).toEqual([])
+  })
+
+  it('counts all that is in the cache', async () => {
+    const before = await collect(2 ** 30)
+    for (const kind of ['logs', 'resolved', 'apt', 'ccache']) {
+      await mkdir(join(home, 'fctorture', kind, `0123-${String(process.pid)}`), { recursive: true })
+      await writeFile(
+        join(home, 'fctorture', kind, `0123-${String(process.pid)}`, 'file'),
+        Buffer.alloc(2 ** 20, 1),
+      )
+    }
+    const { bytesBefore, bytesAfter } = await collect(2 ** 30)
+    expect(bytesBefore - before.bytesAfter).toBeGreaterThanOrEqual(4 * 2 ** 20)
+    expect(bytesAfter).toBe(bytesBefore)
+  })
 
   it('shares the work with another collection at the same time', async () => {
     const inputs = Array.from({ length: 8 }, (_, number) => String(number))

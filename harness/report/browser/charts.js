@@ -5,6 +5,9 @@
 globalThis.fctCharts = (() => {
   const uPlot = globalThis.uPlot
   const dark = matchMedia('(prefers-color-scheme: dark)')
+  const printed = matchMedia('print')
+  /* A4 and Letter between their margins, CSS pixels. */
+  const paperWidth = 680
   const drawn = new Map()
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
   /* Not by colour alone: each has its own dashes, too. */
@@ -121,8 +124,10 @@ globalThis.fctCharts = (() => {
     }
   }
 
+  const isPaper = () => document.documentElement.classList.contains('paper')
+
   function widthOf(figure) {
-    return Math.max(240, Math.floor(figure.clientWidth))
+    return Math.max(240, Math.min(isPaper() ? paperWidth : Infinity, Math.floor(figure.clientWidth)))
   }
 
   function draw(figure, spec) {
@@ -145,6 +150,15 @@ globalThis.fctCharts = (() => {
     for (const [figure, { spec }] of drawn) draw(figure, spec)
   }
   dark.addEventListener('change', again)
+  /* What is drawn keeps the colours and the size that it was drawn with. */
+  const goTo = (paper) => {
+    if (paper === isPaper()) return
+    document.documentElement.classList.toggle('paper', paper)
+    again()
+  }
+  addEventListener('beforeprint', () => goTo(true))
+  addEventListener('afterprint', () => goTo(false))
+  printed.addEventListener('change', () => goTo(printed.matches))
   let waiting
   addEventListener('resize', () => {
     clearTimeout(waiting)

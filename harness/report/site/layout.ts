@@ -101,4 +101,5 @@ table.list { width: 100%; } table.list td:first-child { overflow-wrap: anywhere;
 .bar::-webkit-progress-bar { background: var(--line); } .bar::-webkit-progress-value { background: var(--link); } .bar::-moz-progress-bar { background: var(--link); }
 .guests { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: .8rem; }
 .guest { border: 1px solid var(--line); background: var(--card); border-radius: 6px; padding: .6rem .8rem; } .guest h3 { overflow-wrap: anywhere; }
+@media print { .filters { display: none; } table.matrix tbody th { position: static; } }
 `

@@ -21,7 +21,7 @@ beforeEach(async () => {
     ...{ cell, attempt: 1, options: { scenario: 'CLOSE01', kernel, time: 10, seed: 7 } },
     runs: join(root, 'runs', '7-1'),
   }
-  name = await writeArray(root, [{ job, mirrors: null }])
+  name = await writeArray(root, [{ job, mirrors: null, parcel: null }])
 })
 
 afterEach(() => {

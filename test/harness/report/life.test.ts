@@ -90,7 +90,7 @@ describe('the picture of a life', () => {
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" /)
     expect(isBalanced(svg)).toBe(true)
     expect(svg).not.toMatch(/href|url\(|var\(/)
-    const [before = '', dark = ''] = svg.split('@media (prefers-color-scheme: dark)')
+    const [before = '', dark = ''] = svg.split('@media screen and (prefers-color-scheme: dark)')
     const colours = (css: string): string[] => css.match(/#[0-9a-f]{6}/g) ?? []
     expect(new Set(colours(before)).size).toBeGreaterThan(5)
     expect(colours(dark)).toHaveLength(colours(before).length)

@@ -122,6 +122,84 @@ describe('report.html in a browser', () => {
   })
 })
 
+/** The lines of the first chart: how many of its pixels have the colour of those on light ground, and on dark; CSS pixels. */
+function ink(page: Page): Promise<{ light: number; dark: number; width: number }> {
+  return page.evaluate(`(() => {
+    const canvas = document.querySelector('canvas')
+    // A copy is read: one that is read again and again is complained of.
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')
+    copy.drawImage(canvas, 0, 0)
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
+    const count = (...colour) => {
+      let sum = 0
+      for (let at = 0; at < data.length; at += 4)
+        sum += data[at + 3] === 255 && colour.every((value, channel) => data[at + channel] === value)
+      return sum
+    }
+    const { width } = canvas.getBoundingClientRect()
+    return { light: count(0xd9, 0xde, 0xe3), dark: count(0x32, 0x38, 0x3f), width }
+  })()`)
+}
+
+describe('a page on paper', () => {
+  it('is light and whole, with its charts, and without what only a screen can use', async () => {
+    await visit(pathToFileURL(report).href, { colorScheme: 'dark' }, async (page) => {
+      const onScreen = await ink(page)
+      const details = page.locator('table.life').first()
+      expect(await background(page)).toBe('rgb(20, 23, 26)')
+      expect(await details.isVisible()).toBe(false)
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+      expect(await background(page)).toBe('rgb(255, 255, 255)')
+      expect(await page.locator('nav').first().isVisible()).toBe(false)
+      expect(await details.isVisible()).toBe(true)
+      // One that scrolls on the screen is shown to its end.
+      const hidden = `[...document.querySelectorAll('pre')].filter((pre) => pre.scrollHeight > pre.clientHeight + 1).length`
+      expect(await page.evaluate(hidden)).toBe(0)
+      await expect.poll(async () => (await ink(page)).width).toBeLessThanOrEqual(680)
+      expect(onScreen).toMatchObject({ light: 0 })
+      expect(onScreen.dark).toBeGreaterThan(100)
+      const onPaper = await ink(page)
+      expect(onPaper).toMatchObject({ dark: 0 })
+      expect(onPaper.light).toBeGreaterThan(100)
+      expect(await drawnCharts(page)).toEqual([4, 4])
+      await page.screenshot({ path: join(shots, 'report-print.png'), fullPage: true })
+      await page.emulateMedia({ media: 'screen', colorScheme: 'dark' })
+      await expect.poll(() => ink(page)).toEqual(onScreen)
+    })
+  })
+
+  it('is printed as it is shown so, also where the reader is dark', async () => {
+    await visit(pathToFileURL(report).href, { colorScheme: 'dark' }, async (page) => {
+      await page.evaluate(`addEventListener('beforeprint', () => {
+        const canvases = [...document.querySelectorAll('canvas')]
+        globalThis.printed = {
+          isPaper: document.documentElement.classList.contains('paper'),
+          widest: Math.max(...canvases.map((canvas) => canvas.getBoundingClientRect().width)),
+        }
+      })`)
+      const before = await ink(page)
+      const pdf = await page.pdf({
+        format: 'A4',
+        margin: { left: '1cm', right: '1cm' },
+        printBackground: true,
+      })
+      writeFileSync(join(shots, 'report.pdf'), pdf)
+      expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+      expect(await page.evaluate('printed')).toEqual({ isPaper: true, widest: 680 })
+      await expect.poll(() => ink(page)).toEqual(before)
+    })
+  })
+
+  it('has all nights of the matrix', async () => {
+    await visit(inSite('index.html'), {}, async (page) => {
+      await page.emulateMedia({ media: 'print' })
+      expect(await page.locator('.filters').first().isVisible()).toBe(false)
+      expect(await page.locator('details a[href="night-1.html"]').isVisible()).toBe(true)
+      await page.screenshot({ path: join(shots, 'matrix-print.png'), fullPage: true })
+    })
+  })
+})
+
 describe('the site in a browser', () => {
   it('shows every kind of page without a complaint, on a phone, too', async () => {
     for (const path of ['index.html', 'signatures.html', 'diff.html', 'night-12.html']) {

@@ -1,10 +1,17 @@
 import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { evidenceFiles } from '../../../harness/report/evidence-files.js'
+import { formatPercent } from '../../../harness/report/figures.js'
 import { summarize } from '../../../harness/report/summary.js'
 import { extras, failed, passed, splats } from './sample-run.js'
 
 const plain = pc.createColors(false)
+
+it('writes shares with two digits, and never as a power of ten', () => {
+  expect([0, 0.00077, 0.0141, 0.5, 0.994, 1].map(formatPercent)).toEqual([
+    ...['0 %', '0.077 %', '1.4 %', '50 %', '99 %', '100 %'],
+  ])
+})
 
 describe('summarize', () => {
   it('tells a PASS: what was done, what it is worth, where the report is', () => {

@@ -18,7 +18,7 @@ export function smallExecutor(
   { ms = 0, slots = 1 } = {},
 ): Executor {
   return {
-    ...{ name: 'small', slots, resume: findEnd },
+    ...{ name: 'small', slotsOf: () => slots, resume: findEnd },
     run: async (job, listener) => {
       const { seed } = job.options
       const name = `${job.cell.kernel} ${job.cell.scenario} ${String(seed)}`
