@@ -74,6 +74,6 @@ function placeOf(margin: number): number {
 }
 
 function fit(text: string, most: number): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
 }

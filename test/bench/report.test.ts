@@ -62,11 +62,7 @@ const hostile = '</text><script>alert(1)</script> & "\' \u0000\u001b[31m\u202e\u
 async function outcomes(): Promise<Outcome[]> {
   return [
     await run(
-      bench('good', async function* () {
-        yield await Promise.resolve({ ...rate, peer, bar: { ratio: 100 } })
-        yield { ...time, bar: { value: 0.4 } }
-        yield time
-      }),
+      bench('good', () => [{ ...rate, peer, bar: { ratio: 100 } }, { ...time, bar: { value: 0.4 } }, time]),
     ),
     await run(
       bench('breaks', async function* () {
@@ -79,11 +75,11 @@ async function outcomes(): Promise<Outcome[]> {
     ),
     await run(bench('large', () => expect.unreachable(), { scratchMiB: 2 ** 40 })),
     await run(
-      bench(hostile, async function* () {
-        yield await Promise.resolve({
+      bench(hostile, function* () {
+        yield {
           ...({ what: hostile, ours: Infinity, unit: hostile, better: 'more' } as const),
           ...{ peer: { name: hostile, value: NaN }, bar: { ratio: 2 } },
-        })
+        }
         throw new Error(hostile)
       }),
     ),
@@ -188,13 +184,7 @@ it('draws a picture without anything from elsewhere, whatever is in it', async (
 
 it('draws what is met to the right of the bar, what is missed to its left, and nothing beyond the edges', async () => {
   const rows = [10, 0.1, 1, Infinity, 0].map((ours) => ({ ...rate, ours, bar: { value: 1 } }))
-  const { bars } = await draw([
-    await run(
-      bench('scale', async function* () {
-        yield* await Promise.resolve(rows)
-      }),
-    ),
-  ])
+  const { bars } = await draw([await run(bench('scale', () => rows))])
   const places = bars.map(({ x, width }) => [Number(x), Number(width)])
   expect(places).toEqual([
     [680, 105],
@@ -208,9 +198,7 @@ it('draws what is met to the right of the bar, what is missed to its left, and n
 it('measures for real', async () => {
   const world = { kind: 'linear', size: 60, rate: 0.1, errorRate: 0.05, unbuildable: 0.02 } as const
   const outcome = await run(
-    bench('bisect', async function* () {
-      yield* await Promise.resolve(rowsOfCase({ ...world, searches: 20, confidence: 0.9, seed: 1 }))
-    }),
+    bench('bisect', () => rowsOfCase({ ...world, searches: 20, confidence: 0.9, seed: 1 })),
   )
   expect(outcome.failure).toBeUndefined()
   for (const row of outcome.rows) expect(row.ours).toBeGreaterThan(0)

@@ -10,7 +10,7 @@ export interface Bench {
   readonly name: string
   readonly needs?: Needs
   /** Row by row, so that what was measured stays when the next one cannot be. */
-  measure(): AsyncIterable<Row>
+  measure(): AsyncIterable<Row> | Iterable<Row>
 }
 
 /** What a bench needs beyond what every run does. */

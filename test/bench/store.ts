@@ -12,7 +12,7 @@ const signatures = 40
 /** A night of 10,000 cells, every tenth with a finding: written as a campaign writes it, and read. */
 export const storeBench: Bench = {
   name: 'store',
-  async *measure() {
+  *measure() {
     const folder = mkdtempSync(join(tmpdir(), 'fct-bench-store-'))
     const path = join(folder, 'history.sqlite')
     const store = new HistoryWriter(path)
