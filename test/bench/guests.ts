@@ -8,6 +8,7 @@ import { execa } from 'execa'
 import { tracePort } from '../../harness/agent/protocol.js'
 import { packageRoot } from '../../harness/folders.js'
 import { drivePlanOf } from '../../harness/commands/drive-plan.js'
+import { exitStatus } from '../../harness/commands/exit-status.js'
 import { planRun } from '../../harness/scenario/plan.js'
 import type { DrivePlan } from '../../harness/target/drive.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
@@ -146,8 +147,11 @@ async function runsPerMinute(guests: number): Promise<number> {
   const work = async (): Promise<void> => {
     while (next < runsEach) {
       const args = ['run', 'CLOSE01', '--time', String(seconds), '--seed', String(++next), '--runs', runs]
+      const { exitCode = exitStatus.failed, stderr } = await execa(process.execPath, [cli, ...args], {
+        reject: false,
+      })
       // So short a run may see too little for a verdict.
-      await execa(process.execPath, [cli, ...args], { reject: false })
+      if (exitCode >= exitStatus.failed) throw new Error(stderr)
     }
   }
   await Promise.all(Array.from({ length: guests }, work))

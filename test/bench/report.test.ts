@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, expect, it } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
 import { rowsOfCase } from './bisect.js'
 import { renderChart } from './chart.js'
 import { renderDocument } from './document.js'
@@ -206,6 +207,20 @@ it('measures for real', async () => {
   expect(judged.map(({ unit }) => unit)).toEqual(['runs', 'of 1'])
   const { texts } = await draw([outcome])
   expect(texts.filter((text) => /^(met|MISSED): /.test(text))).toHaveLength(2)
+})
+
+it('goes on with the next one, writes what it has, and tells by its exit status', async () => {
+  const program = join(packageRoot, 'dist', 'test', 'bench', 'bench.js')
+  const env = { TMPDIR: join(folder, 'not-there') }
+  const args = ['store', 'oracle', '--out', join(folder, 'out')]
+  const { exitCode, stdout } = await execa(process.execPath, [program, ...args], { reject: false, env })
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/^oracle +FAILED: ENOENT.*\nstore +FAILED: ENOENT/m)
+  const { benches } = JSON.parse(readFileSync(join(folder, 'out', 'bench.json'), 'utf8')) as {
+    benches: object[]
+  }
+  expect(benches).toMatchObject([{ name: 'oracle' }, { name: 'store' }])
+  expect(readFileSync(join(folder, 'out', 'bench.svg'), 'utf8')).toContain('oracle: FAILED')
 })
 
 it('names the machine', async () => {
