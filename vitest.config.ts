@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           env,
-          include: ['test/{vms,harness,addon,kmod}/**/*.test.ts'],
+          include: ['test/{vms,harness,addon,kmod,bench}/**/*.test.ts'],
           testTimeout: 3 * minute,
           hookTimeout: 3 * minute,
           sequence: { groupOrder: 0 },

@@ -182,7 +182,8 @@ function commandLineOf({ kernelParameters }: RamImages): string {
   return `${commandLine} preempt=full nokaslr ${kernelParameters}`.trim()
 }
 
-function specOf(
+/** The machine that works through a script. */
+export function specOf(
   images: RamImages,
   script: readonly ScriptedRequest[],
   memory: GuestMemory,

@@ -1,71 +1,66 @@
 /**
- * `npm run bench -- [NAME...] [--json]`: speeds, as ratios of what was measured in one run on one machine. Never a test: a
- * machine under load is no defect.
+ * `npm run bench -- [NAME...] [--out FOLDER]`: speeds beside those of peers, and what the issues ask for. Never a test: a machine
+ * under load is no defect.
  */
-import { cpus, loadavg, release } from 'node:os'
-import { benchBisect } from './bisect.js'
-import { benchGuests } from './guests.js'
-import { benchKernels } from './kernels.js'
-import { benchModule } from './module.js'
-import { benchOracle } from './oracle.js'
-import { benchReproduce } from './reproduce.js'
-import { benchSlurm } from './slurm.js'
-import { benchStore } from './store.js'
-import { benchSite } from './site.js'
-import { benchTraceReaders } from './trace-readers.js'
-import { benchTraces } from './traces.js'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Argument, Command } from 'commander'
+import { messageOf } from '../../harness/fct-error.js'
+import { dataFolder } from '../../harness/folders.js'
+import { bisectBench } from './bisect.js'
+import { renderChart } from './chart.js'
+import { renderDocument, type BenchRun } from './document.js'
+import { guestsBench } from './guests.js'
+import { kernelsBench } from './kernels.js'
+import { describeMachine, formatMachine } from './machine.js'
+import { moduleBench } from './module.js'
+import { oracleBench } from './oracle.js'
+import { reproduceBench } from './reproduce.js'
+import { runBench, type Bench, type Outcome } from './run-bench.js'
+import { siteBench } from './site.js'
+import { slurmBench } from './slurm.js'
+import { storeBench } from './store.js'
+import { cellsOf, renderTable } from './table.js'
+import { tracesBench } from './traces.js'
 
-/** One line of a bench's table. */
-export interface Measurement {
-  readonly what: string
-  readonly value: number
-  readonly unit: string
-  /** How many times faster than the first line; none where that says nothing. */
-  readonly ratio: number | undefined
-}
+/** Those without guests first. */
+const benches: readonly Bench[] = [
+  ...[tracesBench, oracleBench, bisectBench, storeBench, siteBench, slurmBench],
+  ...[moduleBench, guestsBench, reproduceBench, kernelsBench],
+]
 
-const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
-  bisect: benchBisect,
-  guests: benchGuests,
-  kernels: benchKernels,
-  module: benchModule,
-  oracle: benchOracle,
-  reproduce: benchReproduce,
-  slurm: benchSlurm,
-  store: benchStore,
-  site: benchSite,
-  traces: async () => [...(await benchTraces()), ...(await benchTraceReaders())],
-}
-
-function format(name: string, rows: readonly Measurement[]): string {
-  const lines = rows.map(({ what, value, unit, ratio }) => {
-    const times = ratio === undefined ? '' : `${ratio.toFixed(1).padStart(8)} x`
-    return `  ${what.padEnd(64)} ${value.toFixed(1).padStart(10)} ${unit.padEnd(3)} ${times}`.trimEnd()
-  })
-  return [name, ...lines, ''].join('\n')
-}
-
-async function main(args: readonly string[]): Promise<void> {
-  const wanted = args.filter((arg) => arg !== '--json')
-  const unknown = wanted.find((name) => !(name in benches))
-  if (unknown !== undefined)
-    throw new Error(`there is no bench ${unknown}; known: ${Object.keys(benches).join(', ')}`)
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', kernel: release(), load: loadavg() }
-  const results: Record<string, Measurement[]> = {}
-  for (const [name, bench] of Object.entries(benches)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue
-    results[name] = await bench()
-    process.stderr.write(format(name, results[name]))
+async function measure(wanted: readonly string[], out: string): Promise<void> {
+  const run = { began: new Date().toISOString(), machine: await describeMachine() }
+  const folder = out === '' ? join(dataFolder(), 'bench', run.began.replace(/[-:]|\.\d+/g, '')) : out
+  await mkdir(folder, { recursive: true })
+  const outcomes: Outcome[] = []
+  for (const bench of benches) {
+    if (wanted.length > 0 && !wanted.includes(bench.name)) continue
+    process.stderr.write(`${bench.name} ...\n`)
+    outcomes.push(
+      await runBench(bench, (row) => process.stderr.write(`  ${cellsOf(row).filter(Boolean).join(', ')}\n`)),
+    )
+    // Each time: hours lie between the first and the last.
+    await write(folder, run, outcomes)
   }
-  const { cpus: count, model, load } = machine
-  process.stderr.write(
-    `${count} x ${model}, load at the start ${load.map((value) => value.toFixed(1)).join(' ')}\n`,
-  )
-  if (args.includes('--json'))
-    process.stdout.write(JSON.stringify({ schema: 1, machine, results }, null, 2) + '\n')
+  process.stdout.write(`${renderTable(outcomes)}\n${formatMachine(run.machine)}\n${folder}\n`)
+  if (outcomes.some(({ failure }) => failure !== undefined)) process.exitCode = 1
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-})
+async function write(folder: string, run: BenchRun, outcomes: readonly Outcome[]): Promise<void> {
+  await writeFile(join(folder, 'bench.json'), renderDocument(run, outcomes))
+  await writeFile(join(folder, 'bench.svg'), renderChart(run, outcomes))
+}
+
+const names = benches.map(({ name }) => name)
+
+await new Command('npm run bench --')
+  .description('Measures beside peers. Exit status 1: something could not be measured.')
+  .addArgument(new Argument('[bench...]', 'all if none is named').choices(names))
+  .option('--out <folder>', "for bench.json and bench.svg, instead of a new one among fctorture's data", '')
+  .action(async (wanted: string[], { out }: { out: string }) => measure(wanted, out))
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(`${messageOf(error)}\n`)
+    process.exitCode = 1
+  })

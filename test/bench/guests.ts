@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -8,13 +8,16 @@ import { execa } from 'execa'
 import { tracePort } from '../../harness/agent/protocol.js'
 import { packageRoot } from '../../harness/folders.js'
 import { drivePlanOf } from '../../harness/commands/drive-plan.js'
+import { exitStatus } from '../../harness/commands/exit-status.js'
 import { planRun } from '../../harness/scenario/plan.js'
 import type { DrivePlan } from '../../harness/target/drive.js'
 import { createQemuTarget } from '../../harness/target/qemu-target.js'
 import { createStagedGuest, createStandingGuest } from '../../harness/target/standing-guest.js'
 import { obtainGuestImages, type GuestImages } from '../../vms/guest-images.js'
 import { quietContext, obtainStockKernel } from '../stock-kernel.js'
-import type { Measurement } from './bench.js'
+import { ownMemoryOf } from './qemu-process.js'
+import type { Row } from './row.js'
+import type { Bench } from './run-bench.js'
 
 const rounds = 5
 const runsEach = 6
@@ -24,43 +27,42 @@ const kernel = { name: 'debian:6.1', patches: [], profile: 'stock' } as const
 const observer = { onPhase: () => undefined, onConsole: () => undefined }
 
 /** How soon guests are there, what they cost in memory, and how many runs a minute come of it. */
-export async function benchGuests(): Promise<Measurement[]> {
-  const images = await obtainGuestImages(await obtainStockKernel(), quietContext)
-  const plan = drivePlanOf(planRun({ scenario: 'CLOSE01', kernel, seed: 1 }), images)
-  // Whoever comes first saves them.
-  await (await createStagedGuest(images, plan.stage, quietContext, observer)).target.stop()
-  await (await createStandingGuest(images, plan, quietContext, observer)).target.stop()
-  const booted = await leastOf(() => boot(images))
+export const guestsBench: Bench = {
+  name: 'guests',
+  async *measure() {
+    const images = await obtainGuestImages(await obtainStockKernel(), quietContext)
+    const plan = drivePlanOf(planRun({ scenario: 'CLOSE01', kernel, seed: 1 }), images)
+    // Whoever comes first saves them.
+    await (await createStagedGuest(images, plan.stage, quietContext, observer)).target.stop()
+    await (await createStandingGuest(images, plan, quietContext, observer)).target.stop()
+    yield* await measureStarts(images, plan)
+    yield* await measureRuns()
+  },
+}
+
+async function measureStarts(images: GuestImages, plan: DrivePlan): Promise<Row[]> {
+  const peer = { name: 'cold boot', value: await leastOf(() => boot(images)) }
   const staged = await leastOf(() => resumeStaged(images, plan))
   const standing: Standing[] = []
   for (let round = 0; round < rounds; round++) standing.push(await resumeStanding(images, plan))
   const least = (of: (one: Standing) => number): number => Math.min(...standing.map(of))
-  const row = (what: string, value: number): Measurement => ({
-    what,
-    value,
-    unit: 's',
-    ratio: booted / value,
-  })
+  const row = (what: string, ours: number, unit = 's'): Row => ({ what, ours, unit, better: 'less' })
+  const answer = least(({ answer }) => answer)
   return [
-    row("cold boot, to the agent's answer", booted),
-    row("saved before nfsd, to the agent's answer", staged),
+    { ...row("saved before nfsd, start to the agent's answer", staged), peer, bar: { value: 0.6 } },
+    { ...row("saved with all prepared, start to the agent's answer", answer), peer, bar: { value: 0.6 } },
+    {
+      ...row(
+        'from there to the first traced event',
+        least(({ answer, event }) => event - answer),
+      ),
+      bar: { value: 2 },
+    },
     row(
-      "saved with all prepared, to the agent's answer",
-      least(({ answer }) => answer),
+      `memory of its own behind ${seconds} s of load`,
+      least(({ mib }) => mib),
+      'MiB',
     ),
-    {
-      what: 'and to the first traced event',
-      value: least(({ event }) => event),
-      unit: 's',
-      ratio: undefined,
-    },
-    {
-      what: 'memory of its own behind 2 s of load',
-      value: least(({ mib }) => mib),
-      unit: 'MiB',
-      ratio: undefined,
-    },
-    ...(await measureRuns()),
   ]
 }
 
@@ -124,29 +126,17 @@ async function resumeStanding(images: GuestImages, plan: DrivePlan): Promise<Sta
   }
 }
 
-/** MiB that the QEMU with this memory shares with nobody. */
-async function ownMemoryOf(folder: string): Promise<number> {
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const args = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (!args.includes(`mem-path=${folder}/memory`)) continue
-    const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
-    const kiB = [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+)/gm)].map(([, value]) => Number(value))
-    return kiB.reduce((sum, value) => sum + value, 0) / 1024
-  }
-  throw new Error(`no QEMU has its memory in ${folder}`)
-}
-
 /** Whole runs, judged and kept, one after the other and two at a time. */
-async function measureRuns(): Promise<Measurement[]> {
+async function measureRuns(): Promise<Row[]> {
   const one = await runsPerMinute(1)
-  const two = await runsPerMinute(2)
-  const row = (what: string, value: number): Measurement => ({
-    what,
-    value,
-    unit: '/min',
-    ratio: value / one,
-  })
-  return [row(`runs of ${String(seconds)} s, one guest`, one), row('two guests at a time', two)]
+  const row = (what: string, ours: number): Row => ({ what, ours, unit: '/min', better: 'more' })
+  return [
+    row(`runs of ${seconds} s, one guest`, one),
+    {
+      ...row(`runs of ${seconds} s, two guests at a time`, await runsPerMinute(2)),
+      peer: { name: 'one guest', value: one },
+    },
+  ]
 }
 
 async function runsPerMinute(guests: number): Promise<number> {
@@ -157,8 +147,11 @@ async function runsPerMinute(guests: number): Promise<number> {
   const work = async (): Promise<void> => {
     while (next < runsEach) {
       const args = ['run', 'CLOSE01', '--time', String(seconds), '--seed', String(++next), '--runs', runs]
+      const { exitCode = exitStatus.failed, stderr } = await execa(process.execPath, [cli, ...args], {
+        reject: false,
+      })
       // So short a run may see too little for a verdict.
-      await execa(process.execPath, [cli, ...args], { reject: false })
+      if (exitCode >= exitStatus.failed) throw new Error(stderr)
     }
   }
   await Promise.all(Array.from({ length: guests }, work))

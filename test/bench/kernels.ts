@@ -13,7 +13,8 @@ import type { PatchSet } from '../../vms/patches/patch.js'
 import { readPatches } from '../../vms/patches/read-patches.js'
 import { obtainToolchain } from '../../vms/toolchain.js'
 import { borrowCache, inCache } from '../borrowed-cache.js'
-import type { Measurement } from './bench.js'
+import type { Peer, Row } from './row.js'
+import type { Bench } from './run-bench.js'
 
 const context: BuildContext = {
   announce: (title) => {
@@ -23,58 +24,59 @@ const context: BuildContext = {
   signal: new AbortController().signal,
 }
 
-/** What a change of a file costs: the whole kernel against nfsd.ko alone. */
-export async function benchKernels(): Promise<Measurement[]> {
-  const { kernel } = await obtainKernel({ name: 'debian:6.1', patches: [], profile: 'stock' }, context)
-  const { source } = kernel
-  if (source === undefined) throw new Error('debian:6.1 has no source')
-  const tree = await obtainNfsdSource(source, context)
-  const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
-  try {
-    const full = await benchFullBuild(kernel, source, scratch)
-    return withRatios([...full, ...(await benchNfsd(kernel, source, tree, scratch))])
-  } finally {
-    await rm(scratch, { recursive: true })
-  }
+/** What a change of a file costs: nfsd.ko alone, against the whole kernel. */
+export const kernelsBench: Bench = {
+  name: 'kernels',
+  needs: { scratchMiB: 4000 },
+  async *measure() {
+    const { kernel } = await obtainKernel({ name: 'debian:6.1', patches: [], profile: 'stock' }, context)
+    const { source } = kernel
+    if (source === undefined) throw new Error('debian:6.1 has no source')
+    const tree = await obtainNfsdSource(source, context)
+    const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
+    try {
+      const [cold, warm] = await benchFullBuild(kernel, source, scratch)
+      for (const { isOfStep, ...row } of await benchNfsd(kernel, source, tree, scratch)) {
+        yield { ...row, peer: cold, ...(isOfStep && { bar: { ratio: 20 } }) }
+        yield { ...row, peer: warm }
+      }
+    } finally {
+      await rm(scratch, { recursive: true })
+    }
+  },
 }
 
-interface Timing {
-  readonly what: string
-  readonly seconds: number
-}
-
-function withRatios(timings: readonly Timing[]): Measurement[] {
-  const first = timings[0]?.seconds ?? 0
-  return timings.map(({ what, seconds }) => ({ what, value: seconds, unit: 's', ratio: first / seconds }))
-}
-
-async function time(what: string, work: () => Promise<unknown>): Promise<Timing> {
+/** Seconds. */
+async function time(what: string, work: () => Promise<unknown>): Promise<number> {
   process.stderr.write(`${what} ...\n`)
   const began = performance.now()
   await work()
-  return { what, seconds: (performance.now() - began) / 1000 }
+  return (performance.now() - began) / 1000
 }
 
 /** The small configuration of our own guests; first with every object compiled, then with those that ccache has by now. */
-async function benchFullBuild(kernel: Kernel, source: KernelSource, scratch: string): Promise<Timing[]> {
+async function benchFullBuild(kernel: Kernel, source: KernelSource, scratch: string): Promise<[Peer, Peer]> {
   const tree = join(scratch, 'tree')
   await source.exportAll(tree, context)
   const toolchain = await obtainToolchain(kernel.toolchain, context)
-  const build = async (name: string): Promise<void> => {
-    const into = join(scratch, name)
+  const build = async (name: string): Promise<Peer> => {
+    const into = join(scratch, 'full')
     await mkdir(into)
     const configs = configsOf(findProfile('stock'))
-    await buildFullKernel(
-      { source: tree, configs, localVersion: '-fct.bench', toolchain, into, logName: 'bench' },
-      context,
-    )
+    const request = { source: tree, configs, localVersion: '-fct.bench', toolchain, into, logName: 'bench' }
+    const value = await time(name, () => buildFullKernel(request, context))
     await rm(into, { recursive: true })
+    return { name, value }
   }
   process.env['CCACHE_RECACHE'] = '1'
-  const cold = await time('full build, every object compiled', () => build('cold'))
-  delete process.env['CCACHE_RECACHE']
-  return [cold, await time('full build, objects from ccache', () => build('warm'))]
+  const cold = await build('the whole kernel, every object compiled').finally(() => {
+    delete process.env['CCACHE_RECACHE']
+  })
+  return [cold, await build('the whole kernel, objects from ccache')]
 }
+
+/** What a step of a search takes, when its commit changed such a file. */
+type Step = Omit<Row, 'peer' | 'bar'> & { readonly isOfStep: boolean }
 
 /** In a cache of its own that shares only what was downloaded. */
 async function benchNfsd(
@@ -82,18 +84,22 @@ async function benchNfsd(
   source: KernelSource,
   tree: string,
   scratch: string,
-): Promise<Timing[]> {
+): Promise<Step[]> {
   const home = join(scratch, 'cache')
   await borrowCache(home)
-  const changes: [string, PatchSet][] = [['nfsd.ko from scratch', { patches: [], leftOut: [] }]]
-  for (const file of ['filecache.c', 'filecache.h'])
-    changes.push([`nfsd.ko after a change in ${file}`, await appendLine(tree, `fs/nfsd/${file}`, scratch)])
-  return inCache(home, async () => {
-    const timings = [await time('fs/nfsd out of the source archive', () => obtainNfsdSource(source, context))]
-    for (const [what, patches] of changes)
-      timings.push(await time(what, () => obtainNfsdModule({ kernel, source, patches }, context)))
-    return timings
-  })
+  const step = async (what: string, isOfStep: boolean, work: () => Promise<unknown>): Promise<Step> => {
+    return { what, ours: await time(what, work), unit: 's', better: 'less', isOfStep }
+  }
+  const build = (patches: PatchSet): Promise<unknown> =>
+    obtainNfsdModule({ kernel, source, patches }, context)
+  const code = await appendLine(tree, 'fs/nfsd/filecache.c', scratch)
+  const header = await appendLine(tree, 'fs/nfsd/filecache.h', scratch)
+  return inCache(home, async () => [
+    await step('fs/nfsd out of the source archive', false, () => obtainNfsdSource(source, context)),
+    await step('nfsd.ko from scratch', false, () => build({ patches: [], leftOut: [] })),
+    await step('nfsd.ko after a change in filecache.c', true, () => build(code)),
+    await step('nfsd.ko after a change in filecache.h', true, () => build(header)),
+  ])
 }
 
 /** A patch that adds a declaration at the end of a file. */

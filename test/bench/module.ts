@@ -1,32 +1,33 @@
 import { startModuleGuest, type ModuleGuest } from '../guest/module-guest.js'
-import type { Measurement } from './bench.js'
+import type { Row } from './row.js'
+import type { Bench } from './run-bench.js'
 
 const seconds = 5
 
 /** How fast the module works nfsd's file cache, against what NFS clients reach in the same guest. */
-export async function benchModule(): Promise<Measurement[]> {
-  const guest = await startModuleGuest({ name: 'debian:6.1', patches: [], profile: 'bare' })
-  try {
-    return await measure(guest)
-  } finally {
-    await guest.stop()
-  }
+export const moduleBench: Bench = {
+  name: 'module',
+  async *measure() {
+    const guest = await startModuleGuest({ name: 'debian:6.1', patches: [], profile: 'bare' })
+    try {
+      yield* await measureRates(guest)
+      yield* await measureOffCosts(guest)
+    } finally {
+      await guest.stop()
+    }
+  },
 }
 
-async function measure(guest: ModuleGuest): Promise<Measurement[]> {
+async function measureRates(guest: ModuleGuest): Promise<Row[]> {
   const clients = await guest.call<number>('clientRate', { seconds })
   const { synthetic, close } = await guest.call<{ synthetic: number; close: number }>('rates', { seconds })
-  const rate = (what: string, value: number): Measurement => ({
-    what,
-    value,
-    unit: '/s',
-    ratio: value / clients,
-  })
+  const row = (what: string, ours: number, least: number): Row => {
+    const peer = { name: 'operations of four NFS clients', value: clients }
+    return { what, ours, unit: '/s', better: 'more', peer, bar: { value: least } }
+  }
   return [
-    rate('operations of four NFS clients', clients),
-    rate('synthetic acquire + put, one thread', synthetic),
-    rate('useful closes, one thread, one acquiring', close),
-    ...(await measureOffCosts(guest)),
+    row('synthetic acquire + put, one thread', synthetic, 150_000),
+    row('useful closes, one thread, one acquiring', close, 20_000),
   ]
 }
 
@@ -39,7 +40,7 @@ const rounds = 8
 const roundSeconds = 2
 
 /** What an injection point costs that is off, as an acquire and its put come by it. */
-async function measureOffCosts(guest: ModuleGuest): Promise<Measurement[]> {
+async function measureOffCosts(guest: ModuleGuest): Promise<Row[]> {
   const functions = await guest.call<number>('pointsPassed', { at: 'functions' })
   const tracepoints = await guest.call<number>('pointsPassed', { at: 'tracepoints' })
   const nanoseconds = { whole: Infinity, noEntries: Infinity, noProbes: Infinity }
@@ -52,7 +53,9 @@ async function measureOffCosts(guest: ModuleGuest): Promise<Measurement[]> {
     }
   }
   const { whole, noEntries, noProbes } = nanoseconds
-  const cost = (what: string, value: number): Measurement => ({ what, value, unit: 'ns', ratio: undefined })
+  const cost = (what: string, ours: number): Row => {
+    return { what, ours, unit: 'ns', better: 'less', bar: { value: 20 } }
+  }
   return [
     cost('an injection point at a function, off', (whole - noEntries) / functions),
     cost('a probe at a tracepoint, its point and event off', (noEntries - noProbes) / tracepoints),

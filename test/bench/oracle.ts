@@ -7,55 +7,57 @@ import { featuresOf, probeFlavour } from '../../harness/oracle/flavours/probe.js
 import { judgeSource } from '../../harness/oracle/oracle.js'
 import type { TraceRule } from '../../harness/oracle/rule.js'
 import { ruleSet } from '../../harness/oracle/rule-set.js'
-import type { Measurement } from './bench.js'
 import { writeLives } from './life-writer.js'
 import { ObjectJudge } from './object-judge.js'
+import type { Row } from './row.js'
+import type { Bench } from './run-bench.js'
 
 const wanted = 3_000_000
 const rounds = 3
 const papers = { console: '', filecache: [], stressors: [] }
 
 /** What it costs to judge a trace while it is read, beside reading alone and an object per event. Processor time of all threads. */
-export async function benchOracle(): Promise<Measurement[]> {
-  const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
-  try {
-    const path = join(scratch, 'trace.dat')
-    const events = await writeLives(scratch, path, wanted)
-    return [...(await measureTime(path, events)), ...(await measureMemory(path))]
-  } finally {
-    await rm(scratch, { recursive: true })
-  }
+export const oracleBench: Bench = {
+  name: 'oracle',
+  needs: { scratchMiB: 1000 },
+  async *measure() {
+    const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
+    try {
+      const path = join(scratch, 'trace.dat')
+      const events = await writeLives(scratch, path, wanted)
+      yield* await measureTime(path, events)
+      yield await measureMemory(path)
+    } finally {
+      await rm(scratch, { recursive: true })
+    }
+  },
 }
 
-async function measureTime(path: string, events: number): Promise<Measurement[]> {
+async function measureTime(path: string, events: number): Promise<Row[]> {
   const source = await openTraceSource(path)
-  const ways: Record<string, () => Promise<void>> = {
-    'an object per event, and decode': () => judgeObjects(source),
-    'decode alone': () => decode(source),
-    'decode and judge': () => judgeStream(source),
-  }
-  const least = new Map<string, number>()
+  const ways = { objects: judgeObjects, alone: decode, judged: judgeStream }
+  const least = { objects: Infinity, alone: Infinity, judged: Infinity }
   // By turns, because the machine's own speed changes more than what is measured.
   for (let round = 0; round < rounds; round++)
-    for (const [what, run] of Object.entries(ways))
-      least.set(what, Math.min(least.get(what) ?? Infinity, await timeOf(run)))
-  const [objects = 0, alone = 0, judged = 0] = Object.keys(ways).map((what) => least.get(what))
-  const perEvent = (seconds: number): number => (seconds * 1e9) / events
-  const speeds = [...least].map(([what, seconds]) => ({
-    what,
-    value: events / seconds / 1e6,
-    unit: 'M/s',
-    ratio: objects / seconds,
-  }))
-  const onTop = objects - alone
+    for (const way of ['objects', 'alone', 'judged'] as const)
+      least[way] = Math.min(least[way], await timeOf(() => ways[way](source)))
+  const speed = (seconds: number): number => events / seconds / 1e6
+  const onTop = (seconds: number): number => ((seconds - least.alone) * 1e9) / events
+  const name = 'an object per event'
   return [
-    ...speeds,
-    { what: 'an object per event, on top of decode', value: perEvent(onTop), unit: 'ns', ratio: 1 },
+    { what: 'decode alone', ours: speed(least.alone), unit: 'M/s', better: 'more' },
     {
-      what: 'the judge, on top of decode',
-      value: perEvent(judged - alone),
-      unit: 'ns',
-      ratio: onTop / (judged - alone),
+      ...{ what: 'decode and judge', ours: speed(least.judged), unit: 'M/s', better: 'more' },
+      ...{ peer: { name, value: speed(least.objects) }, bar: { value: 5 } },
+    },
+    {
+      ...{
+        what: 'the judge, an event on top of decode',
+        ours: onTop(least.judged),
+        unit: 'ns',
+        better: 'less',
+      },
+      ...{ peer: { name, value: onTop(least.objects) }, bar: { value: 10 } },
     },
   ]
 }
@@ -99,7 +101,7 @@ async function judgeObjects(source: TraceSource): Promise<void> {
 }
 
 /** The most memory of a process that does nothing else. */
-async function measureMemory(path: string): Promise<Measurement[]> {
+async function measureMemory(path: string): Promise<Row> {
   const most = async (way: 'whole' | 'batches'): Promise<number> => {
     const from = (file: string): string =>
       JSON.stringify(new URL(`../../harness/${file}.js`, import.meta.url))
@@ -115,9 +117,6 @@ async function measureMemory(path: string): Promise<Measurement[]> {
     const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', code])
     return Number(stdout) / 1024
   }
-  const [whole, batches] = [await most('whole'), await most('batches')]
-  return [
-    { what: 'memory, all events decoded first', value: whole, unit: 'MiB', ratio: 1 },
-    { what: 'memory, batch by batch', value: batches, unit: 'MiB', ratio: whole / batches },
-  ]
+  const peer = { name: 'all events decoded first', value: await most('whole') }
+  return { what: 'memory, batch by batch', ours: await most('batches'), unit: 'MiB', better: 'less', peer }
 }

@@ -1,92 +1,75 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { drivePlanOf } from '../../harness/commands/drive-plan.js'
-import { planRun } from '../../harness/scenario/plan.js'
-import { TraceSpool } from '../../harness/store/trace-spool.js'
+import { trySeeds } from '../../harness/replay/seed-range.js'
 import {
   createDeterministicGuest,
   createDeterministicTarget,
 } from '../../harness/target/deterministic-guest.js'
-import { drive, type DrivePlan, type Standing } from '../../harness/target/drive.js'
-import type { QemuTarget } from '../../harness/target/qemu-target.js'
 import { scriptOfPreparation, scriptOfRun } from '../../harness/target/script.js'
 import { obtainRamImages, type RamImages } from '../../vms/guest-images.js'
 import { obtainStockKernel, quietContext } from '../stock-kernel.js'
-import type { Measurement } from './bench.js'
+import { driveSeed, observer, planWith } from './drive-seed.js'
+import { measureEmulation } from './emulation.js'
+import { measureHits } from './hits.js'
+import type { Row } from './row.js'
+import type { Bench } from './run-bench.js'
 
-const seedsEach = 4
+const seeds = { first: 1, last: 4 }
 const seconds = 2
-const kernel = { name: 'debian:6.1', patches: [], profile: 'stock' } as const
-const observer = { onPhase: () => undefined, onConsole: () => undefined, onNotice: () => undefined }
 
-/** How many seeds a minute can be tried on deterministic guests: booting each, and from a saved one. */
-export async function benchReproduce(): Promise<Measurement[]> {
-  const images = await obtainRamImages(await obtainStockKernel(), quietContext)
-  // Whoever comes first saves it.
-  await (await createDeterministicGuest(images, planOf(images, 0), quietContext, observer)).target.stop()
-  const booting = await seedsPerMinute(1, (seed) => bootSeed(images, planOf(images, seed)))
-  const saved = await seedsPerMinute(1, (seed) => resumeSeed(images, planOf(images, seed)))
-  const two = await seedsPerMinute(2, (seed) => resumeSeed(images, planOf(images, seed)))
-  const row = (what: string, value: number): Measurement => ({
-    what,
-    value,
-    unit: '/min',
-    ratio: value / booting,
-  })
-  return [
-    row(`seeds with ${String(seconds)} s of load, each booted`, booting),
-    row('from a saved guest', saved),
-    row('from a saved guest, two at a time', two),
-  ]
+/** What forced switches find, what determinism costs, and how many seeds a minute can be tried. */
+export const reproduceBench: Bench = {
+  name: 'reproduce',
+  // A guest of 2 GiB, and QEMU's recording of it.
+  needs: { scratchMiB: 3000 },
+  async *measure() {
+    const images = await obtainRamImages(await obtainStockKernel(), quietContext)
+    yield* measureHits(images)
+    yield* measureEmulation(images)
+    yield* await measureSeeds(images)
+  },
 }
 
-function planOf(images: RamImages, seed: number): DrivePlan {
-  return drivePlanOf(
-    planRun({ scenario: 'RESCHED01', kernel, seed, time: seconds, deterministic: true }),
-    images,
-  )
+/** Booting each, and from a saved one. A seed that dies of what 6.1 has counts like any other. */
+async function measureSeeds(images: RamImages): Promise<Row[]> {
+  // Whoever comes first saves it.
+  await (
+    await createDeterministicGuest(images, planWith(images, 0, seconds), quietContext, observer)
+  ).target.stop()
+  const boot = (seed: number): Promise<void> => bootSeed(images, seed)
+  const resume = (seed: number): Promise<void> => resumeSeed(images, seed)
+  const peer = { name: 'each booted', value: await seedsPerMinute(1, boot) }
+  const cpus = availableParallelism()
+  const row = (what: string, ours: number): Row => {
+    return { what: `seeds with ${seconds} s of load, ${what}`, ours, unit: '/min', better: 'more', peer }
+  }
+  return [
+    { ...row('from a saved guest', await seedsPerMinute(1, resume)), bar: { ratio: 5 } },
+    row(`from a saved guest, ${cpus} at a time`, await seedsPerMinute(cpus, resume)),
+  ]
 }
 
 async function seedsPerMinute(atATime: number, attempt: (seed: number) => Promise<void>): Promise<number> {
   const began = performance.now()
-  let next = 0
-  const work = async (): Promise<void> => {
-    while (next < seedsEach) await attempt(++next)
-  }
-  await Promise.all(Array.from({ length: atATime }, work))
-  return (seedsEach * 60_000) / (performance.now() - began)
+  const tried = await trySeeds(seeds, atATime, attempt, () => false)
+  return (tried.length * 60_000) / (performance.now() - began)
 }
 
-async function resumeSeed(images: RamImages, plan: DrivePlan): Promise<void> {
+async function resumeSeed(images: RamImages, seed: number): Promise<void> {
+  const plan = planWith(images, seed, seconds)
   const { target, standing } = await createDeterministicGuest(images, plan, quietContext, observer)
-  await driveToEnd(target, plan, standing)
+  await driveSeed(target, { ...plan, standing })
 }
 
-async function bootSeed(images: RamImages, plan: DrivePlan): Promise<void> {
+async function bootSeed(images: RamImages, seed: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'fct-bench-'))
   try {
+    const plan = planWith(images, seed, seconds)
     const script = [...scriptOfPreparation(plan), ...scriptOfRun(plan)]
-    await driveToEnd(await createDeterministicTarget(images, script, { folder, use: 'to boot' }), plan)
+    await driveSeed(await createDeterministicTarget(images, script, { folder, use: 'to boot' }), plan)
   } finally {
-    await rm(folder, { recursive: true })
-  }
-}
-
-async function driveToEnd(target: QemuTarget, plan: DrivePlan, standing?: Standing): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'fct-bench-'))
-  try {
-    const { failure } = await drive(
-      target,
-      { ...plan, standing },
-      (metadata) => new TraceSpool(folder, metadata),
-      observer,
-      quietContext.signal,
-    )
-    if (failure !== undefined) throw failure
-  } finally {
-    await target.stop()
     await rm(folder, { recursive: true })
   }
 }

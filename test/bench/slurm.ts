@@ -7,7 +7,8 @@ import type { CellJob, JobListener } from '../../harness/campaign/executor.js'
 import { listElements, submitArray } from '../../harness/campaign/slurm-client.js'
 import { SlurmExecutor } from '../../harness/campaign/slurm-executor.js'
 import { startSlurm } from '../slurm-cluster.js'
-import type { Measurement } from './bench.js'
+import type { Peer, Row } from './row.js'
+import type { Bench } from './run-bench.js'
 
 const cells = 64
 /** As many as the two nodes have CPUs for, two a cell. */
@@ -17,34 +18,40 @@ const atOnce = 8
  * What handing out a cell costs, beside the cell: the same array by Slurm alone, then through the executor with cells that do nothing,
  * all handed over at once and as a campaign does it, the next one when one has ended.
  */
-export async function benchSlurm(): Promise<Measurement[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'fct-bench-slurm-'))
-  const cluster = await startSlurm()
-  const before = { ...process.env }
-  Object.assign(process.env, cluster.env)
-  try {
-    const alone = await timed(() => slurmAlone(folder))
-    const array = await timed(() => throughExecutor(folder, cells))
-    await spoolIsClear(folder)
-    const turns = await timed(() => throughExecutor(folder, atOnce))
-    await spoolIsClear(folder)
-    const start = await timed(async () => {
-      for (let count = 0; count < 4; count++) await execa(process.execPath, ['-e', ''])
-    })
-    const row = (what: string, seconds: number, of = cells): Measurement => ({
-      ...{ what, value: (1000 * seconds) / of, unit: 'ms', ratio: undefined },
-    })
-    return [
-      row(`an element of ${cells} that are \`true\`, by Slurm alone`, alone),
-      row(`a cell that does nothing, ${cells} in one array`, array),
-      row(`a cell that does nothing, ${atOnce} out at once`, turns),
-      row('of which Node takes to start', start, 4),
-    ]
-  } finally {
-    process.env = before
-    await cluster.end()
-    rmSync(folder, { recursive: true })
-  }
+export const slurmBench: Bench = {
+  name: 'slurm',
+  async *measure() {
+    const folder = mkdtempSync(join(tmpdir(), 'fct-bench-slurm-'))
+    const cluster = await startSlurm()
+    const before = { ...process.env }
+    Object.assign(process.env, cluster.env)
+    try {
+      yield* await measureCells(folder)
+    } finally {
+      process.env = before
+      await cluster.end()
+      rmSync(folder, { recursive: true })
+    }
+  },
+}
+
+async function measureCells(folder: string): Promise<Row[]> {
+  const alone = await timed(() => slurmAlone(folder))
+  const array = await timed(() => throughExecutor(folder, cells))
+  await spoolIsClear(folder)
+  const turns = await timed(() => throughExecutor(folder, atOnce))
+  await spoolIsClear(folder)
+  const start = await timed(async () => {
+    for (let count = 0; count < 4; count++) await execa(process.execPath, ['-e', ''])
+  })
+  const each = (seconds: number, of = cells): number => (1000 * seconds) / of
+  const row = (what: string, ours: number): Row => ({ what, ours, unit: 'ms', better: 'less' })
+  const peer: Peer = { name: `\`true\` in an array of ${cells}, by Slurm alone`, value: each(alone) }
+  return [
+    { ...row(`a cell that does nothing, ${cells} in one array`, each(array)), peer },
+    { ...row(`a cell that does nothing, ${atOnce} out at once`, each(turns)), peer },
+    row('of which Node takes to start', each(start, 4)),
+  ]
 }
 
 async function timed(act: () => Promise<void>): Promise<number> {

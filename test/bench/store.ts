@@ -4,43 +4,37 @@ import { join } from 'node:path'
 import { cellKey, type Cell } from '../../harness/store/history-records.js'
 import { HistoryWriter } from '../../harness/store/history-writer.js'
 import type { ResultDocument } from '../../harness/verdict/result.js'
-import type { Measurement } from './bench.js'
+import type { Bench } from './run-bench.js'
 
 const cells = 10_000
 const signatures = 40
 
 /** A night of 10,000 cells, every tenth with a finding: written as a campaign writes it, and read. */
-export function benchStore(): Promise<Measurement[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'fct-bench-store-'))
-  const path = join(folder, 'history.sqlite')
-  const store = new HistoryWriter(path)
-  try {
-    const before = process.memoryUsage().rss
-    const write = timed(() => {
-      writeNight(store)
-    })
-    const read = timed(() => readNight(store))
-    const grown = (process.memoryUsage().rss - before) / 2 ** 20
-    return Promise.resolve([
-      {
-        what: `${String(cells)} cells, handed out, told of and recorded`,
-        value: write,
-        unit: 's',
-        ratio: undefined,
-      },
-      {
-        what: `all of them read, and every finding by its signature`,
-        value: read,
-        unit: 's',
-        ratio: undefined,
-      },
-      { what: 'memory that this took', value: grown, unit: 'MiB', ratio: undefined },
-      { what: 'the store', value: statSync(path).size / 2 ** 20, unit: 'MiB', ratio: undefined },
-    ])
-  } finally {
-    store.close()
-    rmSync(folder, { recursive: true })
-  }
+export const storeBench: Bench = {
+  name: 'store',
+  *measure() {
+    const folder = mkdtempSync(join(tmpdir(), 'fct-bench-store-'))
+    const path = join(folder, 'history.sqlite')
+    const store = new HistoryWriter(path)
+    const less = { better: 'less' } as const
+    try {
+      const before = process.memoryUsage().rss
+      const write = timed(() => {
+        writeNight(store)
+      })
+      yield { what: `${cells} cells, handed out, told of and recorded`, ours: write, unit: 's', ...less }
+      const read = timed(() => {
+        readNight(store)
+      })
+      yield { what: 'all of them read, and every finding by its signature', ours: read, unit: 's', ...less }
+      const grown = (process.memoryUsage().rss - before) / 2 ** 20
+      yield { what: 'memory that this took', ours: grown, unit: 'MiB', ...less }
+      yield { what: 'the store', ours: statSync(path).size / 2 ** 20, unit: 'MiB', ...less }
+    } finally {
+      store.close()
+      rmSync(folder, { recursive: true })
+    }
+  },
 }
 
 function timed(act: () => void): number {

@@ -2,43 +2,49 @@ import { execa } from 'execa'
 import { basename } from 'node:path'
 import { startModuleGuest } from '../guest/module-guest.js'
 import type { Reading } from '../guest/inside/trace-readers.js'
-import type { Measurement } from './bench.js'
+import type { Row } from './row.js'
 
 const seconds = 10
 
+type Reader = 'addon' | 'traceCmd' | 'text'
+
 /** What it costs to take events out of the ring buffer of a guest while the module is at work, and what is lost. */
-export async function benchTraceReaders(): Promise<Measurement[]> {
+export async function measureReaders(): Promise<Row[]> {
   const request = { name: 'debian:6.1', patches: [], profile: 'bare' } as const
   const guest = await startModuleGuest(request, { files: await findTraceCmd() })
   try {
-    const { addon, traceCmd, text } = await guest.call<Record<'addon' | 'traceCmd' | 'text', Reading>>(
-      'readers',
-      {
-        seconds,
-      },
-    )
-    const cost = ({ read, seconds: spent }: Reading): number => (spent * 1e9) / read
-    const whole = ({ seconds: spent, startSeconds }: Reading): number => spent + startSeconds
-    const line = (what: string, value: number, unit: string, ratio?: number): Measurement => ({
-      what,
-      value,
-      unit,
-      ratio,
-    })
-    const lines = (what: string, reading: Reading): Measurement[] => [
-      line(`${what}, processor time an event`, cost(reading), 'ns', cost(traceCmd) / cost(reading)),
-      line(`${what}, with its start`, whole(reading), 's', whole(traceCmd) / whole(reading)),
-      line(`${what}, events a second`, reading.read / seconds, '/s'),
-      line(`${what}, lost of all`, (100 * reading.lost) / (reading.read + reading.lost), '%'),
-    ]
-    return [
-      ...lines('trace-cmd record in a guest', traceCmd),
-      ...lines('the addon in the same guest', addon),
-      ...lines('trace_pipe as text in the same guest', text),
-    ]
+    return rowsOf(await guest.call<Record<Reader, Reading>>('readers', { seconds }))
   } finally {
     await guest.stop()
   }
+}
+
+function rowsOf({ addon, traceCmd, text }: Record<Reader, Reading>): Row[] {
+  const beside = (
+    what: string,
+    unit: string,
+    figure: (reading: Reading) => number,
+    [name, peer]: readonly [string, Reading] = ['trace-cmd record', traceCmd],
+  ): Row => {
+    const value = figure(peer)
+    return {
+      what: `reader in a guest: ${what}`,
+      ours: figure(addon),
+      unit,
+      better: 'less',
+      peer: { name, value },
+    }
+  }
+  const each = ({ read, seconds: spent }: Reading): number => (spent * 1e9) / read
+  const whole = ({ seconds: spent, startSeconds }: Reading): number => spent + startSeconds
+  const lost = ({ read, lost }: Reading): number => (100 * lost) / (read + lost)
+  return [
+    { ...beside('processor time an event', 'ns', each), bar: { ratio: 1 } },
+    beside('processor time, its start included', 's', whole),
+    { ...beside('events a second', '/s', ({ read }) => read / seconds), better: 'more' },
+    { ...beside('lost of all', '%', lost), bar: { value: 0 } },
+    beside('lost of all', '%', lost, ['trace_pipe as text', text]),
+  ]
 }
 
 /** The host's own, with the libraries that a guest lacks. */

@@ -11,7 +11,9 @@ import {
   type FieldChoice,
 } from '../../addon/index.js'
 import { packageRoot } from '../../harness/folders.js'
-import type { Measurement } from './bench.js'
+import type { Row } from './row.js'
+import type { Bench } from './run-bench.js'
+import { measureReaders } from './trace-readers.js'
 
 const events = 3_000_000
 const rounds = 5
@@ -28,18 +30,28 @@ interface Cost {
 
 /**
  * What reading a trace costs, against libtraceevent and trace-cmd: one file, one run. Times on the wall mean something
- * on a machine that has nothing else to do.
+ * on a machine that has nothing else to do. Then what the reader costs in a guest.
  */
-export async function benchTraces(): Promise<Measurement[]> {
-  const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
-  try {
-    return await measure(scratch)
-  } finally {
-    await rm(scratch, { recursive: true })
-  }
+export const tracesBench: Bench = {
+  name: 'traces',
+  needs: { packages: ['trace-cmd', 'libtraceevent-dev', 'zlib1g-dev', 'libzstd-dev'], scratchMiB: 1000 },
+  async *measure() {
+    const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
+    try {
+      yield* rowsOf(await measureWays(scratch))
+    } finally {
+      await rm(scratch, { recursive: true })
+    }
+    yield* await measureReaders()
+  },
 }
 
-async function measure(scratch: string): Promise<Measurement[]> {
+/** Ways to read one trace. `report` and `walk` are others' (trace-cmd, libtraceevent); `look` goes to each row. */
+type Way = 'report' | 'walk' | 'nativeTwo' | 'native' | 'batchesTwo' | 'batches' | 'look'
+
+type Costs = Readonly<Record<Way, Cost>>
+
+async function measureWays(scratch: string): Promise<Costs> {
   const trace = join(scratch, 'trace.dat')
   const texts = await listFormats()
   await execa(await compileWriter(scratch), [trace, String(events), ...texts])
@@ -48,38 +60,58 @@ async function measure(scratch: string): Promise<Measurement[]> {
   const lengths = await describeFormats(texts)
   const pages = await findPages(trace)
   const two = chooseTwo((await openTrace(trace)).types)
-  const programs: Record<string, () => Promise<Cost>> = {
-    "libtraceevent's kbuffer, two fields of each event": () => run(walk, [trace, ...pages], lengths),
-    'native decode, the same two fields, by time': () => run(decode, [trace, 'two']),
-    'native decode, all fields, by time': () => run(decode, [trace, 'all']),
-    'batches in JavaScript, the same two fields': () => readBatches(trace, two, readOneType),
-    'batches in JavaScript, all fields': () => readBatches(trace, undefined, readOneType),
-    'the same, and a look at each row': () => readBatches(trace, undefined, readAllRows),
-  }
-  const costs = Object.keys(programs).map((what) => ({ what, rounds: [] as Cost[] }))
-  // By turns, because the machine's own speed changes more than what is measured.
-  for (let round = 0; round < rounds; round++)
-    for (const { what, rounds } of costs) rounds.push(await programs[what]!())
-  checkSums(costs.flatMap(({ rounds }) => rounds))
-  const report = await measureReport(trace)
-  return [
-    ...describeCosts(report, 'trace-cmd report', [report]),
-    ...costs.flatMap(({ what, rounds }) => describeCosts(report, what, rounds)),
-  ]
+  const least = await leastOf({
+    walk: () => run(walk, [trace, ...pages], lengths),
+    nativeTwo: () => run(decode, [trace, 'two']),
+    native: () => run(decode, [trace, 'all']),
+    batchesTwo: () => readBatches(trace, two, readOneType),
+    batches: () => readBatches(trace, undefined, readOneType),
+    look: () => readBatches(trace, undefined, readAllRows),
+  })
+  return { ...least, report: await measureReport(trace) }
 }
 
-/** Two lines, each with the least of all rounds, as a ratio to trace-cmd's. */
-function describeCosts(report: Cost, what: string, rounds: readonly Cost[]): Measurement[] {
-  const line = (kind: 'processor' | 'wall'): Measurement => {
-    const seconds = Math.min(...rounds.map((cost) => cost[kind]))
-    return {
-      what: `${what}, ${kind}`,
-      value: events / seconds / 1e6,
-      unit: 'M/s',
-      ratio: report[kind] / seconds,
-    }
-  }
-  return [line('processor'), line('wall')]
+/** Of all rounds the least. */
+async function leastOf<W extends string>(
+  ways: Readonly<Record<W, () => Promise<Cost>>>,
+): Promise<Record<W, Cost>> {
+  const costs = Object.keys(ways).map((way) => ({ way: way as W, rounds: [] as Cost[] }))
+  // By turns, because the machine's own speed changes more than what is measured.
+  for (let round = 0; round < rounds; round++)
+    for (const { way, rounds } of costs) rounds.push(await ways[way]())
+  checkSums(costs.flatMap(({ rounds }) => rounds))
+  return Object.fromEntries(
+    costs.map(({ way, rounds }) => {
+      const least = (kind: 'processor' | 'wall'): number => Math.min(...rounds.map((cost) => cost[kind]))
+      return [way, { processor: least('processor'), wall: least('wall') }]
+    }),
+  ) as Record<W, Cost>
+}
+
+const peerNames = {
+  report: 'trace-cmd report',
+  walk: "libtraceevent's kbuffer",
+  native: 'native',
+  nativeTwo: 'native',
+} as const
+
+function rowsOf(costs: Costs): Row[] {
+  const beside = (what: string, way: Way, peer: keyof typeof peerNames, ratio?: number): Row[] =>
+    (['processor', 'wall'] as const).map((kind) => {
+      const speed = (of: Way): number => events / costs[of][kind] / 1e6
+      return {
+        ...{ what: `${what}, ${kind}`, ours: speed(way), unit: 'M/s', better: 'more' },
+        ...{ peer: { name: peerNames[peer], value: speed(peer) }, ...(ratio && { bar: { ratio } }) },
+      }
+    })
+  // A batch may take twice as long as native decode alone.
+  return [
+    ...beside('native decode, all fields, by time', 'native', 'report', 100),
+    ...beside('native decode, two fields of each event, by time', 'nativeTwo', 'walk', 5),
+    ...beside('batches in JavaScript, all fields', 'batches', 'native', 0.5),
+    ...beside('batches in JavaScript, two fields', 'batchesTwo', 'nativeTwo', 0.5),
+    ...beside('batches, all fields, and a look at each row', 'look', 'report'),
+  ]
 }
 
 /** So that nobody leaves out what the others read. */

@@ -14,7 +14,7 @@ export const packages: Check = {
   title: 'packages',
   look: () => {
     const list = Object.entries(listSchema.parse(JSON.parse(readFileSync(listFile, 'utf8'))))
-    const installed = installedOf(
+    const installed = installedPackages(
       list.filter(([, { program }]) => program === undefined).map(([name]) => name),
     )
     const missing = list.filter(([name, { program }]) =>
@@ -34,8 +34,8 @@ function describe(name: string, program: string | undefined, use: string): Findi
   return use.startsWith('npm ') ? note(says, mend) : unmet(says, mend)
 }
 
-/** Undefined where there is no dpkg. */
-function installedOf(names: readonly string[]): Set<string> | undefined {
+/** Those among them that are installed; undefined where there is no dpkg. */
+export function installedPackages(names: readonly string[]): Set<string> | undefined {
   const format = '${Package} ${db:Status-Status}\n'
   const { stdout, error } = spawnSync('dpkg-query', ['-W', '-f', format, ...names], { encoding: 'utf8' })
   if (error !== undefined) return undefined
