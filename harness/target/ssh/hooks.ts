@@ -25,17 +25,18 @@ export function revivalsOf({ reset, power }: Hooks): Revival[] {
 }
 
 /**
- * Runs a hook to its end. Its arguments are never shown: one may be a password.
+ * Runs a hook to its end, whatever the user does meanwhile: power that was cut comes back. Its arguments are never shown: one
+ * may be a password.
  *
  * @throws FctError FCT_HOOK_FAILED with what it printed last
  */
-export async function runHook({ name, commands }: Revival, signal: AbortSignal): Promise<void> {
+export async function runHook({ name, commands }: Revival): Promise<void> {
   for (const [program = '', ...args] of commands) {
     const { failed, code, exitCode, timedOut, all } = await execa(program, args, {
-      ...{ reject: false, stdin: 'ignore', all: true, timeout: limitMs },
-      ...{ cancelSignal: signal, maxBuffer: 1 << 20 },
+      ...{ reject: false, stdin: 'ignore', all: true, timeout: limitMs, maxBuffer: 1 << 20 },
+      // A user's Ctrl-C at the terminal goes to all of its processes.
+      detached: true,
     })
-    signal.throwIfAborted()
     if (!failed) continue
     const why = timedOut
       ? `did not end within ${limitMs / 1000} s`

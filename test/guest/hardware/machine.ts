@@ -32,7 +32,7 @@ export async function hardwareArguments({
   const images = await obtainGuestImages(kernel, quietContext, {
     init: own('init'),
     start: own('start'),
-    'update-initramfs': own('update-initramfs'),
+    mkinitramfs: own('mkinitramfs'),
     kexec: await obtainKexec(),
     host_key: join(folder, 'host'),
     authorized_keys: join(folder, 'authorized_keys'),
