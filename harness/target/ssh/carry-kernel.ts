@@ -83,10 +83,13 @@ async function copyModules(
   )
   const [there, here] = await Promise.allSettled([unpacking, tar])
   signal.throwIfAborted()
-  const detail = there.status === 'rejected' ? ((there.reason as FctError).detail ?? '') : ''
-  const isHere = here.status === 'fulfilled' && !here.value.failed
-  if (there.status === 'fulfilled' && isHere) return
-  throw new FctError('FCT_SSH_COPY', 'the modules could not be written there', detail)
+  if (there.status === 'rejected') {
+    const error = there.reason as FctError
+    if (error.code !== 'FCT_SSH_COMMAND') throw error
+    throw new FctError('FCT_SSH_COPY', 'the modules could not be written there', error.detail)
+  }
+  if (here.status === 'rejected' || here.value.failed)
+    throw new FctError('FCT_DEPLOY_MODULES', `the modules in ${modules} cannot be read`)
 }
 
 /** A part of deploy.sh; its refusals have a code of their own. */

@@ -52,15 +52,14 @@ function lastOf(output: string): string {
 /** What a console hook prints from now on. */
 export interface HookedConsole {
   readonly stream: Readable
-  /** Why it ended by itself, if it did: a console that nobody reads any more is no witness. */
-  readonly failure: () => FctError | undefined
+  /** Resolves when it ends by itself: a console that nobody reads any more is no witness. */
+  readonly failed: Promise<FctError>
   end(): void
 }
 
 export function openConsoleHook([program = '', ...args]: Command): HookedConsole {
   const stream = new PassThrough()
   const over = new AbortController()
-  let failure: FctError | undefined
   const reader = execa(program, args, {
     ...{ reject: false, buffer: false, stdin: 'ignore', stderr: 'pipe' },
     ...{ cancelSignal: over.signal, forceKillAfterDelay: 2_000 },
@@ -68,18 +67,17 @@ export function openConsoleHook([program = '', ...args]: Command): HookedConsole
   let words = ''
   reader.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-2000)))
   reader.stdout.pipe(stream)
-  void reader.then(({ code, exitCode }) => {
-    if (over.signal.aborted) return
-    const why = code ?? `status ${exitCode ?? 'none'}`
-    failure = new FctError(
-      'FCT_HOOK_CONSOLE',
-      `the console hook (${program}) has ended: ${why}`,
-      words.trim(),
-    )
+  const failed = new Promise<FctError>((resolve) => {
+    void reader.then(({ code, exitCode }) => {
+      if (over.signal.aborted) return
+      const why = code ?? `status ${exitCode ?? 'none'}`
+      const message = `the console hook (${program}) has ended: ${why}`
+      resolve(new FctError('FCT_HOOK_CONSOLE', message, words.trim()))
+    })
   })
   return {
     stream,
-    failure: () => failure,
+    failed,
     end: () => {
       over.abort()
       stream.end()

@@ -31,11 +31,8 @@ it('reads a console until it is told to end, and says so if it ends by itself', 
   const [chunk] = (await once(console.stream, 'data')) as [Buffer]
   expect(chunk.toString()).toBe('[ 1.0] hello\n')
   console.end()
-  expect(console.failure()).toBeUndefined()
   const broken = openConsoleHook(['sh', '-c', 'echo no such console >&2; exit 1'])
   broken.stream.resume()
-  await once(broken.stream, 'end')
-  await expect
-    .poll(() => broken.failure())
-    .toMatchObject({ code: 'FCT_HOOK_CONSOLE', detail: 'no such console' })
+  const failure = await Promise.race([console.failed, broken.failed])
+  expect(failure).toMatchObject({ code: 'FCT_HOOK_CONSOLE', detail: 'no such console' })
 })
