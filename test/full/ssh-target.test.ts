@@ -9,6 +9,7 @@ import { obtainStockKernel } from '../stock-kernel.js'
 import {
   fctorture,
   loadOf,
+  printed,
   runOn,
   startHardware,
   tracesOn,
@@ -77,9 +78,7 @@ describe('a machine that is reached over ssh', () => {
     await expectCode('FCT_SSH_HOST_UNKNOWN', entering({ knownHosts: nobody }))
     await expectCode('FCT_SSH_AUTH', entering({ identity: stranger }))
     await expectCode('FCT_TARGET_NO_HEADERS', hardware)
-    await hardware.ssh(
-      'fallocate -l "$(( $(df -Pk /var/tmp | awk \'NR == 2 { print $4 }\') - 100000 ))K" /var/tmp/much',
-    )
+    await hardware.ssh(fillDisk)
     await expectCode('FCT_TARGET_DISK_FULL', hardware, '--kernel', 'debian:6.1')
     await hardware.ssh(
       'rm /var/tmp/much; rpcbind; modprobe nfsd; mount -t nfsd nfsd /proc/fs/nfsd; rpc.nfsd 1',
@@ -91,6 +90,28 @@ describe('a machine that is reached over ssh', () => {
     await expectCode('FCT_TARGET_LOCKDOWN', hardware, '--kernel', 'debian:6.1')
     expect(await hardware.ssh('ls /var/tmp')).toBe('')
     await resetIt()
+  })
+})
+
+describe('a finding of a guest here', () => {
+  it('is shown by it as well', async () => {
+    const words = ['--runs', runs, '--json', '--busted', 'stuck_lru', '--time', '10']
+    const found = JSON.parse((await fctorture('run', 'CLOSE01', ...words)).stdout) as ResultDocument
+    const there = ['--kernel', 'debian:6.1', '--most', '2', ...hardware.options]
+    const { stdout, stderr, exitCode } = await fctorture(
+      'repro',
+      found.run,
+      '--runs',
+      runs,
+      '--json',
+      ...there,
+    )
+    expect(JSON.parse(stdout), stderr).toMatchObject({
+      signature: expect.stringMatching(/^idle-disposed: left on the LRU/) as string,
+      found: { rate: { hits: 1, trials: 1 } },
+      repeated: { place: hardware.address, shownAfter: 0, rate: { hits: 1, trials: 1 }, noVerdict: 0 },
+    })
+    expect(exitCode).toBe(1)
   })
 })
 
@@ -115,6 +136,22 @@ describe('another kernel for it', () => {
     expect(await hardware.ssh('uname -r')).toMatch(/^6\.1\./)
   })
 
+  it('goes on its way where the user stops the waiting, and its modules go when he says so', async () => {
+    const going = fctorture('deploy', 'debian:5.10', ...hardware.options)
+    await printed(going, /deploy: waiting/)
+    const back = hardware.booted()
+    going.kill('SIGINT')
+    const { stderr, exitCode } = await going
+    expect(stderr).toMatch(/FCT_INTERRUPTED: stopped by SIGINT\n.*fctorture deploy --remove/)
+    expect(exitCode).toBe(128)
+    await back
+    expect(await hardware.ssh('uname -r')).toMatch(/^5\.10\./)
+    await resetIt()
+    const { stdout } = await fctorture('deploy', '--remove', '--json', ...hardware.options)
+    expect(JSON.parse(stdout)).toMatchObject({ removed: [expect.stringMatching(/^5\.10\./)] })
+    expect(await hardware.ssh('ls /lib/modules /var/tmp')).not.toContain('5.10')
+  })
+
   it('gives way to the old one where it does not answer', async () => {
     const options = await hardware.known({ reset: hardware.hooks.reset }, { bootSeconds: 60 })
     const words = ['deploy', 'debian:5.10', ...options, '--append', 'rdinit=/none panic=0']
@@ -124,12 +161,16 @@ describe('another kernel for it', () => {
     expect(await hardware.ssh('uname -r; ls /lib/modules /var/tmp')).not.toContain('5.10')
   })
 
-  it('is refused where it is the one that runs, and where the kernel may load no other', async () => {
+  it('is refused where it is the one that runs, has no room, or may not be loaded', async () => {
     const running = await fctorture('deploy', 'debian:6.1', ...hardware.options)
     expect(running.stderr).toContain('FCT_DEPLOY_RELEASE_TAKEN')
-    await hardware.ssh('echo 1 > /proc/sys/kernel/kexec_load_disabled')
+    await hardware.ssh(fillDisk)
+    const full = await fctorture('deploy', 'debian:5.10', ...hardware.options)
+    expect(full.stderr).toContain('FCT_DEPLOY_DISK_FULL')
+    await hardware.ssh('rm /var/tmp/much; echo 1 > /proc/sys/kernel/kexec_load_disabled')
     const disabled = await fctorture('deploy', 'debian:5.10', ...hardware.options)
     expect(disabled.stderr).toContain('FCT_DEPLOY_REFUSED')
+    expect(await hardware.ssh('ls /lib/modules /var/tmp')).not.toMatch(/5\.10|fctorture/)
     await resetIt()
   })
 })
@@ -165,6 +206,10 @@ describe('a machine that dies under it', () => {
     expect(await tracesOn(hardware)).toBe(before)
   })
 })
+
+/** Leaves some 100 MB. */
+const fillDisk =
+  'fallocate -l "$(( $(df -Pk /var/tmp | awk \'NR == 2 { print $4 }\') - 100000 ))K" /var/tmp/much'
 
 async function resetIt(): Promise<void> {
   const back = hardware.booted()

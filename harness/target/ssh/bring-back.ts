@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { FctError, messageOf } from '../../fct-error.js'
+import { FctError } from '../../fct-error.js'
 import { within } from '../deadline.js'
 import { showAddress } from './address.js'
 import { revivalsOf, runHook } from './hooks.js'
@@ -18,6 +18,7 @@ export interface Absence {
   readonly signal: AbortSignal
 }
 
+/** A forwarded port may accept a connection that nobody serves yet. */
 const answerMs = 10_000
 const retryMs = 1_000
 
@@ -56,11 +57,12 @@ export async function revive(
 ): Promise<Link | undefined> {
   const { link, hooks, bootSeconds, signal } = absence
   for (const revival of revivalsOf(hooks)) {
+    signal.throwIfAborted()
     try {
-      await runHook(revival, signal)
+      await runHook(revival)
     } catch (error) {
-      signal.throwIfAborted()
-      tried.push(messageOf(error))
+      const { message, detail } = error as FctError
+      tried.push(message, ...(detail === '' ? [] : [detail]))
       continue
     }
     const back = await awaitBoot({ ...absence, after: link.bootId })
@@ -92,16 +94,17 @@ export async function awaitBoot({
 }: Wait): Promise<Link | undefined> {
   const end = performance.now() + bootSeconds * 1000
   while (performance.now() < end) {
-    signal.throwIfAborted()
     try {
-      const link = await createLink(address, options)
+      const link = await createLink(address, { ...options, readyTimeoutMs: answerMs, signal })
       if (link.bootId !== after) return link
       link.close()
     } catch (error) {
+      signal.throwIfAborted()
       // A key that is refused is refused for good.
       if (!(error instanceof FctError) || !booting.has(error.code)) throw error
     }
-    await delay(retryMs, undefined, { signal })
+    await delay(retryMs, undefined, { signal }).catch(() => undefined)
+    signal.throwIfAborted()
   }
   return undefined
 }

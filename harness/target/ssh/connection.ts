@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
 import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2'
 import { FctError, messageOf } from '../../fct-error.js'
@@ -15,7 +17,7 @@ export interface Connection {
    *
    * @throws FctError FCT_SSH_COMMAND with what it printed, FCT_SSH_LOST
    */
-  run(command: string, input?: string | Buffer): Promise<string>
+  run(command: string, input?: string | Buffer | Readable): Promise<string>
   /** A command whose output is read as it comes. */
   open(command: string): Promise<ClientChannel>
   /** Copies a file; modes as given. */
@@ -29,15 +31,19 @@ export interface ConnectOptions {
   readonly knownHosts?: readonly string[]
   /** Private keys to try; the user's usual ones if not given, beside ssh-agent. */
   readonly identities?: readonly string[]
+  /** How long a machine may take until it has let us in, ms. */
+  readonly readyTimeoutMs?: number
+  /** Ends the attempt. */
+  readonly signal?: AbortSignal
 }
 
-const readyTimeoutMs = 30_000
+const usualReadyTimeoutMs = 30_000
 const keepaliveMs = 5_000
 /** Answers that may be missing before the connection is given up. */
 const keepaliveMisses = 3
 
 /**
- * @throws FctError FCT_SSH_HOST_UNKNOWN, FCT_SSH_HOST_KEY_CHANGED, FCT_SSH_AUTH, FCT_SSH_CONNECT
+ * @throws FctError FCT_SSH_HOST_UNKNOWN, FCT_SSH_HOST_KEY_CHANGED, FCT_SSH_IDENTITY, FCT_SSH_AUTH, FCT_SSH_CONNECT
  */
 export async function connect(address: SshAddress, options: ConnectOptions = {}): Promise<Connection> {
   const keys = await readHostKeys(address, options.knownHosts ?? usualKnownHosts())
@@ -53,21 +59,29 @@ export async function connect(address: SshAddress, options: ConnectOptions = {})
   let isTrusted = true
   const config: ConnectConfig = {
     ...{ host: address.host, port: address.port, username: address.user },
-    ...{ readyTimeout: readyTimeoutMs, keepaliveInterval: keepaliveMs, keepaliveCountMax: keepaliveMisses },
+    ...{ keepaliveInterval: keepaliveMs, keepaliveCountMax: keepaliveMisses },
+    readyTimeout: options.readyTimeoutMs ?? usualReadyTimeoutMs,
     algorithms: { serverHostKey: kindsOf(keys) },
     hostVerifier: (key: Buffer) => (isTrusted = keys.includes(key.toString('base64'))),
     ...authentication(address, options.identities ?? usualIdentities()),
   }
   const ready = once(client, 'ready')
+  const giveUp = (): void => {
+    client.destroy()
+  }
+  options.signal?.addEventListener('abort', giveUp)
   client.on('error', (error) => {
     reason = messageOf(error)
   })
   try {
     client.connect(config)
-    await ready
+    // A server that goes in the middle of a handshake is told as no error.
+    await Promise.race([ready, closed.then((why) => Promise.reject(new Error(why)))])
   } catch (error) {
     client.end()
     throw explainRefusal(error, address, isTrusted)
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp)
   }
   return new ClientConnection(client, closed)
 }
@@ -78,7 +92,7 @@ function authentication({ user }: SshAddress, identities: readonly string[]): Pa
   const methods = identities.map((path) => ({
     type: 'publickey' as const,
     username: user,
-    key: readFileSync(path),
+    key: readIdentity(path),
   }))
   const byAgent = agent === undefined ? [] : [{ type: 'agent' as const, username: user, agent }]
   return { authHandler: [...methods, ...byAgent] }
@@ -90,6 +104,21 @@ function usualIdentities(): string[] {
   return paths.filter(
     (path) => existsSync(path) && !(ssh2.utils.parseKey(readFileSync(path)) instanceof Error),
   )
+}
+
+function readIdentity(path: string): Buffer {
+  try {
+    const key = readFileSync(path)
+    const parsed = ssh2.utils.parseKey(key)
+    if (parsed instanceof Error) throw parsed
+    return key
+  } catch (error) {
+    throw new FctError(
+      'FCT_SSH_IDENTITY',
+      `${path} is no private key that can be read: ${messageOf(error)}`,
+      'One with a passphrase is for ssh-agent: ssh-add it, and leave --identity out.',
+    )
+  }
 }
 
 function explainRefusal(error: unknown, address: SshAddress, isTrusted: boolean): FctError {
@@ -104,7 +133,11 @@ function explainRefusal(error: unknown, address: SshAddress, isTrusted: boolean)
       `${name} accepts none of the keys`,
       'Offered were --identity, or the usual keys in ~/.ssh, and those of ssh-agent. ssh-copy-id installs one there.',
     )
-  return new FctError('FCT_SSH_CONNECT', `${name} cannot be reached: ${message}`)
+  return new FctError(
+    'FCT_SSH_CONNECT',
+    `${name} cannot be reached: ${message}`,
+    'Is it on, and does sshd listen at that port? ssh -v tells more.',
+  )
 }
 
 class ClientConnection implements Connection {
@@ -118,11 +151,13 @@ class ClientConnection implements Connection {
     void closed.then(() => (this.#isOpen = false))
   }
 
-  async run(command: string, input: string | Buffer = ''): Promise<string> {
+  async run(command: string, input: string | Buffer | Readable = ''): Promise<string> {
     const channel = await this.open(command)
     const ended = once(channel, 'close') as Promise<[number | null]>
     ended.catch(() => undefined)
-    channel.end(input)
+    // A command that ends before it has read all says why by its status.
+    if (input instanceof Readable) pipeline(input, channel).catch(() => undefined)
+    else channel.end(input)
     const [stdout, stderr] = await this.#unlessLost(Promise.all([text(channel), text(channel.stderr)]))
     const [code] = await this.#unlessLost(ended)
     if (code === 0) return stdout

@@ -79,15 +79,22 @@ async function sourcesOf(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => /^[\w.]+\.[ch]$|^Makefile$|^Kbuild$/.test(name))
 }
 
-/** A process that stays when the connection goes; its output is in the file of its name, its number beside it. */
-async function startDaemon(link: Link, folder: string, name: string, command: string): Promise<number> {
+/** A process that stays when the connection goes; its output is in a file, its number in another. */
+async function startDaemon(
+  link: Link,
+  folder: string,
+  name: 'agent' | 'kmsg',
+  command: string,
+): Promise<number> {
   const connection = await link.connection()
   const environment = `FCTORTURE_PLACE=${folder} FCTORTURE_ADDON=${folder}/fctorture.node HOME=/root`
   const output = name === 'agent' ? 'agent.log' : name
-  await connection.run(
-    `cd ${folder} && touch up trace && { ${environment} setsid sh -c 'echo $$ > ${name}.new && mv ${name}.new ${name}.pid && exec ${command}' > ${output} 2>&1 < /dev/null & } && until [ -f ${name}.pid ]; do sleep 0.05; done`,
+  // A child of a shell without job control is no leader of a group: setsid and what it becomes have its number.
+  return Number(
+    await connection.run(
+      `cd ${folder} && touch up trace && { ${environment} setsid ${command} > ${output} 2>&1 < /dev/null & } && echo $! > ${name}.pid && echo $!`,
+    ),
   )
-  return Number(await connection.run(`cat ${folder}/${name}.pid`))
 }
 
 /**
@@ -99,8 +106,13 @@ export function openControl(link: Link, { folder, agent }: FarPlace): Duplex {
   let number = 0
   const bring = async (line: string): Promise<void> => {
     const name = String(++number)
+    // Where the connection broke off in the middle of it, it waits to be brought again.
+    const isWhole = `[ "$(wc -c < ${name}.new)" = ${Buffer.byteLength(line)} ]`
     await link.run((connection) =>
-      connection.run(`cd ${folder} && cat > ${name}.new && { mv -n ${name}.new down/${name} || :; }`, line),
+      connection.run(
+        `cd ${folder} && cat > ${name}.new && ${isWhole} && { mv -n ${name}.new down/${name} || :; }`,
+        line,
+      ),
     )
   }
   const channel = new Duplex({

@@ -25,17 +25,18 @@ export function revivalsOf({ reset, power }: Hooks): Revival[] {
 }
 
 /**
- * Runs a hook to its end. Its arguments are never shown: one may be a password.
+ * Runs a hook to its end, whatever the user does meanwhile: power that was cut comes back. Its arguments are never shown: one
+ * may be a password.
  *
  * @throws FctError FCT_HOOK_FAILED with what it printed last
  */
-export async function runHook({ name, commands }: Revival, signal: AbortSignal): Promise<void> {
+export async function runHook({ name, commands }: Revival): Promise<void> {
   for (const [program = '', ...args] of commands) {
     const { failed, code, exitCode, timedOut, all } = await execa(program, args, {
-      ...{ reject: false, stdin: 'ignore', all: true, timeout: limitMs },
-      ...{ cancelSignal: signal, maxBuffer: 1 << 20 },
+      ...{ reject: false, stdin: 'ignore', all: true, timeout: limitMs, maxBuffer: 1 << 20 },
+      // A user's Ctrl-C at the terminal goes to all of its processes.
+      detached: true,
     })
-    signal.throwIfAborted()
     if (!failed) continue
     const why = timedOut
       ? `did not end within ${limitMs / 1000} s`
@@ -51,15 +52,14 @@ function lastOf(output: string): string {
 /** What a console hook prints from now on. */
 export interface HookedConsole {
   readonly stream: Readable
-  /** Why it ended by itself, if it did: a console that nobody reads any more is no witness. */
-  readonly failure: () => FctError | undefined
+  /** Resolves when it ends by itself: a console that nobody reads any more is no witness. */
+  readonly failed: Promise<FctError>
   end(): void
 }
 
 export function openConsoleHook([program = '', ...args]: Command): HookedConsole {
   const stream = new PassThrough()
   const over = new AbortController()
-  let failure: FctError | undefined
   const reader = execa(program, args, {
     ...{ reject: false, buffer: false, stdin: 'ignore', stderr: 'pipe' },
     ...{ cancelSignal: over.signal, forceKillAfterDelay: 2_000 },
@@ -67,18 +67,17 @@ export function openConsoleHook([program = '', ...args]: Command): HookedConsole
   let words = ''
   reader.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-2000)))
   reader.stdout.pipe(stream)
-  void reader.then(({ code, exitCode }) => {
-    if (over.signal.aborted) return
-    const why = code ?? `status ${exitCode ?? 'none'}`
-    failure = new FctError(
-      'FCT_HOOK_CONSOLE',
-      `the console hook (${program}) has ended: ${why}`,
-      words.trim(),
-    )
+  const failed = new Promise<FctError>((resolve) => {
+    void reader.then(({ code, exitCode }) => {
+      if (over.signal.aborted) return
+      const why = code ?? `status ${exitCode ?? 'none'}`
+      const message = `the console hook (${program}) has ended: ${why}`
+      resolve(new FctError('FCT_HOOK_CONSOLE', message, words.trim()))
+    })
   })
   return {
     stream,
-    failure: () => failure,
+    failed,
     end: () => {
       over.abort()
       stream.end()

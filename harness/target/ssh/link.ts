@@ -120,7 +120,7 @@ class SshLink implements Link {
   }
 
   async #rejoin(): Promise<Connection> {
-    const connection = await connect(this.address, this.#options)
+    const connection = await connect(this.address, { ...this.#options, signal: this.#closing.signal })
     try {
       if ((await readBootId(connection)) !== this.bootId)
         throw new FctError('FCT_TARGET_REBOOTED', `${showAddress(this.address)} has booted meanwhile`)

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
+import { messageOf } from '../../fct-error.js'
+import { within } from '../deadline.js'
 import { farSide } from './probe.js'
 import type { Link } from './link.js'
 
@@ -40,8 +41,11 @@ export async function startNetconsole(link: Link, folder: string): Promise<Netco
   } catch (error) {
     return { text: ears.text, absence: reasonOf(error), end }
   }
-  const isHeard = await Promise.race([ears.heard.then(() => true), delay(echoMs, false)])
-  const absence = isHeard ? undefined : 'what it sends does not arrive here (a firewall?)'
+  const absence = await within(
+    ears.heard,
+    echoMs,
+    () => new Error('what it sends does not arrive here (a firewall?)'),
+  ).then(() => undefined, messageOf)
   return { text: ears.text, absence, end }
 }
 

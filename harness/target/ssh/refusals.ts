@@ -11,13 +11,13 @@ export interface Circumstances {
   readonly mayDisturb: boolean
 }
 
-type Refusal = readonly [code: `FCT_TARGET_${string}`, applies: boolean, message: string, advice: string]
+type Refusal = readonly [code: `FCT_${string}`, applies: boolean, message: string, advice: string]
 type Check = (probe: MachineProbe, circumstances: Circumstances) => Refusal
 
 const leastFreeKiB = 512 * 1024
 
-/** In the order in which they are told. */
-const checks: readonly Check[] = [
+/** Whatever is done to it. */
+const basicChecks: readonly ((probe: MachineProbe) => Refusal)[] = [
   (probe) => ['FCT_TARGET_NOT_ROOT', !probe.isRoot, 'modules are for root to load', 'Write ssh://root@...'],
   (probe) => [
     'FCT_TARGET_ARCH',
@@ -25,17 +25,22 @@ const checks: readonly Check[] = [
     `it is ${probe.arch}, and the addon is built for x86_64`,
     'Run fctorture on a machine of that kind.',
   ],
-  (probe, { mayDisturb }) => [
-    'FCT_TARGET_IN_USE',
-    !mayDisturb && countUsers(probe) > 0,
-    `others use NFS there: ${describeUsers(probe)}`,
-    'Their files would be disturbed, and nfsd is stopped in the end. --disturb-users does it all the same.',
-  ],
   (probe) => [
     'FCT_TARGET_BUSY',
     probe.isTortured,
     'fctorture.ko is loaded there: another run goes on, or was left',
     'Wait for it, or unload it: rmmod fctorture.',
+  ],
+]
+
+/** In the order in which they are told. */
+const checks: readonly Check[] = [
+  ...basicChecks,
+  (probe, { mayDisturb }) => [
+    'FCT_TARGET_IN_USE',
+    !mayDisturb && countUsers(probe) > 0,
+    `others use NFS there: ${describeUsers(probe)}`,
+    'Their files would be disturbed, and nfsd is stopped in the end. --disturb-users does it all the same.',
   ],
   (probe) => [
     'FCT_TARGET_LOCKDOWN',
@@ -97,8 +102,26 @@ function describeUsers({ inUse: { threads, exports, mounts } }: MachineProbe): s
 
 /** Why a machine is not tortured: the first reason that holds. */
 export function refusalOf(probe: MachineProbe, circumstances: Circumstances): FctError | undefined {
-  const refusal = checks.map((check) => check(probe, circumstances)).find(([, applies]) => applies)
+  return firstOf(
+    'be tortured',
+    checks.map((check) => check(probe, circumstances)),
+  )
+}
+
+/** Why it gets no other kernel, as far as the probe knows. */
+export function refusalOfDeployment(probe: MachineProbe): FctError | undefined {
+  const lockdown: Refusal = [
+    'FCT_DEPLOY_REFUSED',
+    !['', 'none'].includes(probe.lockdown),
+    `its kernel takes no other one from us (lockdown ${probe.lockdown})`,
+    'Boot it without Secure Boot, or without lockdown=.',
+  ]
+  return firstOf('get another kernel', [...basicChecks.map((check) => check(probe)), lockdown])
+}
+
+function firstOf(what: string, refusals: readonly Refusal[]): FctError | undefined {
+  const refusal = refusals.find(([, applies]) => applies)
   if (refusal === undefined) return undefined
   const [code, , message, advice] = refusal
-  return new FctError(code, `the target cannot be tortured: ${message}`, advice)
+  return new FctError(code, `the target cannot ${what}: ${message}`, advice)
 }

@@ -1,12 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { randomBytes } from 'node:crypto'
+import type { Duplex, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { connectAgent, type Agent } from '../../agent/agent-client.js'
 import { FctError, messageOf } from '../../fct-error.js'
 import type { Autopsy } from '../autopsy/autopsy.js'
 import { awaitLockup } from '../lockups.js'
 import { within } from '../deadline.js'
+import { asFailure } from '../drive.js'
 import { judgeConsole } from '../qemu-target.js'
 import {
   consoleTail,
@@ -17,17 +17,18 @@ import {
   type TargetDescription,
 } from '../target.js'
 import { showAddress } from './address.js'
-import { bringBack } from './bring-back.js'
 import { cleanUp, openControl, settle, startFarAgent, type FarPlace, type Luggage } from './far-agent.js'
 import { followFile } from './followed-file.js'
 import { openConsoleHook, type HookedConsole } from './hooks.js'
 import type { Link, LinkOptions } from './link.js'
+import { askForLastWords } from './last-words.js'
 import { startNetconsole, type Netconsole } from './netconsole.js'
 import type { MachineProbe } from './probe.js'
-import { collectPstore } from './pstore.js'
 import type { Hooks } from './targets-file.js'
+import { untilNextBoot } from './until-next-boot.js'
 
 const readyLimitMs = 60_000
+const hearLimitMs = 30_000
 const cleanUpLimitMs = 60_000
 const tailBytes = 64 * 1024
 
@@ -66,15 +67,25 @@ export async function createSshTarget(options: SshTargetOptions): Promise<SshTar
     return new FarMachine(options, await startFarAgent(link, folder, probe, luggage), witness)
   } catch (error) {
     witness?.end()
-    await cleanUp(link, folder)
-    throw error
+    const residue = await residueOf(link, folder)
+    if (residue.length === 0) throw error
+    const { code, message, detail } = asFailure(error)
+    throw new FctError(code, message, [detail, ...residue.map((left) => `left there: ${left}`)].join('\n'))
+  }
+}
+
+/** Undoes all there; what could not be undone. */
+async function residueOf(link: Link, folder: string): Promise<string[]> {
+  const late = (): Error => new Error('the machine does not answer')
+  try {
+    return await within(cleanUp(link, folder), cleanUpLimitMs, late)
+  } catch (error) {
+    return [`the folder ${folder}, and perhaps more: ${messageOf(error)}`]
   }
 }
 
 /** The last that a kernel says when it has panicked (kernel/panic.c). */
 const panicEnd = /---\[ end Kernel panic|Rebooting in \d+ seconds/
-/** The first that the next one says. */
-const nextBoot = /^\[ {4}0\.000000\] Linux version /m
 
 class FarMachine implements SshTarget {
   readonly description: TargetDescription
@@ -113,19 +124,26 @@ class FarMachine implements SshTarget {
       'stream' in witness
         ? untilNextBoot(witness.stream)
         : followFile(link, { path: `${place.folder}/kmsg`, writer: place.kmsg })
-    this.ended = new Promise((resolve) => {
+    this.ended = this.#awaitEnd(control)
+    this.hung = awaitLockup((listener) => {
+      this.onConsole(listener)
+    })
+  }
+
+  /** The machine says that it has panicked, or is gone, or cannot be heard any more. */
+  #awaitEnd(control: Duplex): Promise<void> {
+    return new Promise((resolve) => {
+      const endFor = (reason: FctError): void => {
+        this.#reason ??= reason
+        resolve()
+      }
       this.onConsole((chunk) => {
         this.#tail = (this.#tail + Buffer.from(chunk).toString()).slice(-tailBytes)
         if (panicEnd.test(this.#tail)) resolve()
       })
       control.once('close', resolve)
-      void link.ended.then((reason) => {
-        this.#reason = reason
-        resolve()
-      })
-    })
-    this.hung = awaitLockup((listener) => {
-      this.onConsole(listener)
+      void this.#link.ended.then(endFor)
+      if ('stream' in this.#witness) void this.#witness.failed.then(endFor)
     })
   }
 
@@ -136,9 +154,29 @@ class FarMachine implements SshTarget {
       await within(this.#agent.hello, readyLimitMs, late)
     } catch (error) {
       if (!(error instanceof FctError) || error.code !== 'FCT_AGENT_LOST') throw error
-      throw new TargetLost('FCT_AGENT_LOST', error.message, await this.#lastWords())
+      throw new TargetLost('FCT_AGENT_LOST', error.message, await this.#agentLog())
     }
+    await this.#hearConsole()
     return this.#agent
+  }
+
+  /** A console that does not say what it should would not tell of a panic. */
+  async #hearConsole(): Promise<void> {
+    const word = randomBytes(12).toString('hex')
+    const heard = new Promise<void>((resolve) => {
+      this.onConsole(() => {
+        if (this.#tail.includes(word)) resolve()
+      })
+    })
+    await this.#link.run((connection) => connection.run(`echo '<3>fct-console: ${word}' > /dev/kmsg`))
+    const way = 'stream' in this.#witness ? 'the console hook' : '`dmesg --follow-new` there'
+    const late = (): Error =>
+      new FctError(
+        'FCT_TARGET_MUTE',
+        `what its kernel says is not heard by ${way}`,
+        'Is it that machine, and has its kernel that console (console=ttyS0,115200)? What is written to /dev/kmsg must show there.',
+      )
+    await within(heard, hearLimitMs, late)
   }
 
   onConsole(listener: (chunk: Uint8Array) => void): void {
@@ -155,6 +193,7 @@ class FarMachine implements SshTarget {
   fault(): FctError {
     const judged = judgeConsole(this.#tail)
     if (judged instanceof KernelFault) return judged
+    if (this.#reason?.code === 'FCT_HOOK_CONSOLE') return this.#reason
     const { code, message, detail } =
       this.#reason ?? new FctError('FCT_AGENT_LOST', 'the agent there has ended')
     return new TargetLost(code, message, detail === '' ? consoleTail(this.#tail) : detail)
@@ -162,35 +201,12 @@ class FarMachine implements SshTarget {
 
   /** Waits for a machine that has died, and asks it what its last words were. It boots meanwhile, if it has not yet. */
   async autopsy(into: string): Promise<Autopsy> {
-    const missing: string[] = []
-    const files: string[] = []
-    const keep = async (name: string, content: string): Promise<void> => {
-      if (content === '') return
-      await mkdir(into, { recursive: true })
-      await writeFile(join(into, name), content)
-      files.push(name)
-    }
-    let messages = ''
-    try {
-      const { linkOptions, ...rest } = this.#options
-      const absence = { ...rest, options: linkOptions, bootsItself: this.#options.probe.bootsItself }
-      this.#link = await bringBack({ ...absence, link: this.#link })
-      messages = await collectPstore(this.#link, this.#place.folder)
-      if (messages === '') missing.push('dmesg.txt: pstore has kept nothing')
-    } catch (error) {
-      missing.push(`dmesg.txt: ${[messageOf(error), (error as FctError).detail].filter(Boolean).join('; ')}`)
-    }
-    if ('text' in this.#witness) {
-      const { text, absence } = this.#witness
-      if (absence !== undefined) missing.push(`netconsole.log: ${absence}`)
-      await keep('netconsole.log', text())
-      messages = messages === '' ? text() : messages
-    } else {
-      const failure = this.#witness.failure()
-      if (failure !== undefined) missing.push(`the console: ${failure.message}`)
-    }
-    await keep('dmesg.txt', messages)
-    return { files, missing }
+    const { linkOptions, probe, ...rest } = this.#options
+    const absence = { ...rest, options: linkOptions, bootsItself: probe.bootsItself, link: this.#link }
+    const heard = 'text' in this.#witness ? this.#witness : undefined
+    const { link, autopsy } = await askForLastWords(absence, this.#place.folder, heard, into)
+    this.#link = link
+    return autopsy
   }
 
   stop(): Promise<void> {
@@ -199,43 +215,17 @@ class FarMachine implements SshTarget {
 
   async #leave(): Promise<void> {
     const link = this.#link
-    const { folder } = this.#place
-    const late = (): Error => new Error('it did not answer')
-    try {
-      this.residue = await within(cleanUp(link, folder), cleanUpLimitMs, late)
-    } catch {
-      this.residue = [`the folder ${folder}, and perhaps more: the machine does not answer`]
-    }
+    this.residue = await residueOf(link, this.#place.folder)
     this.#console.destroy()
     this.#witness.end()
     link.close()
   }
 
-  async #lastWords(): Promise<string> {
+  async #agentLog(): Promise<string> {
     const read = async (): Promise<string> => {
       const connection = await this.#options.link.connection()
       return text(await connection.open(`tail -n 20 ${this.#place.folder}/agent.log`))
     }
     return read().catch(() => '')
   }
-}
-
-/** A serial console goes on when the machine boots again; that is no part of the run. */
-function untilNextBoot(console: Readable): Readable {
-  let tail = ''
-  return Readable.from(
-    (async function* () {
-      for await (const chunk of console as AsyncIterable<Buffer>) {
-        tail = (tail + chunk.toString('latin1')).slice(-tailBytes)
-        const start = tail.length - Math.min(chunk.length, tail.length)
-        const next = nextBoot.exec(tail.replaceAll('\r', ' '))
-        if (next === null) yield chunk
-        else {
-          yield chunk.subarray(0, Math.max(0, next.index - start))
-          return
-        }
-      }
-    })(),
-    { objectMode: false },
-  )
 }

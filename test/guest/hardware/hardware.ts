@@ -185,10 +185,20 @@ export function fctorture(...words: string[]) {
 }
 
 /** Resolves when the load of such a run is under way. */
-export function loadOf({ stderr }: ReturnType<typeof runOn>): Promise<void> {
-  return new Promise((resolve) => {
-    stderr.on('data', (chunk: Buffer) => {
-      if (/ load \d+\//.test(chunk.toString())) resolve()
+export function loadOf(going: ReturnType<typeof fctorture>): Promise<void> {
+  return printed(going, / load \d+\//)
+}
+
+/** Resolves when it has said that on stderr; rejects if it ends before. */
+export function printed(going: ReturnType<typeof fctorture>, what: RegExp): Promise<void> {
+  let text = ''
+  return new Promise((resolve, reject) => {
+    going.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (what.test(text)) resolve()
+    })
+    going.stderr.on('end', () => {
+      reject(new Error(`it never said ${String(what)}:\n${text}`))
     })
   })
 }

@@ -32,13 +32,16 @@ export async function hardwareArguments({
   const images = await obtainGuestImages(kernel, quietContext, {
     init: own('init'),
     start: own('start'),
-    'update-initramfs': own('update-initramfs'),
+    mkinitramfs: own('mkinitramfs'),
     kexec: await obtainKexec(),
     host_key: join(folder, 'host'),
     authorized_keys: join(folder, 'authorized_keys'),
   })
   const words = [
     'console=ttyS0,115200 mitigations=off tsc=reliable net.ifnames=0 rdinit=/fct/init memmap=1M$0x60000000',
+    // QEMU 7.2 keeps its translation of a page for each address that it had. A kernel that boots again overwrites such pages, which
+    // takes a walk through all of them for each store: minutes, and the CPU is said to be stuck.
+    'norandmaps',
     `hardware.release=${kernel.kernel.release} ${images.kernelParameters} ${commandLine}`,
   ]
   return [

@@ -31,4 +31,4 @@ mkdir fctorture && cd fctorture || refuse 'no target of netconsole can be made'
 	echo "$device" > dev_name && echo "$local" > local_ip && echo "$remote" > remote_ip &&
 		echo "$port" > remote_port && echo "$address" > remote_mac && echo 1 > enabled
 } 2> /dev/null || refuse "its netconsole does not send by $device"
-echo "<3>fctorture: netconsole $word" > /dev/kmsg
+echo "<3>fct-netconsole: $word" > /dev/kmsg

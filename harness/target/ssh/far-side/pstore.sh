@@ -1,27 +1,29 @@
-# Prints the kernel messages that outlived a crash since our folder, $1, was made: "== NAME", then the record. Removes them from
-# the store.
+# Prints the kernel messages that outlived a crash since our folder, $1, was made: "== NAME", then the record; removes them.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 place=$1
 case $place in
 /var/tmp/fctorture.??????????) ;;
 *) exit 2 ;;
 esac
-store=/sys/fs/pstore
-[ -d "$store" ] || exit 0
-grep -q " $store pstore " /proc/mounts || { mount -t pstore pstore "$store" && mounted=yes; }
-show() {
+take() {
 	printf '== %s\n' "${1##*/}"
-	cat "$1"
+	cat "$1" && rm -f "$1"
 	echo
 }
-for file in "$store"/dmesg-*; do
-	[ -f "$file" ] || continue
-	grep -qxF -- "${file##*/}" "$place/before/pstore" 2>/dev/null && continue
-	show "$file" && rm -f "$file"
-done
+store=/sys/fs/pstore
+if [ -d $store ]; then
+	grep -q " $store pstore " /proc/mounts || { mount -t pstore pstore $store && mounted=yes; }
+	cd $store || exit 1
+	for file in dmesg-*; do
+		[ -f "$file" ] || continue
+		grep -qxF -- "$(cksum "$file")" "$place/before/pstore" 2> /dev/null || take "$file"
+	done
+	cd /
+	[ "$mounted" = yes ] && umount $store
+fi
 # systemd-pstore takes them away at boot.
-find /var/lib/systemd/pstore -type f -name 'dmesg-*' -newer "$place/before/modules" 2>/dev/null | while read -r file; do
-	show "$file"
+find /var/lib/systemd/pstore -type f -name 'dmesg-*' -newer "$place/before/modules" 2> /dev/null | while read -r file; do
+	take "$file"
+	rmdir "${file%/*}" 2> /dev/null
 done
-[ "$mounted" = yes ] && umount "$store"
 exit 0

@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { execa } from 'execa'
+import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
+import { FctError } from '../../fct-error.js'
+import type { Connection } from './connection.js'
+import type { Link } from './link.js'
+import { farSide } from './probe.js'
+
+/** A kernel on its way to a machine. */
+export interface Cargo {
+  readonly link: Link
+  readonly kernel: KernelUnderTest
+  /** Further words for its command line, beside those of the running one. */
+  readonly append: string
+  readonly signal: AbortSignal
+  readonly onStep: (text: string) => void
+}
+
+/**
+ * Brings a kernel there, loads it, and has the machine jump into it as soon as the connection is closed. What fails or is stopped
+ * before leaves nothing behind.
+ *
+ * @throws FctError FCT_DEPLOY_..., FCT_SSH_COPY, Interrupted
+ */
+export async function carryKernel(cargo: Cargo): Promise<void> {
+  const { link, kernel, signal, onStep } = cargo
+  const { release } = kernel.kernel
+  const folder = await begin(link, kernel)
+  try {
+    onStep(`copying ${release}`)
+    await bring(cargo, folder)
+    onStep('loading it')
+    await step(link, 'load', [release, folder])
+    signal.throwIfAborted()
+    await step(link, 'jump', [release, folder])
+  } catch (error) {
+    await dropKernel(link, release, folder).catch(() => undefined)
+    throw error
+  }
+}
+
+/** What is there of a kernel that does not run, and of the folder in which it came. */
+export async function dropKernel(link: Link, release: string, folder = ''): Promise<void> {
+  await step(link, 'undo', [release, folder])
+}
+
+/** Removes all kernels that came by carryKernel but the one that runs; their releases. */
+export async function dropKernels(link: Link): Promise<string[]> {
+  return (await step(link, 'clear', [])).split('\n').filter((line) => line !== '')
+}
+
+/** Makes our folder there, if there is a place for the kernel's modules. */
+async function begin(link: Link, { kernel: { release, modules }, hash }: KernelUnderTest): Promise<string> {
+  const { stdout: size } = await execa('du', ['-sk', modules])
+  const answer = await step(link, 'begin', [release, hash, String(Number.parseInt(size, 10))])
+  const folder = answer.trim().split('\n').at(-1) ?? ''
+  if (/^\/var\/tmp\/fctorture\.\w{10}$/.test(folder)) return folder
+  throw new FctError('FCT_DEPLOY_REFUSED', 'no folder could be made there', answer)
+}
+
+async function bring({ link, kernel, append, signal }: Cargo, folder: string): Promise<void> {
+  const { release, modules, image } = kernel.kernel
+  const connection = await link.connection()
+  await connection.put(image, `${folder}/vmlinuz`, 0o600)
+  const words = `${kernel.profile.kernelParameters} ${append}`.replaceAll('\n', ' ').trim()
+  await connection.run(`cat > ${folder}/append`, words)
+  await copyModules(connection, modules, release, signal)
+  if (kernel.nfsd !== undefined) await connection.put(kernel.nfsd.path, join(folder, 'nfsd.ko'), 0o600)
+}
+
+async function copyModules(
+  connection: Connection,
+  modules: string,
+  release: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const tar = execa('tar', ['-C', modules, '--exclude=./build', '--exclude=./source', '-c', '.'], {
+    ...{ buffer: false, stdin: 'ignore', stderr: 'ignore', reject: false, cancelSignal: signal },
+  })
+  const unpacking = connection.run(
+    `exec tar -C /lib/modules/${shellQuoted(release)} -x --no-same-owner`,
+    tar.stdout,
+  )
+  const [there, here] = await Promise.allSettled([unpacking, tar])
+  signal.throwIfAborted()
+  if (there.status === 'rejected') {
+    const error = there.reason as FctError
+    if (error.code !== 'FCT_SSH_COMMAND') throw error
+    throw new FctError('FCT_SSH_COPY', 'the modules could not be written there', error.detail)
+  }
+  if (here.status === 'rejected' || here.value.failed)
+    throw new FctError('FCT_DEPLOY_MODULES', `the modules in ${modules} cannot be read`)
+}
+
+/** A part of deploy.sh; its refusals have a code of their own. */
+async function step(link: Link, name: string, words: readonly string[]): Promise<string> {
+  const connection = await link.connection()
+  try {
+    return await connection.run(
+      `exec sh -s ${[name, ...words].map(shellQuoted).join(' ')}`,
+      farSide('deploy'),
+    )
+  } catch (error) {
+    if (!(error instanceof FctError) || error.code !== 'FCT_SSH_COMMAND') throw error
+    const [, code, message, detail = ''] = /^refused (FCT_DEPLOY_\w+) (.*)\n?([^]*)/m.exec(error.detail) ?? []
+    if (code === undefined) throw error
+    throw new FctError(code as `FCT_${string}`, message ?? '', detail.trim())
+  }
+}
+
+/** Kernels may be called anything. */
+function shellQuoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`
+}
