@@ -1,5 +1,6 @@
-import { globSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { execaSync } from 'execa'
 import { describe, expect, it } from 'vitest'
 import { packageRoot } from '../../../harness/folders.js'
 import { firstUnsaid, printedCommands } from '../../console-blocks.js'
