@@ -37,8 +37,8 @@ function withExits(all: readonly PrintedCommand[]): PrintedCommand[] {
 }
 
 /**
- * The first printed line that is not said; undefined if all are, in their order. Numbers and white space may differ, and where
- * `...` is printed anything may stand.
+ * The first printed line that is not said; undefined if all are, in their order. Numbers, bars and white space may differ. A line
+ * `...` stands for any lines, and at the end of a line it stands for the rest.
  */
 export function firstUnsaid(printed: readonly string[], said: readonly string[]): string | undefined {
   const heard = said.map(withoutNumbers)
@@ -49,7 +49,7 @@ export function firstUnsaid(printed: readonly string[], said: readonly string[])
       isFree = true
       continue
     }
-    const found = heard.indexOf(withoutNumbers(line), at)
+    const found = heard.findIndex((one, index) => index >= at && agrees(line, one))
     if (found < 0 || (found > at && !isFree)) return line
     at = found + 1
     isFree = false
@@ -57,7 +57,12 @@ export function firstUnsaid(printed: readonly string[], said: readonly string[])
   return isFree || at === heard.length ? undefined : `nothing, where it says: ${said[at] ?? ''}`
 }
 
+function agrees(line: string, heard: string): boolean {
+  const wanted = withoutNumbers(line)
+  return wanted.endsWith('...') ? heard.startsWith(wanted.slice(0, -3)) : heard === wanted
+}
+
 function withoutNumbers(line: string): string {
   const blank = line.trim().replaceAll(/\s+/g, ' ')
-  return blank.replaceAll(/0x[\da-f]+|\d[\d.,]*(?:e[+-]?\d+)?/gi, '#')
+  return blank.replaceAll(/[\u2580-\u259f]+/g, '|').replaceAll(/0x[\da-f]+|\d[\d.,]*(?:e[+-]?\d+)?/gi, '#')
 }

@@ -70,5 +70,5 @@ function indent(text: string): string[] {
 }
 
 function percent(share: number): string {
-  return `${(share * 100).toPrecision(2)} %`
+  return `${Number((share * 100).toPrecision(2))} %`
 }

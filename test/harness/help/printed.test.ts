@@ -54,6 +54,8 @@ describe('console blocks', () => {
     [['...'], [], undefined],
     [['a', 'b'], ['a', 'x', 'b'], 'b'],
     [['PASS'], ['FAIL'], 'PASS'],
+    [['PASS ...', '█▉ 0.99'], ['PASS of all', '██▏ 1.0'], undefined],
+    [['PASS ...'], ['FAIL of all'], 'PASS ...'],
     [['a'], ['a', 'x'], 'nothing, where it says: x'],
   ])('%j, printed, of %j', (lines, said, missing) => {
     expect(firstUnsaid(lines, said)).toBe(missing)
