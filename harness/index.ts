@@ -89,7 +89,7 @@ export async function check(file: string, options: CheckOptions = {}): Promise<C
 }
 
 export interface BisectOptions extends Surroundings {
-  /** A git tree of the kernel with its two ends, or a folder with a series of patches and the kernel that it is for. */
+  /** A git tree of the kernel with its two ends, or a series of patches (a folder or an mbox) and the kernel that it is for. */
   readonly source: StartEntry['source']
   /** A scenario of the catalogue, or the path of a YAML file. */
   readonly scenario: string

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { hashOf } from '../../vms/cache.js'
 import { onlyNfsd } from '../../vms/patches/only-nfsd.js'
-import { touchedFiles } from '../../vms/patches/patch.js'
+import { splitMbox } from '../../vms/patches/mail.js'
+import { touchedFiles, type Patch } from '../../vms/patches/patch.js'
 import { readPatchFiles, type PatchFile } from '../../vms/patches/patch-files.js'
 import { readPatches } from '../../vms/patches/read-patches.js'
 import { UsageError } from '../fct-error.js'
@@ -19,28 +20,26 @@ export interface SeriesRange {
 /**
  * Candidate k is the base with the first k + 1 patches; the good end is the base alone.
  *
+ * @param series A folder with a quilt series or *.patch files, or an mbox: each of its mails that brings a patch is one.
  * @param into Where copies of the patches are kept: what is edited meanwhile does not matter.
  * @throws FctError FCT_PATCH_*; UsageError FCT_BISECT_EMPTY_RANGE
  */
 export async function readSeriesRange(
-  folder: string,
+  series: string,
   base: string,
   suspects: readonly string[],
   into: string,
 ): Promise<SeriesRange> {
-  const files = await readPatchFiles([folder])
-  if (files.length === 0) throw new UsageError('FCT_BISECT_EMPTY_RANGE', `${folder} holds no patches`)
+  const files = await readParts(series)
+  if (files.length === 0) throw new UsageError('FCT_BISECT_EMPTY_RANGE', `${series} holds no patches`)
   const candidates: Range['candidates'][number][] = []
-  const all = await readPatches([folder])
-  const patchesOf = ({ path }: PatchFile) => all.patches.filter(({ origin }) => origin.path === path)
   const weights = weigh(
-    files.map((file) => ({ paths: patchesOf(file).flatMap(touchedFiles), isMerge: false })),
+    files.map(({ patches }) => ({ paths: patches.flatMap(touchedFiles), isMerge: false })),
     suspects,
   )
   let before = { id: hashOf(base), base }
   for (const [index, file] of files.entries()) {
-    const { path, bytes, strip } = file
-    const patches = patchesOf(file)
+    const { path, bytes, strip, patches } = file
     const evidence = hashOf([before.id, strip, bytes.toString('latin1')])
     // One patch that nfsd.ko alone cannot take, and all that come after it are in kernels built whole.
     before = {
@@ -65,6 +64,27 @@ export async function readSeriesRange(
       return writeSeries(chosen, join(into, name))
     },
   }
+}
+
+/** What is tested as one: a patch with its file, or its mail where the file is an mbox with several. */
+type Part = PatchFile & { readonly patches: readonly Patch[] }
+
+async function readParts(series: string): Promise<Part[]> {
+  const all = await readPatches([series])
+  const parts: Part[] = []
+  for (const file of await readPatchFiles([series])) {
+    const patches = all.patches.filter(({ origin }) => origin.path === file.path)
+    if (patches.length <= 1) {
+      parts.push({ ...file, patches })
+      continue
+    }
+    const mails = await splitMbox(file)
+    for (const patch of patches) {
+      const mail = mails[(patch.origin.mail ?? 1) - 1] ?? file
+      parts.push({ ...mail, patches: [patch] })
+    }
+  }
+  return parts
 }
 
 async function writeSeries(files: readonly PatchFile[], folder: string): Promise<string> {

@@ -95,7 +95,7 @@ function addSourceOptions(command: Command): void {
     .option('--tree <path>', 'a git tree of the kernel; it is read only')
     .option('--good <revision>', 'a commit that does not fail')
     .option('--bad <revision>', 'a later commit that fails', 'HEAD')
-    .option('--series <folder>', 'a series of patches instead (quilt, or *.patch)')
+    .option('--series <path>', 'a series of patches instead: a folder (quilt, or *.patch), or an mbox')
     .option('--base <kernel>', 'what the series is for', 'debian:6.1')
     .option('--path <path...>', 'files and folders of the tree that are suspected', [])
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { chooseAccelerator } from '../../vms/accelerator.js'
@@ -180,7 +181,8 @@ export class Guest implements QemuTarget {
   }
 
   autopsy(into: string, wishes: AutopsyWishes): Promise<Autopsy> {
-    return examine(this.#options.machine.monitor, into, wishes)
+    // QEMU writes some of it, and works in a folder of its own.
+    return examine(this.#options.machine.monitor, resolve(into), wishes)
   }
 
   async save(): Promise<void> {

@@ -1,7 +1,7 @@
 /** What a machine still tells when its kernel does not any more. */
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Method } from '../../harness/agent/protocol.js'
@@ -42,7 +42,8 @@ interface Corpse {
 async function examine(method: string, wishes: AutopsyWishes, limitMs: number): Promise<Corpse> {
   const observer = { onPhase: () => undefined, onConsole: () => undefined }
   const { target, folder: saved } = await createStagedGuest(images, { exports: [] }, quietContext, observer)
-  const into = join(folder, method)
+  // As `--runs found` has it.
+  const into = relative(process.cwd(), join(folder, method))
   let console = ''
   target.onConsole((chunk) => (console += Buffer.from(chunk).toString()))
   try {

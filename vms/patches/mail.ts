@@ -27,7 +27,7 @@ export async function readMessages(file: PatchFile): Promise<Message[]> {
     const patch = withoutTransportCr(file.bytes.toString('latin1'))
     return [{ origin: { path, subject: '' }, strip, commentary: '', patch }]
   }
-  return withScratch((folder) => splitMails(file, folder))
+  return withScratch((folder) => decodeMails(file, folder))
 }
 
 /** Headers come first, or mbox's "From " line; a diff does not start with either. */
@@ -40,7 +40,26 @@ function withoutTransportCr(text: string): string {
   return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n')
 }
 
-async function splitMails({ path, bytes, strip }: PatchFile, folder: string): Promise<Message[]> {
+/** The mails of an mbox in its order, each as a file of its own; any other file as it is. */
+export async function splitMbox(file: PatchFile): Promise<PatchFile[]> {
+  if (!isMail(file.bytes)) return [file]
+  return withScratch(async (folder) => {
+    const mails = await splitMails(file, folder)
+    return Promise.all(mails.map(async (mail) => ({ ...file, bytes: await readFile(mail) })))
+  })
+}
+
+async function decodeMails(file: PatchFile, folder: string): Promise<Message[]> {
+  const { path, strip } = file
+  const messages: Message[] = []
+  for (const [index, mail] of (await splitMails(file, folder)).entries()) {
+    messages.push({ strip, ...(await decodeMail(mail, { path, mail: index + 1, subject: '' })) })
+  }
+  return messages
+}
+
+/** @returns paths, in the folder */
+async function splitMails({ path, bytes }: PatchFile, folder: string): Promise<string[]> {
   const failure = { code: 'FCT_PATCH_MAIL', doing: `splitting ${path} into mails` } as const
   await writeFile(join(folder, 'mbox'), bytes)
   await runGit(['mailsplit', '-b', '-d6', `-o${folder}`, '--', join(folder, 'mbox')], folder, failure)
@@ -48,12 +67,7 @@ async function splitMails({ path, bytes, strip }: PatchFile, folder: string): Pr
   if (mails.length > mailLimit) {
     throw new FctError('FCT_PATCH_TOO_LARGE', `${path}: holds ${mails.length} mails, more than ${mailLimit}`)
   }
-  const messages: Message[] = []
-  for (const [index, name] of mails.entries()) {
-    const origin = { path, mail: index + 1, subject: '' }
-    messages.push({ strip, ...(await decodeMail(join(folder, name), origin)) })
-  }
-  return messages
+  return mails.map((name) => join(folder, name))
 }
 
 async function decodeMail(mail: string, origin: Origin): Promise<Omit<Message, 'strip'>> {

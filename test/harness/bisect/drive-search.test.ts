@@ -56,6 +56,7 @@ it('finds what fails four times in ten, and bears it out by reverting it', async
   const mail = formatMail({ document, culprit: document.culprit!, commands, evidence: 'free at 1' })
   expect(mail).toMatch(new RegExp(`^Fixes: ${commit?.id.slice(0, 12)} \\("nfsd: change ${culprit}"\\)$`, 'm'))
   expect(mail).toMatch(/^Subject: \[REGRESSION\] nfsd: free-at-zero, since /)
+  expect(mail).toMatch(/^It fails in \d+ % of the runs \(95 %: \d+ % to \d+ %\)/m)
   expect(drawPosterior(start, driver.progress)).toMatch(/█{20}.* \d+ of \d+ fail +nfsd: change 8/)
 })
 

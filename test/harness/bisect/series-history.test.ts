@@ -53,3 +53,25 @@ it('knows each candidate by all that comes before it', async () => {
   const after = (await read()).range.candidates.map(({ id }) => id)
   expect(after.map((id, index) => id === before[index])).toEqual([false, false])
 })
+
+it('has a candidate for each mail of an mbox that brings a patch; what quotes one, or has none, is left out', async () => {
+  const mail = (subject: string, body: string): string =>
+    `From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nDate: Fri, 27 Nov 2026 08:00:00 +0000\nSubject: ${subject}\n\n${body}\n`
+  const first = diffOf('fs/nfsd/filecache.c', 'one', 'two')
+  const second = diffOf('fs/nfsd/vfs.c', 'one', 'two')
+  const mbox = [
+    mail('[PATCH 0/2] nfsd: twos', 'About them.'),
+    mail('[PATCH 1/2] nfsd: two', `Why.\n---\n${first}`),
+    mail('Re: [PATCH 1/2] nfsd: two', `${first.replaceAll(/^/gm, '> ')}Looks good.`),
+    mail('[PATCH 2/2] nfsd: two more', `Why.\n---\n${second}`),
+  ]
+  const path = join(folder, 'review.mbox')
+  await writeFile(path, mbox.join('\n'))
+  const { range, folderOf } = await readSeriesRange(path, 'debian:6.1', [], join(folder, 'state'))
+  expect(range.candidates.map(({ subject }) => subject)).toEqual(['nfsd: two', 'nfsd: two more'])
+  expect(new Set(range.candidates.map(({ id }) => id)).size).toBe(2)
+  const read = async (where: string) =>
+    (await readPatches([where])).patches.map(({ origin, files }) => [origin.subject, files[0]?.path])
+  expect(await read(await folderOf(1))).toEqual([['[PATCH 1/2] nfsd: two', 'fs/nfsd/filecache.c']])
+  expect(await read(await folderOf(2, 0))).toEqual([['[PATCH 2/2] nfsd: two more', 'fs/nfsd/vfs.c']])
+})

@@ -1,21 +1,6 @@
-import type { Command } from 'commander'
 import { expect, it } from 'vitest'
 import { examplesOf } from '../../../harness/help/examples.js'
-import { pathOf, program, withSubcommands } from './program.js'
-
-/** The program with all its parsing, whose commands say that they were called instead of doing anything. */
-function recording(): { readonly root: Command; readonly called: string[] } {
-  const root = program()
-  const called: string[] = []
-  for (const command of withSubcommands(root)) {
-    command.configureOutput({ writeErr: () => undefined })
-    if (command.commands.length === 0 || command.name() === 'bisect')
-      command.action(() => {
-        called.push(pathOf(command))
-      })
-  }
-  return { root, called }
-}
+import { pathOf, program, recordingProgram, withSubcommands } from './program.js'
 
 const all = withSubcommands(program()).flatMap((command) =>
   examplesOf(command).map(([line]) => [pathOf(command), line] as const),
@@ -23,7 +8,7 @@ const all = withSubcommands(program()).flatMap((command) =>
 
 it.each(all)('%s: `%s` is accepted', async (path, line) => {
   const [name, ...words] = line.split(' ')
-  const { root, called } = recording()
+  const { root, called } = recordingProgram()
   await root.parseAsync(words, { from: 'user' })
   expect(name).toBe('fctorture')
   expect(called).toHaveLength(1)
@@ -32,7 +17,7 @@ it.each(all)('%s: `%s` is accepted', async (path, line) => {
 
 it('takes an option that no command has for an error', async () => {
   await expect(
-    recording().root.parseAsync(['run', 'CLOSE01', '--tim', '3'], { from: 'user' }),
+    recordingProgram().root.parseAsync(['run', 'CLOSE01', '--tim', '3'], { from: 'user' }),
   ).rejects.toThrow("unknown option '--tim'")
 })
 

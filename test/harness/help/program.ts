@@ -16,3 +16,17 @@ export function withSubcommands(command: Command): Command[] {
 export function pathOf(command: Command): string {
   return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim()
 }
+
+/** The program with all its parsing, whose commands say that they were called instead of doing anything. */
+export function recordingProgram(): { readonly root: Command; readonly called: string[] } {
+  const root = program()
+  const called: string[] = []
+  for (const command of withSubcommands(root)) {
+    command.configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
+    if (command.commands.length === 0 || command.name() === 'bisect')
+      command.action(() => {
+        called.push(pathOf(command))
+      })
+  }
+  return { root, called }
+}
