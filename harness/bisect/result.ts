@@ -147,7 +147,11 @@ function reasonOf(reason: Exclude<EndReason, 'confident'>, { start, progress }: 
   switch (reason) {
     case 'good-end-fails': {
       const { hits, misses } = search.tally(goodEnd)
-      const message = `the good end ${good} fails itself: ${hits} of ${hits + misses} runs; name an older one`
+      const advice =
+        start.source.kind === 'tree'
+          ? 'the commit that is looked for is older: name an older one with --good'
+          : 'no patch of the series brought it: bisect the tree of its base instead'
+      const message = `the good end ${good} fails itself: ${hits} of ${hits + misses} runs; ${advice}`
       return { code: 'FCT_BISECT_GOOD_FAILS', message }
     }
     case 'bad-end-never-fails': {

@@ -1,5 +1,6 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { logPathIn, readBisectLog } from '../../../harness/bisect/bisect-log.js'
 import { gitBisectLog } from '../../../harness/bisect/git-bisect-log.js'
@@ -9,6 +10,7 @@ import { drawPosterior } from '../../../harness/bisect/picture.js'
 import { Progress } from '../../../harness/bisect/progress.js'
 import { culpritOf, documentOf } from '../../../harness/bisect/result.js'
 import { verifyCulprit } from '../../../harness/bisect/verify.js'
+import { packageRoot } from '../../../harness/folders.js'
 import { failsBy, openFakeBisect, startOf, type RunOutcome } from './fake-bisect.js'
 import { createGitTree, type GitTree } from './git-tree.js'
 
@@ -155,10 +157,27 @@ describe('ends without a culprit when', () => {
     return document.reasons.map(({ code, message }) => `${code}: ${message}`).join('\n')
   }
 
-  it('the good end fails', async () => {
-    expect(await codeOf(() => ({ isHit: true }))).toMatch(
-      /^FCT_BISECT_GOOD_FAILS: .* fails itself: \d+ of \d+ runs/,
-    )
+  it.each([1, 0.3])('the good end fails, at a rate of %f, with what to do', async (rate) => {
+    const said =
+      /^FCT_BISECT_GOOD_FAILS: the good end \w{12} \(".+"\) fails itself: [1-9]\d* of \d+ runs; .* name an older one with --good$/
+    expect(await codeOf((_, seed) => ({ isHit: failsBy(seed, rate) }))).toMatch(said)
+    const args = ['bisect', '--replay', logPathIn(state)]
+    const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+    const { exitCode, stdout } = await execa(process.execPath, [cli, ...args], { reject: false })
+    expect(exitCode).toBe(125)
+    expect(stdout.split('\n')).toContainEqual(expect.stringMatching(said))
+  })
+
+  it('the base of a series fails', () => {
+    const source = { kind: 'series', series: '/series', base: 'debian:6.1' } as const
+    const progress = new Progress({ ...start, source }, 0.99)
+    const conclusion = { start: { ...start, source }, progress, reason: 'good-end-fails' } as const
+    expect(documentOf({ ...conclusion, confidence: 0.99, verification: null, state }).reasons).toMatchObject([
+      {
+        code: 'FCT_BISECT_GOOD_FAILS',
+        message: expect.stringMatching(/; no patch of the series brought it/) as string,
+      },
+    ])
   })
 
   it('the bad end never fails, with the rate that is excluded', async () => {
