@@ -283,8 +283,11 @@ class Night {
  * tonight would fare better.
  */
 function isOfMachine({ code }: Reason): boolean {
-  return /^FCT_(SSH|TARGET)_/.test(code)
+  return /^FCT_(SSH|TARGET)_/.test(code) && !passing.has(code)
 }
+
+/** What befell one run; if it was more, the next one cannot connect. */
+const passing = new Set(['FCT_SSH_LOST', 'FCT_SSH_COMMAND', 'FCT_SSH_COPY', 'FCT_TARGET_REBOOTED'])
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0)

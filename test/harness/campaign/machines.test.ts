@@ -122,17 +122,18 @@ test('what a night takes is what its slowest target takes', () => {
   expect(forecast(tight, undefined).cells.reduce((sum, { runs }) => sum + runs, 0)).toBe(9)
 })
 
-/** The machine lab8 answers no more. */
-const withoutLab8: Executor = {
+/** On lab8 there is trouble with every first attempt. */
+const troubled = (code: `FCT_${string}`): Executor => ({
   ...{ name: 'small', slotsOf: () => 1, resume: () => Promise.resolve(null) },
-  run: ({ cell, options: { seed } }) => {
-    if (cell.target !== 'lab8')
+  run: ({ cell, attempt, options: { seed } }) => {
+    if (cell.target !== 'lab8' || attempt > 1)
       return Promise.resolve({ result: resultOf('PASS', { run: `/runs/${String(seed)}`, seed }), seconds: 1 })
-    const reasons = [{ code: 'FCT_SSH_CONNECT', message: 'lab8 cannot be reached' }] as const
+    const reasons = [{ code, message: 'lab8 cannot be reached' }] as const
     const result = resultOf('ERROR', { run: `/runs/${String(seed)}`, seed, reasons })
     return Promise.resolve({ result, seconds: 30 })
   },
-}
+})
+const withoutLab8 = troubled('FCT_SSH_CONNECT')
 
 test('a machine that cannot be had is asked once a night, whatever the plan has for it', async () => {
   const summary = await run(planOf(`${text}retries: 5\n`), withoutLab8)
@@ -149,13 +150,13 @@ test('a machine that cannot be had is asked once a night, whatever the plan has 
   expect(summary.notRun).toHaveLength(1)
 })
 
-test('other trouble on a machine is tried again', async () => {
-  const executor = small(({ cell, attempt }) => ({
-    verdict: cell.target === 'lab8' && attempt === 1 ? 'ERROR' : 'PASS',
-  }))
-  expect(await run(planOf(), executor)).toMatchObject({ verdict: 'PASS' })
-  expect(dispatched('lab8')).toBe(12)
-})
+test.each(['FCT_TARGET_REBOOTED', 'FCT_SSH_LOST', 'FCT_MODULE_BUILD'] as const)(
+  'what befell one run on a machine (%s) is tried again',
+  async (code) => {
+    expect(await run(planOf(), troubled(code))).toMatchObject({ verdict: 'PASS' })
+    expect(dispatched('lab8')).toBe(12)
+  },
+)
 
 test('a night with machines that was interrupted goes on, and asks a machine anew that was out', async () => {
   const controller = new AbortController()
