@@ -19,7 +19,7 @@ const papers = { console: '', filecache: [], stressors: [] }
 /** What it costs to judge a trace while it is read, beside reading alone and an object per event. Processor time of all threads. */
 export const oracleBench: Bench = {
   name: 'oracle',
-  needs: { scratchMiB: 1000 },
+  needs: { scratchMiB: 400 },
   async *measure() {
     const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
     try {
