@@ -110,7 +110,8 @@ describe('a finding of a guest here', () => {
   it('is shown by it as well', async () => {
     const words = ['--runs', runs, '--json', '--busted', 'stuck_lru', '--time', '10']
     const found = JSON.parse((await fctorture('run', 'CLOSE01', ...words)).stdout) as ResultDocument
-    const there = ['--kernel', 'debian:6.1', '--most', '2', ...hardware.options]
+    const finding = ['--signature', 'idle-disposed: left on the LRU']
+    const there = [...finding, '--kernel', 'debian:6.1', '--most', '2', ...hardware.options]
     const { stdout, stderr, exitCode } = await fctorture(
       'repro',
       found.run,
