@@ -66,6 +66,19 @@ describe('a machine that is reached over ssh', () => {
     expect(await tracesOn(hardware)).toBe(before)
   })
 
+  it('comes to no verdict where its disk fills up meanwhile, and is left as it was', async () => {
+    const before = await tracesOn(hardware)
+    const going = runOn(hardware, runs, '--kernel', 'debian:6.1', '--time', '60')
+    await loadOf(going)
+    await hardware.ssh('cat /dev/zero > /var/tmp/much || :')
+    const { stdout, stderr } = await going
+    const { verdict, reasons } = JSON.parse(stdout) as ResultDocument
+    expect(verdict, stderr).toBe('ERROR')
+    expect(reasons).toMatchObject([{ message: expect.stringContaining('ENOSPC') as string }])
+    await hardware.ssh('rm /var/tmp/much')
+    expect(await tracesOn(hardware)).toBe(before)
+  })
+
   it('is not touched where it cannot be tortured, and it is said why', async () => {
     const stranger = join(hardware.folder, 'stranger')
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', stranger])
@@ -97,7 +110,8 @@ describe('a finding of a guest here', () => {
   it('is shown by it as well', async () => {
     const words = ['--runs', runs, '--json', '--busted', 'stuck_lru', '--time', '10']
     const found = JSON.parse((await fctorture('run', 'CLOSE01', ...words)).stdout) as ResultDocument
-    const there = ['--kernel', 'debian:6.1', '--most', '2', ...hardware.options]
+    const finding = ['--signature', 'idle-disposed: left on the LRU']
+    const there = [...finding, '--kernel', 'debian:6.1', '--most', '2', ...hardware.options]
     const { stdout, stderr, exitCode } = await fctorture(
       'repro',
       found.run,
@@ -153,7 +167,8 @@ describe('another kernel for it', () => {
   })
 
   it('gives way to the old one where it does not answer', async () => {
-    const options = await hardware.known({ reset: hardware.hooks.reset }, { bootSeconds: 60 })
+    const { off, on } = hardware.hooks.power
+    const options = await hardware.known({ power: { off, on } }, { bootSeconds: 60 })
     const words = ['deploy', 'debian:5.10', ...options, '--append', 'rdinit=/none panic=0']
     const { stderr, exitCode } = await fctorture(...words)
     expect(stderr).toContain('FCT_DEPLOY_NO_ANSWER')

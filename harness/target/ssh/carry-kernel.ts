@@ -74,21 +74,23 @@ async function copyModules(
   release: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const tar = execa('tar', ['-C', modules, '--exclude=./build', '--exclude=./source', '-c', '.'], {
-    ...{ buffer: false, stdin: 'ignore', stderr: 'ignore', reject: false, cancelSignal: signal },
-  })
-  const unpacking = connection.run(
-    `exec tar -C /lib/modules/${shellQuoted(release)} -x --no-same-owner`,
-    tar.stdout,
-  )
-  const [there, here] = await Promise.allSettled([unpacking, tar])
-  signal.throwIfAborted()
-  if (there.status === 'rejected') {
-    const error = there.reason as FctError
-    if (error.code !== 'FCT_SSH_COMMAND') throw error
+  const words = ['-C', modules, '--exclude=./build', '--exclude=./source', '-c', '.']
+  const pack = () =>
+    execa('tar', words, {
+      ...{ buffer: false, stdin: 'ignore', stderr: 'ignore', reject: false, cancelSignal: signal },
+    })
+  let tar: ReturnType<typeof pack> | undefined
+  try {
+    await connection.run(
+      `exec tar -C /lib/modules/${shellQuoted(release)} -x --no-same-owner`,
+      () => (tar = pack()).stdout,
+    )
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof FctError) || error.code !== 'FCT_SSH_COMMAND') throw error
     throw new FctError('FCT_SSH_COPY', 'the modules could not be written there', error.detail)
   }
-  if (here.status === 'rejected' || here.value.failed)
+  if ((await tar)?.failed !== false)
     throw new FctError('FCT_DEPLOY_MODULES', `the modules in ${modules} cannot be read`)
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
 import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2'
@@ -10,14 +10,18 @@ import { FctError, messageOf } from '../../fct-error.js'
 import { showAddress, type SshAddress } from './address.js'
 import { distrust, kindsOf, readHostKeys, usualKnownHosts } from './host-key.js'
 
+/** What a command reads. */
+export type Input = string | Buffer | (() => Readable)
+
 /** A connection to a machine; when it ends, everything that goes through it fails with FCT_SSH_LOST. */
 export interface Connection {
   /**
    * Runs a command to its end; its stdout. Commands are texts of ours: nothing that came from elsewhere stands in them.
    *
+   * @param input A stream is asked for as soon as the command can read it.
    * @throws FctError FCT_SSH_COMMAND with what it printed, FCT_SSH_LOST
    */
-  run(command: string, input?: string | Buffer | Readable): Promise<string>
+  run(command: string, input?: Input): Promise<string>
   /** A command whose output is read as it comes. */
   open(command: string): Promise<ClientChannel>
   /** Copies a file; modes as given. */
@@ -151,12 +155,12 @@ class ClientConnection implements Connection {
     void closed.then(() => (this.#isOpen = false))
   }
 
-  async run(command: string, input: string | Buffer | Readable = ''): Promise<string> {
+  async run(command: string, input: Input = ''): Promise<string> {
     const channel = await this.open(command)
     const ended = once(channel, 'close') as Promise<[number | null]>
     ended.catch(() => undefined)
     // A command that ends before it has read all says why by its status.
-    if (input instanceof Readable) pipeline(input, channel).catch(() => undefined)
+    if (typeof input === 'function') pipeline(input(), channel).catch(() => undefined)
     else channel.end(input)
     const [stdout, stderr] = await this.#unlessLost(Promise.all([text(channel), text(channel.stderr)]))
     const [code] = await this.#unlessLost(ended)
