@@ -18,6 +18,7 @@ export interface Native {
     fd: number,
     intervalMs: number,
     poolBytes: number,
+    markSilentMs: number,
   ) => NativeTraceReader
   readonly ClientLoad: new (options: NativeClientLoadOptions) => NativeClientLoad
   readonly LifeWalk: new (tables: WalkTables) => NativeLifeWalk

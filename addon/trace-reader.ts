@@ -16,6 +16,11 @@ export interface TraceReaderOptions {
   readonly intervalMs?: number
   /** Bytes of frames that may wait to be written; 16 MiB by default. */
   readonly poolBytes?: number
+  /**
+   * A CPU of which nothing was read for so long gets a line into its trace (ftrace:print "silent"), so that who takes the frames knows
+   * what comes before it; never by default.
+   */
+  readonly markSilentMs?: number
 }
 
 export interface TraceReaderStats {
@@ -47,12 +52,13 @@ export class TraceReader {
   #stopped: Promise<TraceReaderStats> | undefined
 
   /** @throws Error as Node's own if the instance or the descriptor cannot be opened. */
-  constructor({ instance, fd, intervalMs = 1, poolBytes = 16 << 20 }: TraceReaderOptions) {
+  constructor({ instance, fd, intervalMs = 1, poolBytes = 16 << 20, markSilentMs = 0 }: TraceReaderOptions) {
     this.#native = new (native().TraceReader)(
       checkPath(instance, 'instance'),
       checkFd(fd),
       checkInteger(intervalMs, 'intervalMs', 1, 60_000),
       checkInteger(poolBytes, 'poolBytes', 1, 2 ** 40),
+      checkInteger(markSilentMs, 'markSilentMs', 0, 60_000),
     )
   }
 

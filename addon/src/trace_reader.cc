@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "silence_marker.h"
+
 namespace fct {
 namespace {
 
@@ -23,7 +25,8 @@ struct TraceReader::Core {
         layout(ParseHeaderPage(ReadWholeFile(options.instance + "/events/header_page"), 0)),
         cpus(OpenCpus(options.instance, layout.page_size)),
         pool(options.pool_bytes, layout.page_size),
-        writer(options.fd) {}
+        writer(options.fd),
+        marker(options.instance, options.mark_silent) {}
 
   enum class State { kRunning, kStopping, kClosed };
 
@@ -53,6 +56,7 @@ struct TraceReader::Core {
   std::vector<CpuReader> cpus;
   FramePool pool;
   FrameWriter writer;
+  SilenceMarker marker;
 
   std::atomic<uint64_t> pages{0};
   std::atomic<uint64_t> bytes{0};
@@ -71,6 +75,7 @@ void TraceReader::Core::Run() {
     KeepError();
   }
   for (CpuReader& cpu : cpus) cpu.Close();
+  marker.Close();
   try {
     ShipAll();
     is_complete = pool.is_empty() && state != State::kClosed && !Stats().error;
@@ -83,6 +88,7 @@ void TraceReader::Core::Run() {
 void TraceReader::Core::RunToEnd() {
   while (state == State::kRunning) {
     DrainDue();
+    marker.Look(cpus);
     ShipUntilDue();
     Sleep();
   }

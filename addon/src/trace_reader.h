@@ -25,6 +25,7 @@ struct TraceReaderOptions {
   int fd = -1;                            // where the frames go; stays the caller's
   std::chrono::milliseconds interval{1};  // a tick
   size_t pool_bytes = 0;
+  std::chrono::milliseconds mark_silent{0};  // as for SilenceMarker
 };
 
 struct TraceReaderStats {

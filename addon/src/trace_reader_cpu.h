@@ -23,6 +23,8 @@ class CpuReader {
 
   uint16_t cpu() const { return cpu_; }
   uint64_t NextSequence() { return sequence_++; }
+  // Frames up to now.
+  uint64_t sequence() const { return sequence_; }
 
   // Reads one sub-buffer to `into`, which has room for layout.page_size bytes; *length = those that mean
   // something. Throws ErrnoError, or DecodeError if what was read is no sub-buffer.

@@ -46,6 +46,7 @@ class TraceReaderWrap : public Napi::ObjectWrap<TraceReaderWrap>, public Environ
     options.fd = info[1].As<Napi::Number>();
     options.interval = std::chrono::milliseconds(info[2].As<Napi::Number>().Uint32Value());
     options.pool_bytes = static_cast<size_t>(info[3].As<Napi::Number>().Int64Value());
+    options.mark_silent = std::chrono::milliseconds(info[4].As<Napi::Number>().Uint32Value());
     Guarded(info.Env(), [&] { reader_ = std::make_shared<TraceReader>(options); });
   }
 

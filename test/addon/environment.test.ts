@@ -166,7 +166,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     for (let number = 0; number < 5000; number++) instance.mark(`mark ${number}`)
     await terminateAfterMessage(`
       const fd = require('fs').openSync(${JSON.stringify(join(folder, 'fifo'))}, 'r+')
-      const reader = new native.TraceReader(${JSON.stringify(instance.folder)}, fd, 1, 8192)
+      const reader = new native.TraceReader(${JSON.stringify(instance.folder)}, fd, 1, 8192, 0)
       reader.start()
       setTimeout(() => { reader.stop(); require('worker_threads').parentPort.postMessage(0) }, 50)
     `)
