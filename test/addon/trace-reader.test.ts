@@ -17,17 +17,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  readTrace,
-  TraceReader,
-  TraceStream,
-  type Batch,
-  type EventType,
-  type Trace,
-} from '../../addon/index.js'
+import { readTrace, TraceReader, type Trace } from '../../addon/index.js'
 import { TraceSpool, type SpoolEnd } from '../../harness/store/trace-spool.js'
-import { FrameReader } from '../../harness/store/trace-stream.js'
 import { rawPagesMetadata } from '../harness/fixtures.js'
+import { markers } from './marker-lines.js'
 import { obstacle, PrivateInstance } from './private-instance.js'
 
 let folder = ''
@@ -50,25 +43,6 @@ async function assemble(
   return [await readTrace(path), end, path]
 }
 
-/** What trace_marker wrote, in the order of the trace. */
-function markers(
-  { rows, columns }: Pick<Batch, 'rows' | 'columns'>,
-  types: readonly EventType[],
-  stringOf: (id: number) => string,
-): string[] {
-  const type = types.findIndex(({ name }) => name === 'print')
-  const texts = columns[type]?.['buf'] as Uint32Array
-  const ids = Array.from({ length: rows.count }, (_, row) => row).filter((row) => rows.type[row] === type)
-  return ids.map((row) => stringOf(texts[rows.index[row]!]!).trimEnd())
-}
-
-/** Writes a line into the trace, on that CPU. */
-function markOn(instance: PrivateInstance, cpu: number, text: string): void {
-  const script = `echo ${text} > "$0/trace_marker"`
-  const { status } = spawnSync('taskset', ['-c', String(cpu), 'sh', '-c', script, instance.folder])
-  expect(status).toBe(0)
-}
-
 const markTexts = (count: number): string[] => Array.from({ length: count }, (_, number) => `mark ${number}`)
 
 describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
@@ -86,10 +60,7 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
   })
 
   /** Opens `path`, starts a reader into it; the reader has its own duplicate. */
-  async function startInto(
-    path: string,
-    options: { poolBytes?: number; markSilentMs?: number } = {},
-  ): Promise<TraceReader> {
+  async function startInto(path: string, options: { poolBytes?: number } = {}): Promise<TraceReader> {
     const file = await open(path, 'w')
     reader = new TraceReader({ instance: instance.folder, fd: file.fd, ...options })
     await file.close()
@@ -165,43 +136,6 @@ describe.skipIf(obstacle !== '')("on this host's tracefs", () => {
     }
     const counted = trace.gaps.map(({ missed }) => missed)
     if (!counted.includes(null)) expect(counted.reduce((sum, missed) => sum! + missed!, 0)).toBe(overrun)
-  })
-
-  it('marks CPUs that are silent, so that what others had need not wait for them', async () => {
-    const fifo = join(folder, 'fifo')
-    spawnSync('mkfifo', [fifo])
-    const frames = new FrameReader()
-    const live = new TraceStream(instance.metadata(['ftrace:print']))
-    const source = createReadStream(fifo)
-    source.on('data', (chunk) => {
-      for (const frame of frames.push(chunk as Buffer))
-        if (frame.kind === 'page') live.push(frame.cpu, frame.data)
-    })
-    await startInto(fifo, { markSilentMs: 50 })
-    const batches = live[Symbol.asyncIterator]()
-    const seen: string[] = []
-    let last = -1n
-    const readTo = async (text: string): Promise<void> => {
-      while (!seen.includes(text)) {
-        const { value } = await batches.next()
-        const { rows, columns } = value as Batch
-        for (const stamp of rows.ts) {
-          expect(stamp).toBeGreaterThan(last)
-          last = stamp
-        }
-        seen.push(...markers({ rows, columns }, live.types, (id) => live.string(id)))
-      }
-    }
-    // Tracing goes on, and the other CPU has nothing to say.
-    for (const [cpu, text] of ['a', 'b', 'c'].entries()) {
-      markOn(instance, cpu % 2, text)
-      await readTo(text)
-    }
-    markOn(instance, 0, 'd')
-    markOn(instance, 1, 'e')
-    await readTo('e')
-    expect(seen.filter((text) => text !== 'silent')).toEqual(['a', 'b', 'c', 'd', 'e'])
-    source.destroy()
   })
 
   it('reports a reader that went away as the error of write', async () => {
