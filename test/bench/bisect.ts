@@ -8,7 +8,7 @@ const confidence = 0.99
 export function benchBisect(): Promise<Measurement[]> {
   return Promise.resolve(
     listCases(searches, confidence).flatMap((each) => {
-      const { bound, ours, git, syzkaller, gitUntold, gitPathsFirst, gitPathsOnly } = compare(each)
+      const { bound, ours, git, syzkaller, gitUntold, gitPathsFirst, gitPathsOnly, oursTold } = compare(each)
       const row = (way: string, { right, runs, builds }: Figures): Measurement => ({
         what: `${nameOf(each)}: ${way}: right ${right.toFixed(3)}, ${builds.toFixed(0)} builds`,
         value: runs,
@@ -24,6 +24,7 @@ export function benchBisect(): Promise<Measurement[]> {
           : []),
         ...(gitPathsOnly ? [row('git -- fs/nfsd', gitPathsOnly)] : []),
         row('ours, not told the rate', ours),
+        row('ours, told the rate', oursTold),
         {
           what: `${nameOf(each)}: nobody can do with less`,
           value: bound,
