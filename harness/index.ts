@@ -102,8 +102,12 @@ export interface BisectOptions extends Surroundings {
   readonly profile?: ProfileName
   /** How sure to be, 0.5 to 1; 0.99 if not given. */
   readonly confidence?: number
-  /** Seconds for builds and runs together; 8 hours if not given. */
+  /** Seconds for builds and runs, added up; 8 hours if not given. */
   readonly budget?: number
+  /** Builds and guests at a time; as many as this host can have if not given. */
+  readonly jobs?: number
+  /** How often a bad commit fails, if that is known. */
+  readonly rate?: { readonly low: number; readonly high: number }
   /** Files and folders of the tree that are suspected. */
   readonly path?: readonly string[]
   /** Of the first run; each has the next. */

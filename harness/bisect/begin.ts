@@ -17,9 +17,10 @@ export async function beginOrResume(log: BisectLog, wanted: StartEntry, state: s
     return wanted
   }
   if (begun.kind !== 'start') throw other(state, 'it does not begin with what it is about')
-  for (const field of ['signature', 'amplification'] as const) {
+  for (const field of ['signature', 'amplification', 'rate'] as const) {
     const [then, now] = [begun[field], wanted[field]].map((value) => JSON.stringify(value))
-    if (then !== now) throw other(state, `${field} was ${then}, and is ${now} now`)
+    if (then !== now)
+      throw other(state, `${field} was ${then ?? 'not given'}, and is ${now ?? 'not given'} now`)
   }
   requireSameRange(begun, wanted, state)
   return begun

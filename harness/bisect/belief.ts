@@ -38,26 +38,31 @@ export class Belief {
   readonly cellOf: Int32Array
   readonly #lineage: Lineage
   readonly #falsePositive: number
+  readonly #rates: Float64Array
   readonly #chances = new Float64Array(ratePoints.length)
   readonly #posterior: Float64Array
   #isPosteriorOld = true
 
-  /** @param falsePositive That a run of a good commit hits. */
-  constructor(lineage: Lineage, falsePositive: number) {
+  /**
+   * @param falsePositive That a run of a good commit hits.
+   * @param rates Probability of each point of the rates' grid beforehand.
+   */
+  constructor(lineage: Lineage, falsePositive: number, rates: Float64Array) {
     this.#lineage = lineage
     this.#falsePositive = falsePositive
+    this.#rates = rates
     this.cellOf = Int32Array.from(lineage.prior, (prior) => (prior > 0 ? 0 : nowhere))
     this.#posterior = new Float64Array(lineage.size)
     this.cells.push({
       mass: 1,
-      likelihood: Float64Array.from(ratePoints, ({ weight }) => weight),
+      likelihood: rates.slice(),
       probability: 1,
       isBad: [],
     })
   }
 
   clone(): Belief {
-    const other = new Belief(this.#lineage, this.#falsePositive)
+    const other = new Belief(this.#lineage, this.#falsePositive, this.#rates)
     other.cellOf.set(this.cellOf)
     other.tested.push(...this.tested.map((tested) => ({ ...tested })))
     other.cells.length = 0

@@ -29,6 +29,8 @@ const start = z.strictObject({
   amplification,
   /** Of the first run; each run has the next. */
   seed: z.number(),
+  /** What the user knows of the failure rate. */
+  rate: z.strictObject({ low: z.number(), high: z.number() }).optional(),
   range: z.strictObject({
     candidates: z.array(z.strictObject({ ...buildable, parents: z.array(z.int()), weight: z.number() })),
     goodEvidence: z.array(z.string()),

@@ -19,11 +19,11 @@ export class Progress {
   readonly #built = { evidence: new Set<string>(), base: new Set<string>() }
   readonly #builds = { module: [] as number[], kernel: [] as number[] }
 
-  constructor({ range, source }: Pick<StartEntry, 'range' | 'source'>, confidence: number) {
+  constructor({ range, source, rate }: Pick<StartEntry, 'range' | 'source' | 'rate'>, confidence: number) {
     this.#range = range
     // What a series is for is there already.
     if (source.kind === 'series') this.#built.base.add(range.good.base)
-    this.search = createSearch(range, { confidence })
+    this.search = createSearch(range, { confidence, rate })
   }
 
   add(entry: LogEntry): void {

@@ -26,6 +26,24 @@ export const ratePoints: readonly RatePoint[] = concentrations.flatMap(({ concen
   return taken.map((mean) => ({ mean, concentration, weight: share / taken.length }))
 })
 
+/** Where the mean rate is known to lie. */
+export interface RateRange {
+  readonly low: number
+  readonly high: number
+}
+
+/** By point of the grid: what is thought beforehand. Of a range, the points next to its ends are the outermost. */
+export function priorOf({ low, high }: RateRange = { low: 0, high: 1 }): Float64Array {
+  const weights = ratePoints.map(({ mean, concentration, weight }) => {
+    const same = ratePoints.filter((point) => point.concentration === concentration)
+    const least = same.findLast((point) => point.mean <= low)?.mean ?? 0
+    const most = same.find((point) => point.mean >= high)?.mean ?? 1
+    return mean >= least && mean <= most ? weight : 0
+  })
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return Float64Array.from(weights, (weight) => weight / total)
+}
+
 export function pointAt(index: number): RatePoint {
   const point = ratePoints[index]
   if (!point) throw new RangeError(`the rates' grid has no point ${index}`)

@@ -2,7 +2,7 @@ import { Belief } from './belief.js'
 import { goodEnd, type History } from './history.js'
 import { goodBuild, Lineage } from './lineage.js'
 import { chooseSeries, sumsPerBuild, type Series, type SeriesCosts } from './next-step.js'
-import { meanOf, quantileOf } from './rates.js'
+import { meanOf, priorOf, quantileOf, type RateRange } from './rates.js'
 import { groupAlike } from './alike.js'
 
 /** `hit`: the wanted signature; `nothing`: ERROR or INCONCLUSIVE; `unbuildable`: there is nothing to run. */
@@ -64,7 +64,9 @@ export interface SearchOptions {
   readonly confidence: number
   /** Runs of the bad end without a hit after which it counts as one that never fails; 300, which excludes a rate of 1 %. */
   readonly badEndRuns?: number
-  /** Hits of the bad end before any other commit is run, so that the rate is known well enough; 4. */
+  /** Where the failure rate of bad commits lies, if that is known. */
+  readonly rate?: RateRange | undefined
+  /** Hits of the bad end before any other commit is run, so that the rate is known well enough; 4, or 1 if it is known. */
   readonly badEndHits?: number
   /** That a run of a good commit shows the wanted signature; 0. */
   readonly falsePositive?: number
@@ -103,7 +105,7 @@ export function createSearch(history: History, options: SearchOptions): Search {
 
 export class Search {
   readonly #candidates: number
-  readonly #options: Required<SearchOptions>
+  readonly #options: Required<Omit<SearchOptions, 'rate'>>
   readonly #lineage: Lineage
   readonly #belief: Belief
   readonly #sums: Float64Array
@@ -113,10 +115,12 @@ export class Search {
   #alike: Int32Array | null = null
 
   constructor(history: History, options: SearchOptions) {
-    this.#options = { badEndRuns: 300, badEndHits: 4, falsePositive: 0, goodEndPrior: 0.01, ...options }
+    const { rate, ...others } = options
+    const badEndHits = rate === undefined ? 4 : 1
+    this.#options = { badEndRuns: 300, badEndHits, falsePositive: 0, goodEndPrior: 0.01, ...others }
     this.#candidates = history.candidates.length
     this.#lineage = new Lineage(history, this.#options.goodEndPrior)
-    this.#belief = new Belief(this.#lineage, this.#options.falsePositive)
+    this.#belief = new Belief(this.#lineage, this.#options.falsePositive, priorOf(rate))
     this.#groupSums = new Float64Array(this.#lineage.size)
     this.#sums = new Float64Array(this.#lineage.size * sumsPerBuild)
   }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { profileNames } from '../../vms/kernels/profiles.js'
 import type { StartEntry } from '../bisect/log-entry.js'
+import type { RateRange } from '../bisect/rates.js'
 import { UsageError } from '../fct-error.js'
 import { runsFolder } from '../folders.js'
 import { bisectCommand, bisectDefaults, type BisectOptions } from './bisect.js'
@@ -121,6 +122,7 @@ function addSearchOptions(command: Command): void {
       parseConfidence,
       bisectDefaults.confidence,
     )
+    .option('--rate <range>', 'how often a bad commit fails, if that is known: 0.05..0.2', parseRates)
     .addOption(
       new Option('--budget <time>', 'for builds and runs, added up: 90s, 30m, 2h')
         .argParser(parseDuration)
@@ -148,6 +150,12 @@ function parseConfidence(text: string): number {
   const share = Number(text)
   if (share > 0.5 && share < 1) return share
   throw new InvalidArgumentError('It must be a number between 0.5 and 1.')
+}
+
+function parseRates(text: string): RateRange {
+  const [low = NaN, high = low] = text.split('..', 2).map(Number)
+  if (low > 0 && low <= high && high <= 1) return { low, high }
+  throw new InvalidArgumentError('It must be a rate above 0, or from one to another: 0.1, or 0.05..0.2.')
 }
 
 const units = { s: 1, m: 60, h: 3600 } as const

@@ -11,6 +11,7 @@ import { gitBisectLog } from '../bisect/git-bisect-log.js'
 import type { StartEntry } from '../bisect/log-entry.js'
 import { formatMail } from '../bisect/mail.js'
 import { drawPosterior } from '../bisect/picture.js'
+import type { RateRange } from '../bisect/rates.js'
 import { parseWanted } from '../bisect/read-run.js'
 import { culpritOf, documentOf, toJson, type BisectDocument, type Conclusion } from '../bisect/result.js'
 import { describeBisect, showSteps } from '../bisect/show.js'
@@ -33,6 +34,8 @@ export interface BisectOptions {
   /** A signature, or a rule. */
   readonly signature: string
   readonly confidence: number
+  /** Where the failure rate lies, if that is known. */
+  readonly rate?: RateRange
   /** Seconds. */
   readonly budget: number
   /** Paths that the user suspects. */
@@ -89,7 +92,10 @@ export async function findCulprit(options: Omit<BisectOptions, 'json'>, signal: 
       goodEvidence: [...goodEvidence],
       good,
     }
-    const wanted = { kind: 'start', schema: 1, source: named, signature, amplification, seed, range } as const
+    const wanted: StartEntry = {
+      ...{ kind: 'start', schema: 1, source: named, signature, amplification, seed, range },
+      ...(options.rate && { rate: options.rate }),
+    }
     const start = await beginOrResume(log, wanted, state)
     return await search({ ...options, state }, { start, log, source }, signal)
   } finally {
@@ -157,7 +163,7 @@ async function evidenceOf({ start, progress }: Conclusion): Promise<{
   }
 }
 
-function repeatBisect({ source, signature, amplification, seed }: StartEntry): string {
+function repeatBisect({ source, signature, amplification, seed, rate }: StartEntry): string {
   const { scenario, seconds, profile, clientsOnly } = amplification
   const of =
     source.kind === 'tree'
@@ -166,6 +172,7 @@ function repeatBisect({ source, signature, amplification, seed }: StartEntry): s
   const words = ['bisect', ...of, '--scenario', scenario, '--signature', signature, '--time', String(seconds)]
   if (profile !== 'stock') words.push('--profile', profile)
   if (clientsOnly) words.push('--clients-only')
+  if (rate !== undefined) words.push('--rate', `${rate.low}..${rate.high}`)
   return commandOf([...words, '--seed', String(seed)])
 }
 

@@ -17,7 +17,7 @@ export const bisectBench: Bench = {
 
 /** Of one kind of history. */
 export function rowsOfCase(each: Case): Row[] {
-  const { bound, ours, git, syzkaller, gitUntold, gitPathsFirst, gitPathsOnly } = compare(each)
+  const { bound, ours, git, syzkaller, gitUntold, gitPathsFirst, gitPathsOnly, oursTold } = compare(each)
   const runs = (peer: Peer): Row => {
     return { what: `${nameOf(each)}: runs`, ours: ours.runs, unit: 'runs', better: 'less', peer }
   }
@@ -35,6 +35,10 @@ export function rowsOfCase(each: Case): Row[] {
     ...beside('git, fs/nfsd first', gitPathsFirst),
     ...beside('git -- fs/nfsd', gitPathsOnly),
     runs({ name: 'nobody can do with less', value: bound }),
+    {
+      ...{ what: `${nameOf(each)}: runs, told the rate`, ours: oursTold.runs, unit: 'runs', better: 'less' },
+      peer: { name: 'git', value: git.runs },
+    },
     {
       ...{ what: `${nameOf(each)}: builds`, ours: ours.builds, unit: 'builds', better: 'less' },
       peer: { name: 'git', value: git.builds },

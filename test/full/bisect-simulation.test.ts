@@ -12,12 +12,13 @@ const searches = 10_000
 const confidence = 0.99
 const cases = listCases(Math.ceil(searches / listCases(0, confidence).length), confidence)
 
-function describe({ bound, ours, git, syzkaller, gitUntold, gitPathsFirst }: Comparison): string {
+function describe({ bound, ours, oursTold, git, syzkaller, gitUntold, gitPathsFirst }: Comparison): string {
   const plain = (way: string, figures: PlainFigures | undefined): string[] =>
     figures ? [`${way} x ${figures.repeats}: ${figures.runs.toFixed(0)} (${figures.right.toFixed(4)})`] : []
   const columns = [
     `bound ${bound.toFixed(0)}`,
     `ours ${ours.runs.toFixed(0)} runs, ${ours.builds.toFixed(0)} builds, right ${ours.right.toFixed(4)}`,
+    `told the rate ${oursTold.runs.toFixed(0)} (${oursTold.right.toFixed(4)})`,
     ...plain('git', git),
     ...plain('syzkaller', syzkaller),
     ...plain('git not told', gitUntold),

@@ -34,6 +34,8 @@ export interface Comparison {
   /** Runs on average that nobody can do without. */
   readonly bound: number
   readonly ours: Figures
+  /** Told the rate, as git and syzkaller are. */
+  readonly oursTold: Figures
   /** They are told the rate, in effect: their repeats are chosen by it. */
   readonly git: PlainFigures
   readonly syzkaller: PlainFigures
@@ -86,12 +88,14 @@ export function compare(options: Case): Comparison {
   const { errorRate, unbuildable, rate } = options
   const lowest = { errorRate, unbuildable, rate: Math.min(lowestRate, rate) }
   const bounds = histories.map(({ history }) => leastRuns(history, options))
+  const told = { low: rate, high: rate }
   const comparison = {
     bound: bounds.reduce((sum, bound) => sum + bound, 0) / bounds.length,
     ours: average(worlds(({ history }, world) => searchOurs(history, world, confidence))),
     git: plainly(() => ({ rule: gitRule })),
     syzkaller: plainly(() => ({ rule: syzkallerRule })),
     gitUntold: plainly(() => ({ rule: gitRule }), lowest),
+    oursTold: average(worlds(({ history }, world) => searchOurs(history, world, confidence, told))),
   }
   if (options.kind !== 'merges, paths') return comparison
   const pathsFirst: Way = ({ history }) => ({ rule: gitRule, first: history.isOfNfsd })

@@ -1,4 +1,5 @@
 import type { History } from '../../../harness/bisect/history.js'
+import type { RateRange } from '../../../harness/bisect/rates.js'
 import { createSearch } from '../../../harness/bisect/search.js'
 import type { World } from './world.js'
 
@@ -16,8 +17,9 @@ export interface Found {
 const buildSeconds = 5
 const runSeconds = 30
 
-export function searchOurs(history: History, world: World, confidence: number): Found {
-  const search = createSearch(history, { confidence })
+/** @param rate Where it is told that the failure rate lies. */
+export function searchOurs(history: History, world: World, confidence: number, rate?: RateRange): Found {
+  const search = createSearch(history, { confidence, rate })
   const costs = {
     buildSeconds: (candidate: number) => (world.built.has(candidate) ? 0 : buildSeconds),
     runSeconds,

@@ -202,8 +202,10 @@ it('does not go on with what has moved, nor with another search', async () => {
   await first.close()
   const shorter = await startOf(tree.path, 'v1', 'HEAD~1')
   await expect(openFakeBisect(shorter, state, seldom)).rejects.toMatchObject({ code: 'FCT_BISECT_MOVED' })
-  const other = { ...start, signature: 'use-at-zero' }
-  await expect(openFakeBisect(other, state, seldom)).rejects.toMatchObject({ code: 'FCT_BISECT_OTHER' })
+  for (const other of [{ signature: 'use-at-zero' }, { rate: { low: 0.1, high: 0.2 } }])
+    await expect(openFakeBisect({ ...start, ...other }, state, seldom)).rejects.toMatchObject({
+      code: 'FCT_BISECT_OTHER',
+    })
 })
 
 it('refuses a log that is damaged', async () => {

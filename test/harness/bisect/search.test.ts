@@ -7,7 +7,7 @@ import {
   type Search,
   type Step,
 } from '../../../harness/bisect/search.js'
-import { highestRate } from '../../../harness/bisect/rates.js'
+import { highestRate, priorOf, ratePoints } from '../../../harness/bisect/rates.js'
 import { createRandom, linearHistory } from '../../bench/bisect/histories.js'
 import { enumeratePosterior } from './brute-force.js'
 
@@ -204,6 +204,19 @@ describe('the search', () => {
     expect(beside(10)).toBeUndefined()
   })
 
+  test('that is told the rate needs no more than one hit of it, and fewer runs of others', () => {
+    const rate = { low: 0.1, high: 0.1 }
+    const runsOf = (told: { rate?: typeof rate }): number => {
+      const search = createSearch(linearHistory(20), { confidence: 0.99, ...told })
+      const random = createRandom(4)
+      let runs = 0
+      settle(search, (candidate) => (runs++, candidate >= 12 && random() < 0.1 ? 'hit' : 'miss'))
+      expect(search.suspects().map(({ candidate }) => candidate)).toEqual([12])
+      return runs
+    }
+    expect(runsOf({ rate })).toBeLessThan(0.8 * runsOf({}))
+  })
+
   test('expects the likelier of what is out, and takes a step that is worth it then', () => {
     const search = createSearch(linearHistory(100), { confidence: 0.99 })
     observe(search, 99, '!!!!!!!!!!!!')
@@ -248,4 +261,24 @@ test('a history that cannot be meant is refused', () => {
 test('runs without a failure exclude what the rule of three says, exactly', () => {
   expect(highestRate(1)).toBeCloseTo(0.95, 12)
   expect(highestRate(300)).toBeCloseTo(0.009936, 6)
+})
+
+test('a range of rates leaves the points of the grid that enclose it', () => {
+  const left = (low: number, high: number): number[] => {
+    const weights = priorOf({ low, high })
+    expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12)
+    return ratePoints.flatMap(({ mean }, index) => (weights[index]! > 0 ? [mean] : []))
+  }
+  expect(left(0, 1)).toHaveLength(ratePoints.length)
+  for (const [low, high] of [
+    [0.1, 0.1],
+    [0.05, 0.2],
+    [0.001, 0.01],
+  ] as const) {
+    const means = left(low, high)
+    expect(means.length).toBeLessThan(ratePoints.length / 2)
+    expect(Math.max(...means)).toBeGreaterThanOrEqual(high)
+    expect(Math.min(...means)).toBeLessThanOrEqual(Math.max(low, ratePoints[0]!.mean))
+  }
+  expect(left(1, 1)).toContain(ratePoints[27]!.mean)
 })
