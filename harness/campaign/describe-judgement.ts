@@ -24,7 +24,9 @@ export function describeNumbers({ kind, tonight, before, absence, change }: Judg
 
 function describeRate({ hits, trials, rate, low, high }: Rate): string {
   const runs = `${count(hits)} of ${count(trials)} runs`
-  return rate === null ? runs : `${runs} (${formatPercent(rate)}, ${formatPercent(low)} to ${formatPercent(high)} at 95 %)`
+  return rate === null
+    ? runs
+    : `${runs} (${formatPercent(rate)}, ${formatPercent(low)} to ${formatPercent(high)} at 95 %)`
 }
 
 function count(value: number): string {

@@ -225,7 +225,10 @@ function identify(
       patches: kernel?.patches ?? wanted.patches,
       build: kernel?.way ?? running?.build ?? null,
     },
-    target: { kind: target?.kind ?? (machine === undefined ? 'qemu' : 'ssh'), accel: target?.accel ?? 'none' },
+    target: {
+      kind: target?.kind ?? (machine === undefined ? 'qemu' : 'ssh'),
+      accel: target?.accel ?? 'none',
+    },
     guestSeconds: end.finished?.loadSeconds ?? end.progress?.seconds ?? 0,
   }
 }
