@@ -115,8 +115,8 @@ async function queue(): Promise<string[]> {
   return stdout.split('\n').filter(Boolean)
 }
 
-/** It takes a turn until the campaign has taken it up, and a look until the spool is clear. */
-function seen(act: () => void | Promise<void>, timeout = 30_000): Promise<void> {
+/** It takes a turn until the campaign has taken it up, and a look until the spool is clear; eight cells start Node at once. */
+function seen(act: () => void | Promise<void>, timeout = 150_000): Promise<void> {
   return vi.waitFor(act, { timeout, interval: 100 })
 }
 
@@ -230,7 +230,7 @@ test('a node that was taken for dead ends its cells all the same: that is taken,
   await seen(() => expect(log('begin')).toHaveLength(2))
   expect(nodesOf(log('begin'))).toEqual(['n1'])
   cluster.freeze('n1')
-  await seen(() => expect(log('begin').filter((line) => line.endsWith(' n2'))).toHaveLength(2), 150_000)
+  await seen(() => expect(log('begin').filter((line) => line.endsWith(' n2'))).toHaveLength(2))
   release('n1')
   expectEachOnce((await going).runs, 2)
   await spoolIsClear()
@@ -244,7 +244,10 @@ test('an element that somebody cancels is lost, and the campaign hands it out ag
   hold('n1')
   const going = night(small('CLOSE01', 1), { constraint: 'n1' })
   await seen(() => expect(log('begin')).toHaveLength(1))
-  await execa('scancel', [(await queue())[0]!.split(' ')[0]!])
+  const [id = ''] = (await queue())[0]!.split(' ')
+  await execa('scancel', [id])
+  // Not before it has ended: it would do its cell.
+  await seen(async () => expect((await queue()).filter((line) => line.startsWith(`${id} `))).toEqual([]))
   release('n1')
   const { runs, events, said } = await going
   expect(runs.map(({ attempt, verdict }) => [attempt, verdict])).toEqual([[2, 'PASS']])
@@ -287,7 +290,7 @@ test('`fctorture nightly --executor slurm`, killed while cells run, takes them u
     const recorded = [...reader.runsOf(reader.latestCampaign()!.id)].length
     reader.close()
     expect(recorded).toBe(log('end').length)
-  }, 60_000)
+  })
   killed.kill('SIGKILL')
   expect(await killed).toMatchObject({ signal: 'SIGKILL' })
   release('n2')
