@@ -34,7 +34,7 @@ interface Cost {
  */
 export const tracesBench: Bench = {
   name: 'traces',
-  needs: { packages: ['trace-cmd', 'libtraceevent-dev', 'zlib1g-dev', 'libzstd-dev'], scratchMiB: 1000 },
+  needs: { packages: ['trace-cmd', 'libtraceevent-dev', 'zlib1g-dev', 'libzstd-dev'], scratchMiB: 250 },
   async *measure() {
     const scratch = await mkdtemp(join(tmpdir(), 'fct-bench-'))
     try {
