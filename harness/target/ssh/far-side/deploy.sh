@@ -30,9 +30,9 @@ begin() { # RELEASE HASH KIB_OF_MODULES
 load() { # RELEASE FOLDER
 	cd "$2" || exit 1
 	if [ -f nfsd.ko ]; then
-		mkdir -p "/lib/modules/$1/updates" && mv nfsd.ko "/lib/modules/$1/updates/nfsd.ko" || exit 1
+		mkdir -p "/lib/modules/$1/updates" && mv nfsd.ko "/lib/modules/$1/updates/nfsd.ko" && depmod "$1" || exit 1
 	fi
-	depmod "$1" || exit 1
+	[ -f "/lib/modules/$1/modules.dep" ] || depmod "$1" || exit 1
 	# Not update-initramfs: it keeps a list of what it has made, and tells the boot loader.
 	if has mkinitramfs; then
 		output=$(mkinitramfs -o "$2/initrd" "$1" 2>&1)
