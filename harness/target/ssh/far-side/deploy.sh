@@ -10,6 +10,8 @@ has() { command -v "$1" > /dev/null; }
 begin() { # RELEASE HASH KIB_OF_MODULES
 	modules=/lib/modules/$1
 	has kexec || refuse FCT_DEPLOY_LACKS 'it has no kexec (package kexec-tools)'
+	output=$(kexec --version 2>&1) || refuse "FCT_DEPLOY_LACKS its kexec does not work
+$output"
 	has mkinitramfs || has dracut || refuse FCT_DEPLOY_LACKS 'it has neither mkinitramfs (package initramfs-tools) nor dracut'
 	[ "$(cat /proc/sys/kernel/kexec_load_disabled 2> /dev/null)" = 0 ] || refuse FCT_DEPLOY_REFUSED 'its kernel may not load another one (kernel.kexec_load_disabled)'
 	[ "$(uname -r)" != "$1" ] || refuse FCT_DEPLOY_RELEASE_TAKEN "it runs $1 already; a kernel of another name is needed"
