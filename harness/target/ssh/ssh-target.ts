@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex, Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { connectAgent, type Agent } from '../../agent/agent-client.js'
 import { FctError, messageOf } from '../../fct-error.js'
 import type { Autopsy } from '../autopsy/autopsy.js'
@@ -141,7 +140,9 @@ class FarMachine implements SshTarget {
         this.#tail = (this.#tail + Buffer.from(chunk).toString()).slice(-tailBytes)
         if (panicEnd.test(this.#tail)) resolve()
       })
-      control.once('close', resolve)
+      control.once('close', () => {
+        void this.#whyAgentEnded().then(endFor)
+      })
       void this.#link.ended.then(endFor)
       if ('stream' in this.#witness) void this.#witness.failed.then(endFor)
     })
@@ -154,7 +155,8 @@ class FarMachine implements SshTarget {
       await within(this.#agent.hello, readyLimitMs, late)
     } catch (error) {
       if (!(error instanceof FctError) || error.code !== 'FCT_AGENT_LOST') throw error
-      throw new TargetLost('FCT_AGENT_LOST', error.message, await this.#agentLog())
+      await this.ended
+      throw this.fault()
     }
     await this.#hearConsole()
     return this.#agent
@@ -193,9 +195,9 @@ class FarMachine implements SshTarget {
   fault(): FctError {
     const judged = judgeConsole(this.#tail)
     if (judged instanceof KernelFault) return judged
-    if (this.#reason?.code === 'FCT_HOOK_CONSOLE') return this.#reason
-    const { code, message, detail } =
-      this.#reason ?? new FctError('FCT_AGENT_LOST', 'the agent there has ended')
+    const reason = this.#reason ?? agentLost('')
+    if (!lost.has(reason.code)) return reason
+    const { code, message, detail } = reason
     return new TargetLost(code, message, detail === '' ? consoleTail(this.#tail) : detail)
   }
 
@@ -221,11 +223,22 @@ class FarMachine implements SshTarget {
     link.close()
   }
 
-  async #agentLog(): Promise<string> {
-    const read = async (): Promise<string> => {
-      const connection = await this.#options.link.connection()
-      return text(await connection.open(`tail -n 20 ${this.#place.folder}/agent.log`))
-    }
-    return read().catch(() => '')
+  /** As far as the machine can say. */
+  async #whyAgentEnded(): Promise<FctError> {
+    const { folder } = this.#place
+    const question = `df -Pk ${folder} | awk 'NR == 2 { print $4 }'; tail -n 20 ${folder}/agent.log`
+    const asked = this.#link.run((connection) => connection.run(question))
+    const answer = await within(asked, readyLimitMs, () => new Error('it does not answer')).catch(() => '')
+    const [freeKiB, ...log] = answer.trimEnd().split('\n')
+    if (freeKiB !== '0') return agentLost(log.join('\n'))
+    const detail = `Make room in /var/tmp: the trace waits there until it has come here.\n${log.join('\n')}`
+    return new FctError('FCT_TARGET_DISK_FULL', 'the disk there is full, and the agent has ended', detail)
   }
 }
+
+function agentLost(detail: string): FctError {
+  return new FctError('FCT_AGENT_LOST', 'the agent there has ended', detail)
+}
+
+/** What else ends a run is trouble of our own. */
+const lost: ReadonlySet<string> = new Set(['FCT_AGENT_LOST', 'FCT_TARGET_GONE', 'FCT_TARGET_REBOOTED'])

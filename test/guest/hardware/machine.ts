@@ -33,7 +33,7 @@ export async function hardwareArguments({
     init: own('init'),
     start: own('start'),
     mkinitramfs: own('mkinitramfs'),
-    kexec: await obtainKexec(),
+    'kexec.tar': await obtainKexec(),
     host_key: join(folder, 'host'),
     authorized_keys: join(folder, 'authorized_keys'),
   })
@@ -73,20 +73,30 @@ async function makeDisk(folder: string): Promise<string> {
   return path
 }
 
-/** Debian's kexec, which guests of ours have no use for. */
+/** A tar file with Debian's kexec and the libraries that it wants, which guests of ours have no use for. */
 async function obtainKexec(): Promise<string> {
   const failure = { code: 'FCT_TEST_KEXEC', doing: 'getting kexec' } as const
   const folder = await obtain(
     {
       kind: 'test',
-      inputs: { recipe: 1, package: 'kexec-tools' },
+      inputs: { recipe: 2, package: 'kexec-tools' },
       title: 'kexec-tools',
       build: async (into) => {
-        await runProgram('apt-get', ['-qq', 'download', 'kexec-tools'], failure, { cwd: into })
-        await runProgram('sh', ['-c', 'dpkg-deb -x kexec-tools_*.deb .'], failure, { cwd: into })
+        await runProgram('sh', ['-ec', packKexec], failure, { cwd: into })
       },
     },
     quietContext,
   )
-  return join(folder, 'sbin', 'kexec')
+  return join(folder, 'kexec.tar')
 }
+
+const packKexec = `
+  apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances kexec-tools |
+    grep -xE 'kexec-tools|libxen[^ ]*' | sort -u | xargs apt-get -qq download
+  for package in *.deb; do dpkg-deb -x "$package" tree; done
+  cd tree
+  mkdir -p usr/sbin
+  mv sbin/kexec usr/sbin/kexec
+  tar -cf ../kexec.tar usr/sbin/kexec usr/lib/*-linux-gnu/libxen*.so.*
+  cd ..
+  rm -r tree *.deb`

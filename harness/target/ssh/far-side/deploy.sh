@@ -10,6 +10,8 @@ has() { command -v "$1" > /dev/null; }
 begin() { # RELEASE HASH KIB_OF_MODULES
 	modules=/lib/modules/$1
 	has kexec || refuse FCT_DEPLOY_LACKS 'it has no kexec (package kexec-tools)'
+	output=$(kexec --version 2>&1) || refuse "FCT_DEPLOY_LACKS its kexec does not work
+$output"
 	has mkinitramfs || has dracut || refuse FCT_DEPLOY_LACKS 'it has neither mkinitramfs (package initramfs-tools) nor dracut'
 	[ "$(cat /proc/sys/kernel/kexec_load_disabled 2> /dev/null)" = 0 ] || refuse FCT_DEPLOY_REFUSED 'its kernel may not load another one (kernel.kexec_load_disabled)'
 	[ "$(uname -r)" != "$1" ] || refuse FCT_DEPLOY_RELEASE_TAKEN "it runs $1 already; a kernel of another name is needed"
@@ -30,9 +32,9 @@ begin() { # RELEASE HASH KIB_OF_MODULES
 load() { # RELEASE FOLDER
 	cd "$2" || exit 1
 	if [ -f nfsd.ko ]; then
-		mkdir -p "/lib/modules/$1/updates" && mv nfsd.ko "/lib/modules/$1/updates/nfsd.ko" || exit 1
+		mkdir -p "/lib/modules/$1/updates" && mv nfsd.ko "/lib/modules/$1/updates/nfsd.ko" && depmod "$1" || exit 1
 	fi
-	depmod "$1" || exit 1
+	[ -f "/lib/modules/$1/modules.dep" ] || depmod "$1" || exit 1
 	# Not update-initramfs: it keeps a list of what it has made, and tells the boot loader.
 	if has mkinitramfs; then
 		output=$(mkinitramfs -o "$2/initrd" "$1" 2>&1)
