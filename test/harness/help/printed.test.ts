@@ -8,7 +8,7 @@ import { recordingProgram } from './program.js'
 
 /** `[--option]` in usages stands for itself; what the shell does with the rest of a line is not ours. */
 function commandLines(text: string): string[] {
-  const lines = [...text.matchAll(/^(?: {4}|\$ )((?:npx )?fctorture .*(?:\\\n.*)*)/gm)]
+  const lines = [...text.matchAll(/^(?: {4}|\$ )((?:npx )?fctorture (?:.*\\\n)*.*)/gm)]
   return lines.flatMap(([, line = '']) => {
     const plain = line.replaceAll(/\\\n|[[\]]/g, ' ').replace(/\s#\s.*/, '')
     return plain.split(/[;|>]|&&/).filter((part) => /\bfctorture\b/.test(part))
