@@ -43,7 +43,8 @@ load() { # RELEASE FOLDER
 	fi
 	[ -s initrd ] || refuse "FCT_DEPLOY_INITRAMFS no initramfs could be made there
 $output"
-	output=$(kexec -l vmlinuz --initrd=initrd --command-line="$(cat /proc/cmdline) $(cat append)" 2>&1) ||
+	# Nothing writes there before the jump; to check the sums of all anew takes minutes where code is translated.
+	output=$(kexec -l -i vmlinuz --initrd=initrd --command-line="$(cat /proc/cmdline) $(cat append)" 2>&1) ||
 		refuse "FCT_DEPLOY_KEXEC its kernel does not take this one (a signature may be wanted: KEXEC_SIG)
 $output"
 }
