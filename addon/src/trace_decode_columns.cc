@@ -41,12 +41,16 @@ void Copy(Array<uint8_t>* column, size_t row, const Span& records, uint32_t offs
 }  // namespace
 
 EventColumns::EventColumns(const EventPlan& plan, uint32_t long_size)
-    : fields_(plan.fields), long_size_(long_size), columns_(plan.fields.size()) {}
+    : fields_(plan.fields), long_size_(long_size), columns_(plan.fields.size()) {
+  for (size_t column = 0; column < fields_.size(); column++) {
+    if (fields_[column].is_wanted || IsDynamic(fields_[column].place)) looked_at_.push_back(column);
+  }
+}
 
 void EventColumns::Append(const RecordData* records, uint32_t count, Interned* interned) {
   Reserve(size_t{count_} + count);
-  for (size_t column = 0; column < fields_.size(); column++) {
-    const Span span = {records, records + count};
+  const Span span = {records, records + count};
+  for (const size_t column : looked_at_) {
     if (fields_[column].is_wanted) {
       Store(column, span, interned);
     } else {
@@ -66,7 +70,7 @@ std::vector<Array<uint8_t>> EventColumns::Take() {
 void EventColumns::Reserve(size_t rows) {
   if (rows <= capacity_) return;
   capacity_ = std::max({expected_, rows, capacity_ * 2});
-  for (size_t column = 0; column < fields_.size(); column++) {
+  for (const size_t column : looked_at_) {
     const FieldPlan& field = fields_[column];
     if (field.is_wanted) columns_[column].Resize(capacity_ * ColumnWidth(field.kind));
   }
@@ -107,7 +111,6 @@ void EventColumns::InternPointers(const FieldPlan& field, const Span& records, u
 }
 
 void EventColumns::CheckRanges(const FieldPlan& field, const Span& records) const {
-  if (field.place != FieldPlace::kDataLoc && field.place != FieldPlace::kRelLoc) return;
   for (const RecordData* record = records.begin; record != records.end; record++) RangeOf(field, *record);
 }
 

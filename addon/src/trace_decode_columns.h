@@ -59,6 +59,7 @@ class EventColumns {
   uint32_t InternText(const FieldPlan& field, const RecordData& record, Interned* interned);
 
   std::vector<FieldPlan> fields_;
+  std::vector<size_t> looked_at_;  // those of an event's fields that are stored or may point out of it
   uint32_t long_size_;
   uint32_t count_ = 0;
   size_t capacity_ = 0;

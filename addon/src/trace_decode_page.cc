@@ -33,7 +33,7 @@ bool PageWalker::NextSpecial(uint32_t type_len, uint32_t delta, Record* record) 
     case kLongData: {
       const uint32_t length = SecondWord();  // its own 4 bytes included
       if (length < 4 || length % 4 != 0) Fail("an event has an impossible length");
-      timestamp_ += delta;
+      MoveTo(timestamp_ + delta);
       Emit(8, length - 4, record);
       return true;
     }
@@ -41,7 +41,7 @@ bool PageWalker::NextSpecial(uint32_t type_len, uint32_t delta, Record* record) 
       SkipPadding(delta);
       return false;
     case kTimeExtend:
-      timestamp_ += (uint64_t{SecondWord()} << kDeltaBits) + delta;
+      MoveTo(timestamp_ + (uint64_t{SecondWord()} << kDeltaBits) + delta);
       at_ += 8;
       return false;
     default:
@@ -63,7 +63,7 @@ void PageWalker::SkipPadding(uint32_t delta) {
   if (length < 4 || length % 4 != 0 || static_cast<uint64_t>(end_ - at_) < uint64_t{length} + 4) {
     Fail("a discarded event runs over the page's end");
   }
-  timestamp_ += delta;
+  MoveTo(timestamp_ + delta);
   at_ += length + 4;
 }
 
@@ -74,7 +74,7 @@ void PageWalker::SetAbsoluteTime(uint64_t stamp) {
     stamp |= top;
     if (stamp < timestamp_) stamp += uint64_t{1} << 59;
   }
-  timestamp_ = stamp;
+  MoveTo(stamp);
 }
 
 uint32_t PageWalker::SecondWord() const {

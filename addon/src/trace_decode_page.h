@@ -57,6 +57,9 @@ class PageWalker {
     } while (Next(records + *found) && ++*found);
   }
 
+  // Whether any time was below the one before it.
+  bool has_gone_back() const { return has_gone_back_; }
+
  private:
   static constexpr uint32_t kMaxDataWords = 28;
   enum : uint32_t { kLongData = 0, kPadding = 29, kTimeExtend = 30, kTimeStamp = 31 };
@@ -77,7 +80,7 @@ class PageWalker {
       const uint32_t type_len = header & 31;
       const uint32_t delta = header >> 5;
       if (type_len != 0 && type_len <= kMaxDataWords) {
-        timestamp_ += delta;
+        MoveTo(timestamp_ + delta);
         Emit(4, type_len * 4, record);
         return true;
       }
@@ -105,8 +108,13 @@ class PageWalker {
       at = next;
     }
     at_ = base + at;
-    timestamp_ = timestamp;
+    MoveTo(timestamp);  // deltas of 27 bits: it has not gone round twice
     return static_cast<size_t>(record - records);
+  }
+
+  void MoveTo(uint64_t timestamp) {
+    has_gone_back_ = has_gone_back_ || timestamp < timestamp_;
+    timestamp_ = timestamp;
   }
 
   bool NextSpecial(uint32_t type_len, uint32_t delta, Record* record);
@@ -119,6 +127,7 @@ class PageWalker {
   const uint8_t* at_;
   const uint8_t* end_;
   uint64_t timestamp_;
+  bool has_gone_back_ = false;
   uint64_t offset_;
   uint16_t cpu_;
 };

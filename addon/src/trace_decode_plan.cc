@@ -44,8 +44,6 @@ FieldKind KindOf(const FormatField& field, FieldPlace place, uint32_t long_size)
   return IntegerKind(field.size, field.is_signed);
 }
 
-bool IsDynamic(FieldPlace place) { return place == FieldPlace::kDataLoc || place == FieldPlace::kRelLoc; }
-
 // Arrays are cut off at the record's end (ftrace:kernel_stack writes fewer entries than its format has), the
 // rest is not.
 uint32_t RequiredBytes(const FieldPlan& field) {
@@ -81,6 +79,8 @@ const char* NameOf(FieldPlace place) {
   static constexpr const char* kNames[] = {"fixed", "tail", "data_loc", "rel_loc"};
   return kNames[static_cast<size_t>(place)];
 }
+
+bool IsDynamic(FieldPlace place) { return place == FieldPlace::kDataLoc || place == FieldPlace::kRelLoc; }
 
 uint32_t ColumnWidth(FieldKind kind) {
   static constexpr uint32_t kWidths[] = {1, 2, 4, 8, 1, 2, 4, 8, 4, 4, 4};

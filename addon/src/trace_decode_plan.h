@@ -53,6 +53,8 @@ struct EventPlan {
 
 const char* NameOf(FieldKind kind);
 const char* NameOf(FieldPlace place);
+// A field that says itself where its bytes are.
+bool IsDynamic(FieldPlace place);
 // Bytes of one entry of the column: 1, 2, 4 or 8.
 uint32_t ColumnWidth(FieldKind kind);
 

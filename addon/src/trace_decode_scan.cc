@@ -37,25 +37,28 @@ void CpuScanner::ScanPage(const uint8_t* page, uint64_t offset, Stretch* stretch
   Array<Record>& records = stretch->records;
   const size_t begin = records.size();
   size_t found = 0;
+  bool is_sorted = true;
   try {
     const PageHeader header = ReadPageHeader(layout_, page, offset);
     stretch->pages++;
     if (header.missed_before) OpenGap(header);
     records.Grow(begin + header.committed / kLeastEvent);
-    PageWalker(layout_, header, page, offset, cpu_).TakeAll(records.data() + begin, &found);
+    PageWalker walker(layout_, header, page, offset, cpu_);
+    walker.TakeAll(records.data() + begin, &found);
+    is_sorted = !walker.has_gone_back();
   } catch (const DecodeError& error) {
+    is_sorted = false;  // or nobody knows
     stretch->failure = std::make_exception_ptr(feed_->Locate(error));
   }
   records.Resize(begin + found);
-  if (found > 0) EnterEvents(begin, stretch);
+  if (found > 0) EnterEvents(begin, is_sorted, stretch);
 }
 
 // A time below that of the event before is raised to it.
-void CpuScanner::EnterEvents(size_t begin, Stretch* stretch) {
+void CpuScanner::EnterEvents(size_t begin, bool is_sorted, Stretch* stretch) {
   Record* const first = stretch->records.data() + begin;
   Record* const end = stretch->records.data() + stretch->records.size();
-  const auto is_before = [](const Record& a, const Record& b) { return a.timestamp < b.timestamp; };
-  if (first->timestamp < time_ || !std::is_sorted(first, end, is_before)) {
+  if (first->timestamp < time_ || !is_sorted) {
     for (Record* record = first; record != end; record++) {
       stretch->raised += record->timestamp < time_;
       time_ = std::max(time_, record->timestamp);

@@ -51,7 +51,7 @@ class CpuScanner {
  private:
   void ScanFeed(Stretch* stretch);
   void ScanPage(const uint8_t* page, uint64_t offset, Stretch* stretch);
-  void EnterEvents(size_t begin, Stretch* stretch);
+  void EnterEvents(size_t begin, bool is_sorted, Stretch* stretch);
   void OpenGap(const PageHeader& header);
   void CloseGap(uint64_t before, Stretch* stretch);
 

@@ -190,6 +190,13 @@ TEST_CASE("a stamp below the one before is raised to it, and counted") {
   CHECK(trace.per_cpu[0].events == 3);
 }
 
+TEST_CASE("so is one that goes back within a sub-buffer") {
+  const PageBuilder page = PageBuilder(10).Event(5, Number(1)).AbsoluteTime(12);
+  const Trace trace = Decode({PageBuilder(page).Event(1, Number(2)).Event(9, Number(3)).Build()});
+  CHECK(Rows(trace) == "15/0/1 15/0/2 22/0/3 ");
+  CHECK(trace.per_cpu[0].raised == 1);
+}
+
 TEST_CASE("a trace of a 32-bit kernel") {
   TraceDatBuilder builder;
   builder.long_size = 4;
