@@ -11,8 +11,7 @@ export interface TraceReaderOptions {
   readonly fd: number
   /**
    * Least time between two looks at a CPU's ring buffer, ms; 1 by default. It is read when about a quarter of
-   * it is full, when the kernel says that half of it is, or at the latest after 512 times this; 128 times where the kernel
-   * does not say it.
+   * it is full, at the latest after 128 times this, or when the kernel says that half of it is.
    */
   readonly intervalMs?: number
   /** Bytes of frames that may wait to be written; 16 MiB by default. */

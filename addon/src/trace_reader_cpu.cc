@@ -97,9 +97,8 @@ void CpuReader::Pace(uint64_t tick, Result result) {
   } else if (full_ > many) {
     wait_ = std::max<uint64_t>(wait_ / 2, 1);
   } else if (full_ <= many / 2) {
-    wait_ *= 2;
+    wait_ = std::min(wait_ * 2, kLongestWait);
   }
-  wait_ = std::min(wait_, longest_wait());
   full_ = 0;
   due_ = tick + wait_;
 }

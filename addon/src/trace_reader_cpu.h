@@ -36,7 +36,7 @@ class CpuReader {
 
   // Pacing: to wake up costs more than to read, and each nearly empty sub-buffer would still take a whole one
   // in trace.dat. So a CPU is read when a quarter to a half of its ring buffer should be full, but not later
-  // than after longest_wait(). Where the kernel does not wake us up at a half, half as much.
+  // than after kLongestWait ticks. Where the kernel does not wake us up at a half, half as much.
   uint64_t due() const { return due_; }  // the tick
   // Whether it may as well be read when another one is due.
   bool IsNearlyDue(uint64_t tick) const { return due_ <= tick + wait_ / 2; }
@@ -64,9 +64,7 @@ class CpuReader {
   }
 
  private:
-  // In ticks; bounds what a panic of the kernel takes with it. Where the kernel does not wake us up, it also
-  // bounds how much of a burst that follows upon silence the ring buffer has to take.
-  uint64_t longest_wait() const { return is_poll_used_ ? 512 : 128; }
+  static constexpr uint64_t kLongestWait = 128;  // ticks; bounds what a panic of the kernel takes with it
 
   std::string folder_;
   uint16_t cpu_;
