@@ -16,9 +16,12 @@ const mebibyte = 1 << 20
 const fileLimit = 16 * mebibyte
 const totalLimit = 64 * mebibyte
 
+/** What `git format-patch --cover-letter` puts before the patches; there is no diff in it. */
+const coverLetter = /^(v\d+-)?0000-cover-letter\.patch$/
+
 type Found = Omit<PatchFile, 'bytes'>
 
-/** Reads files and directories of patches in order; a directory gives its `series` (quilt) or its *.patch files by name. */
+/** Reads files and directories of patches in order; a directory gives its `series` (quilt) or its *.patch files by name, without a cover letter. */
 export async function readPatchFiles(paths: readonly string[]): Promise<PatchFile[]> {
   const files: PatchFile[] = []
   let total = 0
@@ -47,7 +50,7 @@ async function findFiles(path: string): Promise<Found[]> {
 }
 
 function listByName(folder: string, names: readonly string[]): Found[] {
-  const patches = names.filter((name) => name.endsWith('.patch')).sort()
+  const patches = names.filter((name) => name.endsWith('.patch') && !coverLetter.test(name)).sort()
   return patches.map((name) => ({ path: join(folder, name), strip: 1 }))
 }
 

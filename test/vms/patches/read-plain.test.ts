@@ -84,6 +84,16 @@ describe('directories', () => {
     ])
   })
 
+  it('takes a cover letter of git format-patch for no patch', async () => {
+    const folder = scratchFolder()
+    git(series(), 'format-patch', '--cover-letter', '-2', '-v2', '-o', folder)
+    const { patches } = await readPatches([folder])
+    expect(patches.map(({ origin }) => origin.path)).toEqual([
+      expect.stringMatching(/v2-0001-.*\.patch$/),
+      expect.stringMatching(/v2-0002-.*\.patch$/),
+    ])
+  })
+
   it('takes *.patch by name where there is no series', async () => {
     const folder = writeFiles(scratchFolder(), { '2.patch': diff, '1.patch': diff, README: 'no patch' })
     const { patches } = await readPatches([folder])
