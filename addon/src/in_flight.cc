@@ -5,11 +5,10 @@
 namespace fct {
 
 void InFlight::Begin(uint32_t thread, const char* operation, const std::string& file) {
-  static thread_local const int task = gettid();
   Slot& slot = slots_[thread];
   const std::lock_guard lock(slot.mutex);
   slot.operation = operation;
-  slot.task = task;
+  slot.task = gettid();
   slot.file = file;
   slot.began = Clock::now();
 }

@@ -55,8 +55,6 @@ export type Torture = {
 }
 
 const progressEveryMs = 1000
-/** A live judge is at most that far behind for CPUs that are silent, and the trace of a machine that dies as whole. */
-const markSilentMs = 500
 const pollEveryMs = 200
 const leftoverLimitMs = 3000
 
@@ -176,7 +174,7 @@ async function prepare(
 
 function begin(stand: Stand, { openTrace }: Upstream): Bench {
   const { folder } = stand.instance
-  const reader = new TraceReader({ instance: folder, fd: openTrace(), markSilentMs })
+  const reader = new TraceReader({ instance: folder, fd: openTrace() })
   reader.start()
   return { ...stand, reader }
 }

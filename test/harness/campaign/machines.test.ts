@@ -200,7 +200,7 @@ test('a host that really refuses: the night is over at once, and says why', asyn
   expect(performance.now() - began).toBeLessThan(20_000)
   expect(summary).toMatchObject({ verdict: 'ERROR', exit: 125, findings: [] })
   expect(summary.trouble.map(({ reason }) => reason)).toEqual([
-    expect.stringMatching(/127\.0\.0\.1.* cannot be reached: .*ECONNREFUSED.*\(FCT_SSH_CONNECT\)/),
+    expect.stringMatching(/127\.0\.0\.1.* cannot be reached: .*ECONNREFUSED.*\(FCT_SSH_CONNECT\)/s),
   ])
   const [only] = store.runsOf(summary.campaign.id)
   expect(only).toMatchObject({ verdict: 'ERROR', counts: false, cell: { target: 'lab7', kernel: 'running' } })
