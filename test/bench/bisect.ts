@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { compare, leastRight, listCases, nameOf, type Case, type PlainFigures } from './bisect/compare.js'
 import type { Peer, Row } from './row.js'
 import type { Bench } from './run-bench.js'
@@ -10,8 +11,12 @@ const judgedRate = 0.1
 /** Runs until the first bad commit is named, beside plain ways that are told how often to repeat to be right as often. */
 export const bisectBench: Bench = {
   name: 'bisect',
-  *measure() {
-    for (const each of listCases(searches, confidence)) yield* rowsOfCase(each)
+  async *measure() {
+    for (const each of listCases(searches, confidence)) {
+      // Each takes long; signals are heard between them.
+      await setImmediate()
+      yield* rowsOfCase(each)
+    }
   },
 }
 
