@@ -55,6 +55,8 @@ export type Torture = {
 }
 
 const progressEveryMs = 1000
+/** A live judge is at most that far behind for CPUs that are silent, and the trace of a machine that dies as whole. */
+const markSilentMs = 500
 const pollEveryMs = 200
 const leftoverLimitMs = 3000
 
@@ -174,7 +176,7 @@ async function prepare(
 
 function begin(stand: Stand, { openTrace }: Upstream): Bench {
   const { folder } = stand.instance
-  const reader = new TraceReader({ instance: folder, fd: openTrace() })
+  const reader = new TraceReader({ instance: folder, fd: openTrace(), markSilentMs })
   reader.start()
   return { ...stand, reader }
 }
