@@ -20,6 +20,7 @@ import { packageRoot } from '../../harness/folders.js'
 import type { HistoryRun, ProgressEvent } from '../../harness/store/history-records.js'
 import { HistoryReader } from '../../harness/store/history.js'
 import { HistoryWriter } from '../../harness/store/history-writer.js'
+import type { ResultDocument } from '../../harness/verdict/result.js'
 import { packEntries } from '../../vms/cache-parcel.js'
 import { obtain } from '../../vms/cache.js'
 import { startSlurm, type SlurmCluster } from '../slurm-cluster.js'
@@ -302,4 +303,29 @@ test('`fctorture nightly --executor slurm`, killed while cells run, takes them u
   expectEachOnce([...reader.runsOf(reader.latestCampaign()!.id)], 8)
   reader.close()
   await spoolIsClear()
+})
+
+test('guests are started on nodes that have nothing but what `--slurm-ship` sends them', async () => {
+  const [plan, store] = ['plan.yaml', 'history.sqlite'].map((name) => join(folder, name))
+  writeFileSync(plan!, 'name: guests\nkernels: [debian:6.1]\nscenarios: [CLOSE01]\nseeds: 2\ntime: 5\n')
+  const cli = join(packageRoot, 'harness', 'fctorture.mjs')
+  const where = ['--store', store!, '--runs', join(folder, 'runs'), '--slurm-folder', join(folder, 'spool')]
+  const nodes = ['--slurm-ship', '--slurm-cache', join(cluster.local, 'guests')]
+  const args = [cli, 'nightly', plan!, '--json', '--executor', 'slurm', ...nodes, ...where]
+  const { exitCode, stdout, stderr } = await execa(process.execPath, args, { reject: false })
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'PASS', campaign: { outcome: 'complete' } })
+  const reader = new HistoryReader(store!)
+  const runs = [...reader.runsOf(reader.latestCampaign()!.id)]
+  reader.close()
+  expect(runs).toHaveLength(2)
+  for (const { verdict, folder: run } of runs) {
+    expect(verdict).toBe('PASS')
+    const { events } = JSON.parse(readFileSync(join(run, 'verdict.json'), 'utf8')) as ResultDocument
+    expect(events.read).toBeGreaterThan(0)
+    expect(existsSync(join(run, 'trace.dat'))).toBe(true)
+  }
+  await seen(() => {
+    expect(readdirSync(join(folder, 'spool'))).toEqual(['parcels'])
+  })
 })
