@@ -47,6 +47,22 @@ export interface TraceMetadata {
   readonly pageSize: number
 }
 
+/**
+ * Where a kernel keeps the sub-buffers of a tracing instance, for who reads them out of its memory. Offsets are bytes, by `struct.member`;
+ * structures are those of kernel/trace/trace.h and ring_buffer.c.
+ */
+export interface RingMap {
+  readonly instance: string
+  /** Address of the list `ftrace_trace_arrays`, hexadecimal. */
+  readonly instances: string
+  readonly offsets: Readonly<Record<string, number>>
+}
+
+/** A kernel that does not tell, and why. */
+export interface NoRingMap {
+  readonly reason: string
+}
+
 export interface NfsdIdentity {
   /** modpost's hash over its sources; null if the kernel was built without (Debian's are). */
   readonly srcversion: string | null
@@ -66,6 +82,7 @@ export interface Prepared {
   /** When its kernel takes the CPU from a task that is in the kernel. */
   readonly preemption: Preemption
   readonly trace: TraceMetadata
+  readonly ring: RingMap | NoRingMap
 }
 
 /** What the host knows better than a guest that may have stood still for days; a machine that is not ours is left as it is. */

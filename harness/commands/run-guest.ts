@@ -4,10 +4,12 @@ import type { KernelUnderTest } from '../../vms/kernels/kernels.js'
 import type { TraceMetadata } from '../agent/protocol.js'
 import type { LiveReport } from '../verdict/compose-result.js'
 import type { RunPlan } from '../scenario/plan.js'
-import { FctError } from '../fct-error.js'
+import { FctError, messageOf } from '../fct-error.js'
 import { autopsyFolder } from '../store/known-dumps.js'
 import type { RunRecord } from '../store/run-record.js'
+import type { Recovery } from '../store/trace-remains.js'
 import { TraceSpool } from '../store/trace-spool.js'
+import { lastEvents } from '../target/autopsy/autopsy.js'
 import { asFailure, autopsyOf, drive, type DriveEnd, type DriveObserver } from '../target/drive.js'
 import type { SshTarget } from '../target/ssh/ssh-target.js'
 import { LiveCheck, type LiveFinding } from './live-check.js'
@@ -23,6 +25,8 @@ export interface Aftermath extends Readonly<Origin> {
   readonly clientKernel: KernelUnderTest | undefined
   readonly end: DriveEnd
   readonly spool: TraceSpool | undefined
+  /** Of the trace, what the target's memory had beside what it sent. */
+  readonly recovered: readonly Recovery[]
   /** The folder of the saved guest that went on. */
   readonly savedIn: string | undefined
   /** What was said while the run went on. */
@@ -39,6 +43,12 @@ export async function runGuest(
   record: RunRecord,
   context: BuildContext,
   observer: RunObserver,
+): Promise<Aftermath> {
+  return recover(await torture(plan, record, context, observer))
+}
+
+async function torture(
+  ...[plan, record, context, observer]: Parameters<typeof runGuest>
 ): Promise<Aftermath> {
   const got = nothingYet()
   const live = new LiveCheck({
@@ -60,7 +70,8 @@ export async function runGuest(
       ...observer,
       onConsole,
       onFailure: async (broken, error) => {
-        got.end = { ...got.end, autopsy: await autopsyOf(broken, autopsyPlan, asFailure(error)) }
+        const autopsy = await autopsyOf(broken, autopsyPlan, { failure: asFailure(error) })
+        got.end = { ...got.end, autopsy }
       },
     })
     target = from.target
@@ -93,6 +104,19 @@ export async function runGuest(
     got.live = await live.end()
   }
   return got
+}
+
+/** The trace goes on with what its ring buffers still held. */
+async function recover(got: Aftermath): Promise<Aftermath> {
+  const { end, spool } = got
+  const { autopsy } = end
+  if (autopsy?.trace === undefined || spool === undefined) return got
+  try {
+    return { ...got, recovered: await spool.append(autopsy.trace) }
+  } catch (error) {
+    const missing = [...autopsy.missing, `${lastEvents}: ${messageOf(error)}`]
+    return { ...got, end: { ...end, autopsy: { ...autopsy, missing } } }
+  }
 }
 
 /** The judge hears each page that is stored. */
@@ -139,6 +163,7 @@ function nothingYet(): { -readonly [K in keyof Aftermath]: Aftermath[K] } {
     target,
     end,
     spool,
+    recovered: [],
     savedIn,
     live: { seconds: new Map(), gaveUp: null },
   }

@@ -9,12 +9,14 @@ import { renderHtml } from '../report/html.js'
 import type { ReportExtras } from '../report/extras.js'
 import { summarize } from '../report/summary.js'
 import { planRun, type MachineRequest, type PlanOptions, type RunPlan } from '../scenario/plan.js'
-import type { ResultDocument } from '../verdict/result.js'
+import type { ResultAutopsy, ResultDocument } from '../verdict/result.js'
 import { doubtedFor, spoiltBy } from '../verdict/verdict.js'
 import { autopsyFolder, dropKnownDump, dumpName } from '../store/known-dumps.js'
 import { readRunConsole } from '../store/run-papers.js'
 import { examineSaved } from '../target/standing-guest.js'
 import { createRunRecord, type RunRecord } from '../store/run-record.js'
+import type { Recovery } from '../store/trace-remains.js'
+import type { Autopsy } from '../target/autopsy/autopsy.js'
 import { buildContext, ratesOf, showRunProgress, type RunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
 import { judgeRun } from './judge-run.js'
@@ -117,15 +119,20 @@ async function fromDamaged(
 async function withAutopsy(
   result: ResultDocument,
   { dump }: RunPlan,
-  { end: { autopsy } }: Aftermath,
+  { end, recovered }: Aftermath,
 ): Promise<ResultDocument> {
-  if (autopsy === undefined) return result
-  const { files, missing } = autopsy
+  if (end.autopsy === undefined) return result
+  const autopsy = autopsyFacts(end.autopsy, recovered)
+  const { files } = autopsy
   const hasDump = files.includes(dumpName)
   const dumpIn = hasDump && dump !== 'always' ? await dropKnownDump(result.run, result) : undefined
-  if (dumpIn === undefined) return { ...result, autopsy: { folder: autopsyFolder, files, missing } }
+  if (dumpIn === undefined) return { ...result, autopsy }
   const others = files.filter((name) => name !== dumpName)
-  return { ...result, autopsy: { folder: autopsyFolder, files: others, missing, dumpIn } }
+  return { ...result, autopsy: { ...autopsy, files: others, dumpIn } }
+}
+
+function autopsyFacts({ files, missing }: Autopsy, recovered: readonly Recovery[]): ResultAutopsy {
+  return { folder: autopsyFolder, files, missing, ...(recovered.length > 0 && { recovered }) }
 }
 
 /** For `kernel list`; a rebuilt nfsd.ko says nothing about the kernel's own. */
@@ -193,7 +200,7 @@ function withoutHooks(machine: MachineRequest): Omit<MachineRequest, 'hooks'> {
 /** What only the run itself could tell. */
 function factsOf(
   { kernel: wanted }: RunPlan,
-  { kernel, clientKernel, running, inputs, deterministic, target, end }: Aftermath,
+  { kernel, clientKernel, running, inputs, deterministic, target, end, recovered }: Aftermath,
 ): Record<string, unknown> {
   return {
     kernel: {
@@ -217,7 +224,7 @@ function factsOf(
       message: end.failure.message,
       detail: end.failure.detail,
     },
-    autopsy: end.autopsy && { folder: autopsyFolder, ...end.autopsy },
+    autopsy: end.autopsy && autopsyFacts(end.autopsy, recovered),
     stream: end.spool && { complete: end.spool.complete, damage: end.spool.damage },
   }
 }

@@ -10,6 +10,7 @@ import { pagesPath, removeParts, spoolsOf, traceDatName, writeTraceHead } from '
 import { storeFailure } from './store-failure.js'
 import { FrameReader, parseCpuStats, type CpuStats, type Frame } from './trace-stream.js'
 import { writeTraceDat } from './trace-dat.js'
+import { appendRemains, type CpuRemains, type Recovery } from './trace-remains.js'
 
 /** What came of a stream of raw pages. */
 export interface SpoolEnd {
@@ -105,6 +106,15 @@ export class TraceSpool {
       // Its failure is noted already.
       await finished(file).catch(() => undefined)
     }
+  }
+
+  /**
+   * Adds what the target could not send any more, once all that it did send has come.
+   *
+   * @throws Error as appendRemains()
+   */
+  append(remains: readonly CpuRemains[]): Promise<Recovery[]> {
+    return appendRemains(this.#folder, this.#metadata, remains)
   }
 
   /**

@@ -11,7 +11,7 @@ import {
   type TraceMetadata,
 } from '../agent/protocol.js'
 import type { LoadParams } from '../agent/protocol.js'
-import type { Autopsy } from './autopsy/autopsy.js'
+import type { Autopsy, AutopsyWishes } from './autopsy/autopsy.js'
 import { FctError, messageOf } from '../fct-error.js'
 import type { SpoolEnd, TraceSpool } from '../store/trace-spool.js'
 import { addUp } from '../agent/add-up.js'
@@ -152,11 +152,11 @@ export async function drive(
     observer.onPhase('finishing')
     end.finished = await finish(plan, watch, agent)
     end.progress = end.finished.progress
-    end.autopsy = await autopsyOf(target, plan.autopsy, undefined)
+    end.autopsy = await autopsyOf(target, plan.autopsy, end)
     await leave(target, agent)
   } catch (error) {
     end.failure = asFailure(error)
-    end.autopsy ??= await autopsyOf(target, plan.autopsy, end.failure)
+    end.autopsy ??= await autopsyOf(target, plan.autopsy, end)
   }
   end.spool = await restOf(target, receiving, end.failure)
   // What could not be kept may have come after everything else had gone well.
@@ -261,14 +261,22 @@ function fails(agent: Agent, { progress }: Waiting): Promise<void> {
 export async function autopsyOf(
   target: Target,
   plan: AutopsyPlan | undefined,
-  failure: FctError | undefined,
+  { failure, prepared, finished }: Partial<DriveEnd>,
 ): Promise<Autopsy | undefined> {
   if (plan === undefined || target.autopsy === undefined) return undefined
   const isDead = failure instanceof KernelFault || failure instanceof TargetHung
   const isMute = isDead || failure instanceof TargetTimeout || gone.has(failure?.code ?? '')
   const vmcore = plan.vmcore === 'always' || (plan.vmcore === 'of the dead' && isDead)
   if (!isMute && (failure !== undefined || !vmcore)) return undefined
-  return target.autopsy(plan.into, { vmcore })
+  // One that has finished has given its trace away.
+  const hasTrace = isMute && finished === undefined
+  return target.autopsy(plan.into, { vmcore, trace: hasTrace ? traceWishOf(prepared) : undefined })
+}
+
+function traceWishOf(prepared: Prepared | undefined): AutopsyWishes['trace'] {
+  if (prepared === undefined) return undefined
+  const { ring, trace } = prepared
+  return { ring, cpus: trace.cpus, pageSize: trace.pageSize }
 }
 
 /** What a machine may still tell that is gone for its agent. */

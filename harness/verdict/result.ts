@@ -85,6 +85,13 @@ export interface ResultAutopsy {
   readonly files: readonly string[]
   /** What could not be had, and why. */
   readonly missing: readonly string[]
+  /** Of the trace, by CPU: events that the machine sent, events behind them that nobody has, and pages of its memory behind those. */
+  readonly recovered?: readonly {
+    readonly cpu: number
+    readonly shipped: number
+    readonly missed: number
+    readonly pages: number
+  }[]
   /** The run folder that has the dump of a guest that died of the same. */
   readonly dumpIn?: string
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Method } from '../../harness/agent/protocol.js'
 import type { Autopsy, AutopsyWishes } from '../../harness/target/autopsy/autopsy.js'
 import { packageRoot } from '../../harness/folders.js'
+import { openTrace } from '../../harness/store/run-trace.js'
 import { createStagedGuest, examineSaved } from '../../harness/target/standing-guest.js'
 import { KernelFault, TargetTimeout } from '../../harness/target/target.js'
 import { answerOf } from '../../harness/target/watch.js'
@@ -117,26 +118,64 @@ it('an agent that does not answer: what the console did not show stands in memor
   )
 })
 
-/** An nfsd of 6.1 that warns of something when the console shows nothing, and then dies. */
+/**
+ * An nfsd of 6.1 that warns of something when the console shows nothing, has the other CPU stand still, so that nobody reads the
+ * trace any more, records three events, and dies.
+ */
 const dies = `--- a/fs/nfsd/vfs.c
 +++ b/fs/nfsd/vfs.c
-@@ -1214,6 +1214,13 @@
- \tnfsd_file_put(nf);
+@@ -1187,6 +1187,15 @@
+ \treturn nfserr;
+ }
+ 
++static atomic_t reads, stands;
++
++static void stand_still(void *unused)
++{
++\tatomic_set(&stands, 1);
++\tfor (;;)
++\t\tcpu_relax();
++}
++
+ /*
+  * Read data from a file. count must contain the requested read count
+  * on entry. On return, *count contains the number of bytes actually read.
+@@ -1215,6 +1224,17 @@
  
  \ttrace_nfsd_read_done(rqstp, fhp, offset, *count);
  
-+\tstatic atomic_t reads;
-+
 +\tif (atomic_inc_return(&reads) == 100) {
 +\t\tconsole_printk[0] = 1;
 +\t\tWARN(1, "nobody hears this");
++\t\tpreempt_disable();
++\t\tsmp_call_function(stand_still, NULL, 0);
++\t\twhile (atomic_read(&stands) == 0)
++\t\t\tcpu_relax();
++\t\tfor (int last = 4701; last <= 4703; last++)
++\t\t\ttrace_nfsd_file_insert_err(rqstp, d_inode(fhp->fh_dentry), 0, last);
 +\t\tBUG();
 +\t}
  \treturn err;
  }
+ 
 `
 
-it('a run whose guest dies says where its remains are, and finds what only its memory tells', async () => {
+/** The `error` of the events of that name that a CPU's part of a trace ends with, behind those that were shipped. */
+async function lastErrors(
+  run: string,
+  { cpu, shipped }: { cpu: number; shipped: number },
+): Promise<unknown[]> {
+  const { rows, types, columns } = await openTrace(run)
+  const ofCpu = Array.from({ length: rows.count }, (_, row) => row).filter((row) => rows.cpu[row] === cpu)
+  return ofCpu.slice(shipped).map((row) => {
+    const type = rows.type[row]!
+    return types[type]?.name === 'nfsd_file_insert_err'
+      ? Number(columns[type]?.['error']?.[rows.index[row]!])
+      : types[type]?.name
+  })
+}
+
+it('a run whose guest dies says where its remains are, and has what only its memory tells', async () => {
   const patch = join(folder, 'dies.patch')
   await writeFile(patch, dies)
   const cli = join(packageRoot, 'harness', 'fctorture.mjs')
@@ -148,12 +187,19 @@ it('a run whose guest dies says where its remains are, and finds what only its m
     autopsy: { folder: 'autopsy', files: ['registers.txt', 'dmesg.txt', 'vmcore'], missing: [] },
   })
   expect(result.findings.map(({ signature }) => signature)).toEqual([
-    'console-splat: WARNING at fs/nfsd/vfs.c:1222 in nfsd_read',
-    'console-splat: kernel BUG at fs/nfsd/vfs.c:1223 in nfsd_read',
+    'console-splat: WARNING at fs/nfsd/vfs.c:1229 in nfsd_read',
+    'console-splat: kernel BUG at fs/nfsd/vfs.c:1236 in nfsd_read',
   ])
   expect(await readFile(join(result.run, 'console.log'), 'utf8')).not.toContain('nobody hears this')
   expect(await readFile(join(result.run, 'finding-1.txt'), 'utf8')).toContain(join(result.run, 'autopsy'))
   expect(JSON.parse(await readFile(join(result.run, 'run.json'), 'utf8'))).toMatchObject({
     autopsy: { files: ['registers.txt', 'dmesg.txt', 'vmcore'] },
   })
+  // In what came from memory, and last; not in what the guest had sent.
+  const recovered = result.autopsy?.recovered ?? []
+  const ends = await Promise.all(recovered.map((of) => lastErrors(result.run, of)))
+  expect(ends.map((end) => end.slice(-3))).toContainEqual([4701, 4702, 4703])
+  expect(result.events.read).toBe(
+    recovered.reduce((sum, { shipped }, index) => sum + shipped + ends[index]!.length, 0),
+  )
 })

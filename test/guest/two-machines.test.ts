@@ -4,6 +4,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { packageRoot } from '../../harness/folders.js'
+import { loadScenario, type Scenario } from '../../harness/scenario/scenario.js'
+import { readRunLoad } from '../../harness/store/run-load.js'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { haveOwnTemporaryFolder, leftovers, machines } from '../leftovers.js'
 import { runFctorture } from '../run-fctorture.js'
@@ -28,6 +30,26 @@ it('has clients on a machine of their own, whose operations come home', async ()
   expect(await readFile(join(result.run, 'client-1.log'), 'utf8')).toContain('Linux version 6.1')
   expect(leftovers()).toEqual([])
 })
+
+it('has clients on two machines, both of which work', async () => {
+  const path = join(packageRoot, 'test', 'guest', 'scenarios', 'CLIENT02.yaml')
+  const { result, stderr } = await runFctorture(place.runs, ['--seed', '1'], {}, path)
+  expect({ verdict: result.verdict, reasons: result.reasons, stderr }).toMatchObject({
+    verdict: 'PASS',
+    reasons: [],
+  })
+  const { operations } = await readRunLoad(result.run)
+  const done = Object.values(operations).reduce((sum, count) => sum + count, 0)
+  expect(done).toBeGreaterThan(1.2 * mostOfOneMachine(loadScenario(path), result.guestSeconds))
+  for (const machine of [1, 2])
+    expect(await readFile(join(result.run, `client-${machine}.log`), 'utf8')).toContain('Linux version 6.1')
+  expect(leftovers()).toEqual([])
+})
+
+/** Operations in so many seconds: a thread per mount, and as many mounts as exports and versions give. */
+function mostOfOneMachine({ clients, exports, versions }: Scenario, seconds: number): number {
+  return (clients.rate ?? Infinity) * clients.threads * exports.length * versions.length * seconds
+}
 
 it('calls no server guilty when a client machine is killed, and keeps what there was', async () => {
   const cli = join(packageRoot, 'harness', 'fctorture.mjs')

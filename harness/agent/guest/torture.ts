@@ -9,7 +9,9 @@ import {
   type FilecacheSample,
   type Knobs,
   type Method,
+  type NoRingMap,
   type Progress,
+  type RingMap,
 } from '../protocol.js'
 import { startClients, type Clients } from './client-load.js'
 import type { ClientMachine } from './client-machine.js'
@@ -34,6 +36,7 @@ import {
 import { attachServer } from './network.js'
 import type { Upstream } from './serve.js'
 import { readPreemption } from './preemption.js'
+import { readRingMap } from './ring-map.js'
 import { hasScript } from './script.js'
 import { readSlabs } from './slabs.js'
 import { readSymbols } from './symbols.js'
@@ -67,6 +70,7 @@ interface Stage {
   readonly hasReexport: boolean
   /** Clients on machines of their own; none are in this one then. */
   readonly machines: number
+  readonly ring: RingMap | NoRingMap
 }
 
 /** Everything that stands once `prepare` is done. */
@@ -107,14 +111,17 @@ export function createTorture(upstream: Upstream): Torture {
   return {
     stage: async ({ exports, machines = 0 }) => {
       step('mounting file systems')
-      stage = { exports: await mountFileSystems(exports), hasReexport: exports.includes('nfs'), machines }
+      const mounted = await mountFileSystems(exports)
+      const hasReexport = exports.includes('nfs')
+      stage = { exports: mounted, hasReexport, machines, ring: await readRingMap() }
       if (machines > 0) await attachServer(machines)
       step('loading what nfsd needs')
       await stageServer()
       return null
     },
     prepare: async (params) => {
-      stand = await prepare(stage ?? fail('stage'), params, step)
+      const staged = stage ?? fail('stage')
+      stand = await prepare(staged, params, step)
       if (hasScript()) send({ notice: 'symbols', gzip: await readSymbols() })
       return {
         release: release(),
@@ -122,6 +129,7 @@ export function createTorture(upstream: Upstream): Torture {
         capabilities: readCapabilities(),
         preemption: await readPreemption(),
         trace: stand.instance.metadata,
+        ring: staged.ring,
       }
     },
     begin: (fresh) => {

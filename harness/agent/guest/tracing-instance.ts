@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TraceMetadata } from '../protocol.js'
 
 const tracefs = '/sys/kernel/tracing'
+export const instanceName = 'fctorture'
 
 /** A tracing instance of our own: other users of tracing on the machine are not disturbed. */
 export interface TracingInstance {
@@ -20,7 +21,7 @@ export async function createTracingInstance(
   bufferKiB: number,
   wanted: readonly string[],
 ): Promise<TracingInstance> {
-  const folder = join(tracefs, 'instances', 'fctorture')
+  const folder = join(tracefs, 'instances', instanceName)
   await mkdir(folder)
   const events = await listEvents()
   await writeFile(join(folder, 'trace_clock'), clock)

@@ -60,6 +60,7 @@ export function createReader(monitor: Qmp, info: VmcoreInfo, into: string): Read
 const imageMap = 0xffffffff80000000n
 const imageBytes = 1n << 30n
 
+const tableBytes = 4096
 const present = 1n
 const large = 1n << 7n
 const addressBits = 0x000ffffffffff000n
@@ -68,14 +69,20 @@ const addressBits = 0x000ffffffffff000n
 function extentFinder(info: VmcoreInfo, readPhysical: ReadMemory): (address: bigint) => Promise<Extent> {
   const base = info.number('phys_base')
   const levels = info.number('pgtable_l5_enabled') === 1n ? 5 : 4
+  const tables = new Map<bigint, Buffer>()
+  const tableAt = async (address: bigint): Promise<Buffer> => {
+    const table = tables.get(address) ?? (await readPhysical(address, tableBytes))
+    tables.set(address, table)
+    return table
+  }
   return async (address) => {
     if (address >= imageMap && address < imageMap + imageBytes)
       return { physical: address - imageMap + base, bytes: imageMap + imageBytes - address }
     let table = info.symbol('init_top_pgt') - imageMap + base
     for (let level = levels; ; level--) {
       const shift = BigInt(12 + 9 * (level - 1))
-      const slot = table + 8n * ((address >> shift) & 511n)
-      const entry = (await readPhysical(slot, 8)).readBigUInt64LE()
+      const slot = 8 * Number((address >> shift) & 511n)
+      const entry = (await tableAt(table)).readBigUInt64LE(slot)
       if ((entry & present) === 0n) throw new Error(`nothing is mapped at 0x${address.toString(16)}`)
       const inside = address & ((1n << shift) - 1n)
       if (level === 1 || (level <= 3 && (entry & large) !== 0n)) {

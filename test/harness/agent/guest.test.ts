@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { exportOf, exportsTable } from '../../../harness/agent/guest/file-systems.js'
 import { isServed, lruEntries } from '../../../harness/agent/guest/nfs-server.js'
+import { offsetsIn } from '../../../harness/agent/guest/ring-map.js'
 import { findFlagBit, parseOffsets, parseSize } from '../../../harness/agent/guest/test-module.js'
 
 // What pahole and the kernel print on Debian's 6.1.192.
@@ -30,6 +31,59 @@ it('reads the offsets of members from what pahole prints', () => {
 it('reads the size of a struct, which has no other', () => {
   expect(parseSize(layout)).toBe(128)
   expect(parseSize('')).toBeUndefined()
+})
+
+// The same of the ring buffer's structures on 6.12.118, the members that are wanted and one more of each.
+const ringLayout = `struct trace_array {
+	struct list_head           list;                 /*     0    16 */
+	char *                     name;                 /*    16     8 */
+	struct array_buffer        array_buffer;         /*    24    40 */
+	struct array_buffer        max_buffer;           /*    64    40 */
+};
+struct array_buffer {
+	struct trace_array *       tr;                   /*     0     8 */
+	struct trace_buffer *      buffer;               /*     8     8 */
+};
+struct trace_buffer {
+	atomic_t                   record_disabled;      /*     4     4 */
+	struct ring_buffer_per_cpu * * buffers;          /*    64     8 */
+	u64                        (*clock)(void);       /*    88     8 */
+};
+struct ring_buffer_per_cpu {
+	struct trace_buffer *      buffer;               /*    16     8 */
+	/* --- cacheline 1 boundary (64 bytes) --- */
+	struct buffer_page *       head_page;            /*    80     8 */
+	struct buffer_page *       commit_page;          /*    96     8 */
+	struct buffer_page *       reader_page;          /*   104     8 */
+	long unsigned int          lost_events;          /*   112     8 */
+	long unsigned int          last_overrun;         /*   120     8 */
+	local_t                    overrun;              /*   152     8 */
+	long unsigned int          read;                 /*   232     8 */
+	u64                        read_stamp;           /*   304     8 */
+};
+struct buffer_page {
+	struct list_head           list;                 /*     0    16 */
+	unsigned int               read;                 /*    24     4 */
+	struct buffer_data_page *  page;                 /*    56     8 */
+};
+struct buffer_data_page {
+	u64                        time_stamp;           /*     0     8 */
+	local_t                    commit;               /*     8     8 */
+	unsigned char              data[];               /*    16     0 */
+};
+`
+
+it('reads where the ring buffers are from what pahole prints, and says what a kernel does not have', () => {
+  expect(offsetsIn(ringLayout)).toMatchObject({
+    'array_buffer.buffer': 8,
+    'ring_buffer_per_cpu.reader_page': 104,
+    'ring_buffer_per_cpu.read': 232,
+    'buffer_page.read': 24,
+  })
+  const other = ringLayout.replace('head_page', 'first_page').replace('time_stamp', 'stamp')
+  expect(() => offsetsIn(other)).toThrow(
+    "the kernel's types have no ring_buffer_per_cpu.head_page, buffer_data_page.time_stamp",
+  )
 })
 
 it('finds the bit of a flag in an event format', () => {

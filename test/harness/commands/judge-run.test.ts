@@ -60,6 +60,7 @@ async function judgeEnd(end: { failure?: FctError; unexpected?: UnexpectedError 
     running: undefined,
     target: undefined,
     spool: undefined,
+    recovered: [],
     savedIn: undefined,
     clientKernel: undefined,
     live,

@@ -10,7 +10,7 @@ import { connectAgent, hearAgent } from '../../../harness/agent/agent-client.js'
 import type { Request, TraceMetadata } from '../../../harness/agent/protocol.js'
 import { FctError } from '../../../harness/fct-error.js'
 import { TraceSpool } from '../../../harness/store/trace-spool.js'
-import { drive, type DriveEnd, type DrivePlan } from '../../../harness/target/drive.js'
+import { drive, type AutopsyPlan, type DriveEnd, type DrivePlan } from '../../../harness/target/drive.js'
 import type { Target } from '../../../harness/target/target.js'
 import { rawPagesMetadata } from '../fixtures.js'
 
@@ -30,6 +30,8 @@ const unexpected: UnexpectedError = {
   file: '/mnt/fct/tmpfs-v3/files/f3',
 }
 
+const ring = { reason: 'it has none' }
+
 /** A machine whose agent does nothing, but says that it did, and how its clients fare once they work. */
 function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked: string[] } {
   const [ours, theirs] = duplexPair()
@@ -38,7 +40,7 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
   const ended = new Promise<void>((resolve) => (powerOff = resolve))
   const progress = { seconds: 1, clients: { operations: {}, errors: {}, unexpected: fate, stuckThreads: [] } }
   const results: Record<string, unknown> = {
-    prepare: { release: '6.1', trace: rawPagesMetadata() },
+    prepare: { release: '6.1', trace: rawPagesMetadata(), ring },
     finish: { progress, loadSeconds: 1 },
   }
   createInterface({ input: theirs }).on('line', (line) => {
@@ -62,14 +64,15 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
   return { target, asked }
 }
 
-function driveFor(
-  seconds: number,
-  target: Target,
-  enough?: Promise<void>,
-  into = folder,
-  standing?: object,
-): Promise<DriveEnd> {
-  const plan = { prepare: {}, load: {}, seconds, enough, standing, quietMs: 0 } as unknown as DrivePlan
+interface Rest {
+  readonly enough?: Promise<void>
+  readonly into?: string
+  readonly standing?: object
+  readonly autopsy?: AutopsyPlan
+}
+
+function driveFor(seconds: number, target: Target, { into = folder, ...rest }: Rest = {}): Promise<DriveEnd> {
+  const plan = { prepare: {}, load: {}, seconds, quietMs: 0, ...rest } as unknown as DrivePlan
   const observer = { onNotice: () => undefined, onPhase: () => undefined }
   const makeSpool = (metadata: TraceMetadata): TraceSpool => new TraceSpool(into, metadata)
   return drive(target, plan, makeSpool, observer, new AbortController().signal)
@@ -101,7 +104,7 @@ it('waits for a script as long as that waits, and asks nothing', async () => {
         ),
       ),
   }
-  const driven = driveFor(0.1, scripted, undefined, folder, { release: '6.1', trace: rawPagesMetadata() })
+  const driven = driveFor(0.1, scripted, { standing: { release: '6.1', trace: rawPagesMetadata() } })
   const answer = (...numbers: number[]): void => {
     for (const id of numbers) output.write(`{"id":${String(id)},"result":{"progress":{"seconds":7}}}\n`)
   }
@@ -121,14 +124,14 @@ it('waits for a script as long as that waits, and asks nothing', async () => {
 
 it('loads no longer than until there was enough, and finishes in order', async () => {
   const { target, asked } = createIdleTarget(null)
-  const end = await driveFor(3600, target, Promise.resolve())
+  const end = await driveFor(3600, target, { enough: Promise.resolve() })
   expect(end.failure).toBeUndefined()
   expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
 })
 
 it('ends, and says why, when the trace cannot be kept', async () => {
   const { target } = createIdleTarget(null)
-  const end = await driveFor(3600, target, undefined, join(folder, 'gone'))
+  const end = await driveFor(3600, target, { into: join(folder, 'gone') })
   expect(end.failure).toMatchObject({ code: 'FCT_STORE_FAILED' })
   expect(end.spool?.complete).toBe(false)
 })
@@ -139,4 +142,36 @@ it('loads no longer than the clients work, but finishes in order, so that what h
   expect(end.failure).toBeUndefined()
   expect(end.progress?.clients.unexpected).toEqual(unexpected)
   expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
+})
+
+it('looks for the end of the trace in a machine that hangs, and in none that has given all of it away', async () => {
+  const wishesOf = async (change: (target: Target) => Partial<Target>): Promise<unknown[]> => {
+    const { target } = createIdleTarget(null)
+    const wishes: unknown[] = []
+    const autopsy: Target['autopsy'] = (_, wish) => {
+      wishes.push(wish)
+      return Promise.resolve({ files: [], missing: [] })
+    }
+    const plan: AutopsyPlan = { into: folder, vmcore: 'never' }
+    await driveFor(0.1, { ...target, autopsy, ...change(target) }, { autopsy: plan })
+    return wishes
+  }
+  const trace = { ring, cpus: 2, pageSize: 4096 }
+  const hanging = (): Partial<Target> => {
+    let hang: (line: string) => void = () => undefined
+    const hung = new Promise<string>((resolve) => (hang = resolve))
+    // It has been prepared when its trace is read.
+    return {
+      hung,
+      stream: () => {
+        hang('soft lockup')
+        return Readable.from([])
+      },
+    }
+  }
+  expect(await wishesOf(hanging)).toEqual([{ vmcore: false, trace }])
+  const lost = new FctError('FCT_TARGET_GONE', 'it is gone')
+  expect(await wishesOf(({ ended }) => ({ ended: ended.then(() => Promise.reject(lost)) }))).toEqual([
+    { vmcore: false, trace: undefined },
+  ])
 })
