@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { haveOwnTemporaryFolder } from '../leftovers.js'
 import { obtainStockKernel } from '../stock-kernel.js'
@@ -23,6 +23,14 @@ let end: () => Promise<void>
 beforeAll(async () => {
   ;({ runs, end } = await haveOwnTemporaryFolder())
   hardware = await startHardware(await obtainStockKernel())
+})
+
+beforeEach(({ onTestFailed }) => {
+  const before = hardware.console().length
+  onTestFailed(({ task }) => {
+    const said = hardware.console().slice(before)
+    process.stderr.write(`console of the hardware during "${task.name}":\n${said}\n`)
+  })
 })
 
 afterAll(async () => {
