@@ -70,7 +70,8 @@ jump() { # RELEASE WAY FOLDER
 	setsid sh -c 'tail -s 0.1 -f --pid="$1" /dev/null
 		case $2 in
 		kexec) [ -d /run/systemd/system ] && systemctl kexec || kexec -e ;;
-		grub) reboot || { echo u > /proc/sysrq-trigger; echo b > /proc/sysrq-trigger; } ;;
+		# GRUB reads what is on the disk, and no journal.
+		grub) reboot || { fsfreeze -f /boot/grub; echo b > /proc/sysrq-trigger; } ;;
 		esac' sh "$PPID" "$2" > /dev/null 2>&1 < /dev/null &
 }
 
