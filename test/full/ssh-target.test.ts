@@ -78,12 +78,14 @@ describe('a machine that is reached over ssh', () => {
     const before = await tracesOn(hardware)
     const going = runOn(hardware, runs, '--kernel', 'debian:6.1', '--time', '60')
     await loadOf(going)
-    await hardware.ssh('cat /dev/zero > /var/tmp/much || :')
+    await hardware.ssh(
+      "fallocate -l $(( $(stat -f -c '%f * %S' /var/tmp) - 10000000 )) /var/tmp/much; cat /dev/zero > /var/tmp/more || :",
+    )
     const { stdout, stderr } = await going
     const { verdict, reasons } = JSON.parse(stdout) as ResultDocument
     expect(verdict, stderr).toBe('ERROR')
     expect(reasons).toMatchObject([{ code: 'FCT_TARGET_DISK_FULL' }])
-    await hardware.ssh('rm /var/tmp/much')
+    await hardware.ssh('rm /var/tmp/much /var/tmp/more')
     expect(await tracesOn(hardware)).toBe(before)
   })
 
