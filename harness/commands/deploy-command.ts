@@ -1,6 +1,7 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { UsageError } from '../fct-error.js'
 import { withExamples } from '../help/examples.js'
+import { ways, type Way } from '../target/ssh/carry-kernel.js'
 import { deployCommand, removeCommand } from './deploy.js'
 import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from './kernel-options.js'
 import { addAddressOptions, machineAddressOf, type AddressOptions } from './machine-options.js'
@@ -9,6 +10,7 @@ type DeployArguments = Omit<KernelOptions, 'kernel'> &
   AddressOptions & {
     readonly target: string
     readonly append: string
+    readonly by: Way
     readonly remove?: boolean
     readonly json?: boolean
   }
@@ -21,10 +23,13 @@ export function addDeployCommand(
 ): void {
   const command = program
     .command('deploy')
-    .description('have a machine run another kernel, by kexec; a reboot brings its own back')
+    .description('have a machine run another kernel; its next reboot brings its own back')
     .argument('[kernel]', 'debian:VERSION, tree:PATH[@REVISION] or image:PATH')
     .requiredOption('--target <machine>', 'ssh://root@host, or a name of the targets file')
     .option('--append <words>', "for the kernel's command line, beside what the running one has", '')
+    .addOption(
+      new Option('--by <way>', 'jump into it, or have GRUB boot it once').choices(ways).default('kexec'),
+    )
     .option('--remove', 'instead: remove what earlier deployments have left there')
     .option('--json', 'one document on stdout')
   addAddressOptions(addKernelOptions(command, 'as argument')).action(

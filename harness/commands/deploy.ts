@@ -2,7 +2,7 @@ import type { Mirrors } from '../../vms/apt-root.js'
 import { obtainKernel, type KernelRequest } from '../../vms/kernels/kernels.js'
 import type { MachineAddress } from '../scenario/plan.js'
 import { parseSshAddress } from '../target/ssh/address.js'
-import { dropKernels } from '../target/ssh/carry-kernel.js'
+import { dropKernels, type Way } from '../target/ssh/carry-kernel.js'
 import { deploy } from '../target/ssh/deploy.js'
 import { createLink, type Link } from '../target/ssh/link.js'
 import { probeMachine, type MachineProbe } from '../target/ssh/probe.js'
@@ -18,19 +18,20 @@ export interface DeployOptions {
 export interface DeployKernelOptions extends DeployOptions {
   /** Further words of its command line. */
   readonly append: string
+  readonly by: Way
   readonly mirrors: Mirrors | undefined
 }
 
 /** Resolves when the machine runs the kernel, and answers. */
 export async function deployCommand(
   request: KernelRequest,
-  { machine, append, json, mirrors }: DeployKernelOptions,
+  { machine, append, by: way, json, mirrors }: DeployKernelOptions,
   signal: AbortSignal,
 ): Promise<number> {
   const kernel = await obtainKernel(request, buildContext(process.stderr, signal, mirrors))
   return onMachine(machine, async (link, probe) => {
     const { release, seconds } = await deploy({
-      ...{ link, options: linkOptionsOf(machine), probe, kernel, append, signal },
+      ...{ link, options: linkOptionsOf(machine), probe, kernel, append, way, signal },
       ...{ hooks: machine.hooks, bootSeconds: machine.bootSeconds },
       onStep: (text) => process.stderr.write(`deploy: ${text}\n`),
     })

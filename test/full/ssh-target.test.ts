@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { haveOwnTemporaryFolder } from '../leftovers.js'
 import { obtainStockKernel } from '../stock-kernel.js'
@@ -23,6 +23,14 @@ let end: () => Promise<void>
 beforeAll(async () => {
   ;({ runs, end } = await haveOwnTemporaryFolder())
   hardware = await startHardware(await obtainStockKernel())
+})
+
+beforeEach(({ onTestFailed }) => {
+  const before = hardware.console().length
+  onTestFailed(({ task }) => {
+    const said = hardware.console().slice(before)
+    process.stderr.write(`console of the hardware during "${task.name}":\n${said}\n`)
+  })
 })
 
 afterAll(async () => {
@@ -70,12 +78,14 @@ describe('a machine that is reached over ssh', () => {
     const before = await tracesOn(hardware)
     const going = runOn(hardware, runs, '--kernel', 'debian:6.1', '--time', '60')
     await loadOf(going)
-    await hardware.ssh('cat /dev/zero > /var/tmp/much || :')
+    await hardware.ssh(
+      "fallocate -l $(( $(stat -f -c '%f * %S' /var/tmp) - 10000000 )) /var/tmp/much; cat /dev/zero > /var/tmp/more || :",
+    )
     const { stdout, stderr } = await going
     const { verdict, reasons } = JSON.parse(stdout) as ResultDocument
     expect(verdict, stderr).toBe('ERROR')
     expect(reasons).toMatchObject([{ code: 'FCT_TARGET_DISK_FULL' }])
-    await hardware.ssh('rm /var/tmp/much')
+    await hardware.ssh('rm /var/tmp/much /var/tmp/more')
     expect(await tracesOn(hardware)).toBe(before)
   })
 

@@ -6,10 +6,15 @@ import type { Connection } from './connection.js'
 import type { Link } from './link.js'
 import { farSide } from './probe.js'
 
+/** How a machine gets into another kernel: at once, or by its boot loader, which heeds an entry for one boot. */
+export const ways = ['kexec', 'grub'] as const
+export type Way = (typeof ways)[number]
+
 /** A kernel on its way to a machine. */
 export interface Cargo {
   readonly link: Link
   readonly kernel: KernelUnderTest
+  readonly way: Way
   /** Further words for its command line, beside those of the running one. */
   readonly append: string
   readonly signal: AbortSignal
@@ -17,31 +22,34 @@ export interface Cargo {
 }
 
 /**
- * Brings a kernel there, loads it, and has the machine jump into it as soon as the connection is closed. What fails or is stopped
+ * Brings a kernel there, loads it, and has the machine go into it as soon as the connection is closed. What fails or is stopped
  * before leaves nothing behind.
  *
  * @throws FctError FCT_DEPLOY_..., FCT_SSH_COPY, Interrupted
  */
 export async function carryKernel(cargo: Cargo): Promise<void> {
-  const { link, kernel, signal, onStep } = cargo
+  const { link, kernel, way, signal, onStep } = cargo
   const { release } = kernel.kernel
-  const folder = await begin(link, kernel)
+  const folder = await begin(cargo)
   try {
     onStep(`copying ${release}`)
     await bring(cargo, folder)
     onStep('loading it')
-    await step(link, 'load', [release, folder])
+    await step(link, 'load', [release, way, folder])
     signal.throwIfAborted()
-    await step(link, 'jump', [release, folder])
+    await step(link, 'jump', [release, way, folder])
   } catch (error) {
-    await dropKernel(link, release, folder).catch(() => undefined)
+    await dropKernel(cargo, folder).catch(() => undefined)
     throw error
   }
 }
 
 /** What is there of a kernel that does not run, and of the folder in which it came. */
-export async function dropKernel(link: Link, release: string, folder = ''): Promise<void> {
-  await step(link, 'undo', [release, folder])
+export async function dropKernel(
+  { link, kernel, way }: Pick<Cargo, 'link' | 'kernel' | 'way'>,
+  folder = '',
+): Promise<void> {
+  await step(link, 'undo', [kernel.kernel.release, way, folder])
 }
 
 /** Removes all kernels that came by carryKernel but the one that runs; their releases. */
@@ -50,9 +58,10 @@ export async function dropKernels(link: Link): Promise<string[]> {
 }
 
 /** Makes our folder there, if there is a place for the kernel's modules. */
-async function begin(link: Link, { kernel: { release, modules }, hash }: KernelUnderTest): Promise<string> {
+async function begin({ link, kernel, way }: Cargo): Promise<string> {
+  const { release, modules } = kernel.kernel
   const { stdout: size } = await execa('du', ['-sk', modules])
-  const answer = await step(link, 'begin', [release, hash, String(Number.parseInt(size, 10))])
+  const answer = await step(link, 'begin', [release, way, kernel.hash, String(Number.parseInt(size, 10))])
   const folder = answer.trim().split('\n').at(-1) ?? ''
   if (/^\/var\/tmp\/fctorture\.\w{10}$/.test(folder)) return folder
   throw new FctError('FCT_DEPLOY_REFUSED', 'no folder could be made there', answer)
@@ -95,13 +104,13 @@ async function copyModules(
     throw new FctError('FCT_DEPLOY_MODULES', `the modules in ${modules} cannot be read`)
 }
 
-/** A part of deploy.sh; its refusals have a code of their own. */
+/** A part of deploy.sh, which wants what boot-entry.sh has; its refusals have a code of their own. */
 async function step(link: Link, name: string, words: readonly string[]): Promise<string> {
   const connection = await link.connection()
   try {
     return await connection.run(
       `exec sh -s ${[name, ...words].map(shellQuoted).join(' ')}`,
-      farSide('deploy'),
+      farSide('boot-entry') + farSide('deploy'),
     )
   } catch (error) {
     if (!(error instanceof FctError) || error.code !== 'FCT_SSH_COMMAND') throw error

@@ -19,12 +19,12 @@ export interface Deployed {
 }
 
 /**
- * Brings a kernel to a machine and has it jump into it (kexec). Its next boot is of its old kernel again. If the new one does not
- * answer, the old one is brought back, and nothing of the new one is left there.
+ * Brings a kernel to a machine and has it go into it. Its next boot is of its old kernel again. If the new one does not answer, the
+ * old one is brought back, and nothing of the new one is left there.
  *
  * @throws FctError FCT_TARGET_NOT_ROOT, FCT_TARGET_ARCH, FCT_TARGET_BUSY, FCT_DEPLOY_REFUSED, FCT_DEPLOY_LACKS,
- *   FCT_DEPLOY_RELEASE_TAKEN, FCT_DEPLOY_DISK_FULL, FCT_DEPLOY_INITRAMFS, FCT_DEPLOY_KEXEC: before the jump; FCT_DEPLOY_NO_ANSWER:
- *   behind it; Interrupted, with what is left there
+ *   FCT_DEPLOY_RELEASE_TAKEN, FCT_DEPLOY_DISK_FULL, FCT_DEPLOY_INITRAMFS, FCT_DEPLOY_KEXEC,
+ *   FCT_DEPLOY_BOOT_ENTRY: before the jump; FCT_DEPLOY_NO_ANSWER: behind it; Interrupted, with what is left there
  */
 export async function deploy(deployment: Deployment): Promise<Deployed> {
   const { link, probe, kernel, signal, onStep } = deployment
@@ -43,7 +43,7 @@ export async function deploy(deployment: Deployment): Promise<Deployed> {
     throw new FctError(
       code,
       message,
-      `${showAddress(link.address)} jumps into ${release} or has done so; its next boot is of ${probe.release}. ${howToRemove(release)}`,
+      `${showAddress(link.address)} goes into ${release} or has done so; the boot after that is of ${probe.release}. ${howToRemove(release)}`,
     )
   }
   return { release, seconds: Math.round((performance.now() - began) / 100) / 10 }
@@ -64,7 +64,7 @@ async function arrive(deployment: Deployment): Promise<void> {
   }
   if (next !== undefined) why.push(`The machine runs ${next.release} instead: it has booted by itself.`)
   const old = next?.link ?? (await returnToOld(deployment, why))
-  await dropKernel(old, release).catch((error: unknown) => {
+  await dropKernel({ ...deployment, link: old }).catch((error: unknown) => {
     why.push(messageOf(error), howToRemove(release))
   })
   old.close()

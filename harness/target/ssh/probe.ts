@@ -38,7 +38,9 @@ export interface MachineProbe {
 }
 
 /** Text of a script for the far side. */
-export function farSide(name: 'probe' | 'settle' | 'clean-up' | 'netconsole' | 'pstore' | 'deploy'): string {
+export function farSide(
+  name: 'probe' | 'settle' | 'clean-up' | 'netconsole' | 'pstore' | 'deploy' | 'boot-entry',
+): string {
   return readFileSync(join(packageRoot, 'harness', 'target', 'ssh', 'far-side', `${name}.sh`), 'utf8')
 }
 

@@ -41,6 +41,8 @@ export interface Hardware {
 export interface HardwareOptions {
   /** Further words of the kernel's command line. */
   readonly commandLine?: string
+  /** Its kernel is on its disk, and booted by GRUB. */
+  readonly hasGrub?: boolean
 }
 
 const ready = 'hardware: ready'
@@ -58,7 +60,8 @@ export async function startHardware(
   const [kind, key] = (await readFile(`${host}.pub`, 'utf8')).split(' ')
   await writeFile(knownHosts, `[127.0.0.1]:${port} ${kind} ${key}\n`)
   const commandLine = options.commandLine ?? 'panic=-1 oops=panic'
-  const body = new Body(await hardwareArguments({ kernel, commandLine, folder, port }), folder)
+  const { hasGrub = false } = options
+  const body = new Body(await hardwareArguments({ kernel, commandLine, folder, port, hasGrub }), folder)
   await body.on()
   const socket = join(folder, 'switch')
   const line = await listen(socket, body)

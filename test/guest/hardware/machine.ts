@@ -6,7 +6,9 @@ import { obtainGuestImages } from '../../../vms/guest-images.js'
 import { runProgram } from '../../../vms/program.js'
 import { emulatedCpu } from '../../../vms/qemu.js'
 import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
+import { obtainGrub } from '../../grub.js'
 import { quietContext } from '../../stock-kernel.js'
+import { installGrub } from './grub.js'
 
 export interface HardwareSpec {
   readonly kernel: KernelUnderTest
@@ -16,6 +18,8 @@ export interface HardwareSpec {
   readonly folder: string
   /** The port of this host that leads to its port 22. */
   readonly port: number
+  /** Its kernel is on its disk, and booted by GRUB. */
+  readonly hasGrub: boolean
 }
 
 /**
@@ -27,13 +31,14 @@ export async function hardwareArguments({
   commandLine,
   folder,
   port,
+  hasGrub,
 }: HardwareSpec): Promise<string[]> {
   const own = (name: string): string => join(packageRoot, 'test', 'guest', 'hardware', name)
   const images = await obtainGuestImages(kernel, quietContext, {
     init: own('init'),
     start: own('start'),
     mkinitramfs: own('mkinitramfs'),
-    'kexec.tar': await obtainKexec(),
+    'packages.tar': await obtainPackages(),
     host_key: join(folder, 'host'),
     authorized_keys: join(folder, 'authorized_keys'),
   })
@@ -44,59 +49,66 @@ export async function hardwareArguments({
     'norandmaps',
     `hardware.release=${kernel.kernel.release} ${images.kernelParameters} ${commandLine}`,
   ]
+  const boot = { kernel: images.kernel, initramfs: images.initramfs, commandLine: words.join(' ') }
+  const grub = hasGrub ? await installGrub(folder, boot) : undefined
   return [
     ...['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', emulatedCpu, '-smp', '2', '-m', '2048'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-action', 'panic=none'],
-    ...['-kernel', images.kernel, '-initrd', images.initramfs, '-append', words.join(' ')],
+    ...(grub === undefined
+      ? ['-kernel', boot.kernel, '-initrd', boot.initramfs, '-append', boot.commandLine]
+      : []),
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console', '-device', 'virtio-rng-pci'],
     ...disk(images.rootfs, 'root', true),
     ...disk(images.modules, 'modules', true),
-    ...disk(await makeDisk(folder), 'own', false),
+    ...disk(await makeDisk(folder, grub?.tree), 'own', false),
+    ...(grub === undefined ? [] : disk(grub.disk, 'grub', true, ',bootindex=0')),
     ...['-netdev', `user,id=net,restrict=off,hostfwd=tcp:127.0.0.1:${port}-:22`],
     ...['-device', 'virtio-net-pci,id=card,netdev=net,romfile='],
   ]
 }
 
-function disk(path: string, id: string, isReadOnly: boolean): string[] {
+function disk(path: string, id: string, isReadOnly: boolean, more = ''): string[] {
   return [
     ...['-drive', `file=${path},if=none,id=${id},format=raw,read-only=${isReadOnly ? 'on' : 'off'}`],
-    ...['-device', `virtio-blk-pci,drive=${id}`],
+    ...['-device', `virtio-blk-pci,drive=${id}${more}`],
   ]
 }
 
-async function makeDisk(folder: string): Promise<string> {
+async function makeDisk(folder: string, tree: string | undefined): Promise<string> {
   const path = join(folder, 'disk')
   await writeFile(path, '')
   await truncate(path, 2 * 1024 ** 3)
   const failure = { code: 'FCT_TEST_DISK', doing: 'making a disk' } as const
-  await runProgram('mkfs.ext4', ['-q', '-F', path], failure)
+  const content = tree === undefined ? [] : ['-d', tree]
+  await runProgram('mkfs.ext4', ['-q', '-F', ...content, path], failure)
   return path
 }
 
-/** A tar file with Debian's kexec and the libraries that it wants, which guests of ours have no use for. */
-async function obtainKexec(): Promise<string> {
-  const failure = { code: 'FCT_TEST_KEXEC', doing: 'getting kexec' } as const
+/** A tar file with Debian's kexec and GRUB's programs, which guests of ours have no use for, and the libraries that those lack. */
+async function obtainPackages(): Promise<string> {
+  const failure = { code: 'FCT_TEST_PACKAGES', doing: 'getting kexec and GRUB' } as const
   const folder = await obtain(
     {
       kind: 'test',
-      inputs: { recipe: 2, package: 'kexec-tools' },
-      title: 'kexec-tools',
+      inputs: { recipe: 3, packages: ['kexec-tools', 'grub'] },
+      title: 'packages of the hardware',
       build: async (into) => {
-        await runProgram('sh', ['-ec', packKexec], failure, { cwd: into })
+        await runProgram('sh', ['-ec', pack, 'sh', await obtainGrub()], failure, { cwd: into })
       },
     },
     quietContext,
   )
-  return join(folder, 'kexec.tar')
+  return join(folder, 'packages.tar')
 }
 
-const packKexec = `
+const pack = `
   apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances kexec-tools |
     grep -xE 'kexec-tools|libxen[^ ]*' | sort -u | xargs apt-get -qq download
   for package in *.deb; do dpkg-deb -x "$package" tree; done
   cd tree
   mkdir -p usr/sbin
   mv sbin/kexec usr/sbin/kexec
-  tar -cf ../kexec.tar usr/sbin/kexec usr/lib/*-linux-gnu/libxen*.so.*
+  tar -cf ../packages.tar usr/sbin/kexec usr/lib/*-linux-gnu/libxen*.so.*
+  tar -C "$1" -rf ../packages.tar usr/bin/grub-editenv usr/sbin/grub-probe usr/sbin/grub-reboot usr/share/grub/grub-mkconfig_lib
   cd ..
   rm -r tree *.deb`
