@@ -14,7 +14,9 @@ const cases = listCases(Math.ceil(searches / listCases(0, confidence).length), c
 
 function describe({ bound, ours, oursTold, git, syzkaller, gitUntold, gitPathsFirst }: Comparison): string {
   const plain = (way: string, figures: PlainFigures | undefined): string[] =>
-    figures ? [`${way} x ${figures.repeats}: ${figures.runs.toFixed(0)} (${figures.right.toFixed(4)})`] : []
+    figures
+      ? [`${way} x ${figures.repeats.toFixed(1)}: ${figures.runs.toFixed(0)} (${figures.right.toFixed(4)})`]
+      : []
   const columns = [
     `bound ${bound.toFixed(0)}`,
     `ours ${ours.runs.toFixed(0)} runs, ${ours.builds.toFixed(0)} builds, right ${ours.right.toFixed(4)}`,

@@ -1,7 +1,14 @@
 import { Lineage } from '../../../harness/bisect/lineage.js'
 import { leastRuns } from './bound.js'
 import { createRandom, kernelHistory, linearHistory, withPaths, type PathHistory } from './histories.js'
-import { bisectPlainly, gitRule, repeatsNeeded, syzkallerRule, type Plain } from './plain-bisect.js'
+import {
+  bisectPlainly,
+  estimateRuns,
+  gitRule,
+  repeatsNeeded,
+  syzkallerRule,
+  type Plain,
+} from './plain-bisect.js'
 import { searchOurs, type Found } from './searchers.js'
 import { World, type WorldOptions } from './world.js'
 
@@ -27,7 +34,7 @@ export interface Figures {
   readonly builds: number
 }
 
-/** Of a plain way, with the fewest repeats that reach the confidence asked of us. */
+/** Of a plain way, with the fewest repeats that reach the confidence asked of us; where they are estimated, on average. */
 export type PlainFigures = Figures & { readonly repeats: number }
 
 export interface Comparison {
@@ -39,7 +46,7 @@ export interface Comparison {
   /** They are told the rate, in effect: their repeats are chosen by it. */
   readonly git: PlainFigures
   readonly syzkaller: PlainFigures
-  /** Not told the rate, as we are not: with the repeats that reach the confidence at the lowest rate too, the same everywhere. */
+  /** Not told the rate, as we are not: it estimates it at the bad end first, and repeats by that. */
   readonly gitUntold: PlainFigures
   /** Where paths are known: fs/nfsd is halved first, and then what is left if it was not there. */
   readonly gitPathsFirst?: PlainFigures
@@ -47,7 +54,15 @@ export interface Comparison {
   readonly gitPathsOnly?: PlainFigures
 }
 
-const lowestRate = 0.02
+/**
+ * Failures of the bad end until its rate counts as known. Where `k` were seen, a commit that is bad is taken for good in
+ * `(1 + c / k) ** -k` of the cases, if it is run `c` times as often as a failure took. Over a thousand commits, of which five are
+ * judged good and five bad, `k + 5c` is least at 12 if one search in a hundred may go wrong, and 1 % more at 10 or 15.
+ */
+const estimateHits = 12
+
+/** What a plain way needs is looked for in so many times the searches: it scatters, and costs little. */
+const needsPerSearch = 10
 
 /** Right shares below this are no chance: so many searches of such a confidence fall short of it once in 1000 times. */
 export function leastRight(confidence: number, searches: number): number {
@@ -60,47 +75,52 @@ export function nameOf({ kind, rate, concentration }: Case): string {
 }
 
 type Way = (drawn: Drawn) => Omit<Plain, 'repeats'>
+type RepeatsIn = (drawn: Drawn, world: World) => number
 
 /** All ways over the same kind of worlds. The same case gives the same figures. */
 export function compare(options: Case): Comparison {
   const random = createRandom(options.seed)
   const histories = createHistories(options, random)
-  const worlds = <T>(search: (drawn: Drawn, world: World) => T, inside: WorldOptions = options): T[] =>
-    Array.from({ length: options.searches }, (_, index) => {
+  const { confidence, searches, rate } = options
+  const worlds = <T>(search: (drawn: Drawn, world: World) => T, count = searches): T[] =>
+    Array.from({ length: count }, (_, index) => {
       const drawn = histories[index % histories.length]!
-      return search(drawn, new World(drawn.history, inside, random))
+      return search(drawn, new World(drawn.history, options, random))
     })
-  const { confidence, searches } = options
-  const run = (way: Way, repeats: number): PlainFigures => ({
-    ...average(worlds((drawn, world) => bisectPlainly(drawn.lineage, world, { ...way(drawn), repeats }))),
-    repeats,
-  })
-  const plainly = (way: Way, told: WorldOptions = options): PlainFigures => {
-    const needs = worlds((drawn, world) => repeatsNeeded(drawn.lineage, world, way(drawn)), told)
-    needs.sort((left, right) => left - right)
+  const run = (way: Way, repeatsIn: RepeatsIn): PlainFigures => {
+    const found = worlds((drawn, world) => {
+      const repeats = repeatsIn(drawn, world)
+      return { repeats, ...bisectPlainly(drawn.lineage, world, { ...way(drawn), repeats }) }
+    })
+    return { ...average(found), repeats: found.reduce((sum, { repeats }) => sum + repeats, 0) / searches }
+  }
+  /** @param unit What repeats are multiples of. */
+  const plainly = (way: Way, unit: RepeatsIn = () => 1): PlainFigures => {
+    const needsOf = (drawn: Drawn, world: World): number =>
+      repeatsNeeded(drawn.lineage, world, way(drawn)) / unit(drawn, world)
+    const needs = worlds(needsOf, needsPerSearch * searches).sort((left, right) => left - right)
     // Where runs without a verdict count, more may be needed than until the first hit.
-    let repeats = needs[Math.ceil(confidence * needs.length) - 1] ?? 1
-    for (; ; repeats = Math.ceil(1.1 * repeats)) {
-      const figures = run(way, repeats)
+    for (let factor = needs[Math.ceil(confidence * needs.length) - 1] ?? 1; ; factor *= 1.1) {
+      const figures = run(way, (drawn, world) => Math.ceil(factor * unit(drawn, world)))
       if (figures.right >= leastRight(confidence, searches)) return figures
     }
   }
-  const { errorRate, unbuildable, rate } = options
-  const lowest = { errorRate, unbuildable, rate: Math.min(lowestRate, rate) }
   const bounds = histories.map(({ history }) => leastRuns(history, options))
   const told = { low: rate, high: rate }
+  const git: Way = () => ({ rule: gitRule })
   const comparison = {
     bound: bounds.reduce((sum, bound) => sum + bound, 0) / bounds.length,
     ours: average(worlds(({ history }, world) => searchOurs(history, world, confidence))),
-    git: plainly(() => ({ rule: gitRule })),
+    git: plainly(git),
     syzkaller: plainly(() => ({ rule: syzkallerRule })),
-    gitUntold: plainly(() => ({ rule: gitRule }), lowest),
+    gitUntold: plainly(git, ({ lineage }, world) => estimateRuns(lineage, world, estimateHits)),
     oursTold: average(worlds(({ history }, world) => searchOurs(history, world, confidence, told))),
   }
   if (options.kind !== 'merges, paths') return comparison
   const pathsFirst: Way = ({ history }) => ({ rule: gitRule, first: history.isOfNfsd })
   const gitPathsFirst = plainly(pathsFirst)
-  const gitPathsOnly = run((drawn) => ({ ...pathsFirst(drawn), isOnlyThose: true }), gitPathsFirst.repeats)
+  const pathsOnly: Way = (drawn) => ({ ...pathsFirst(drawn), isOnlyThose: true })
+  const gitPathsOnly = run(pathsOnly, () => gitPathsFirst.repeats)
   return { ...comparison, gitPathsFirst, gitPathsOnly }
 }
 

@@ -131,6 +131,19 @@ function halve(
   return best
 }
 
+/** What somebody does who is not told the rate: runs the bad end until it failed so often. @returns Runs per failure. */
+export function estimateRuns(lineage: Lineage, world: World, hits: number): number {
+  const badEnd = lineage.size - 2
+  world.isBuildable(badEnd)
+  let runs = 0
+  for (let left = hits; left > 0;) {
+    const outcome = world.run(badEnd)
+    if (outcome !== 'nothing') runs++
+    if (outcome === 'hit') left--
+  }
+  return runs / hits
+}
+
 /** How many repeats a rule needs at every bad commit that a search comes to, so that none of them is taken for good. */
 export function repeatsNeeded(
   lineage: Lineage,

@@ -10,6 +10,7 @@ import { drawPosterior } from '../../../harness/bisect/picture.js'
 import { Progress } from '../../../harness/bisect/progress.js'
 import { culpritOf, documentOf } from '../../../harness/bisect/result.js'
 import { verifyCulprit } from '../../../harness/bisect/verify.js'
+import { UsageError } from '../../../harness/fct-error.js'
 import { packageRoot } from '../../../harness/folders.js'
 import { failsBy, openFakeBisect, startOf, type RunOutcome } from './fake-bisect.js'
 import { createGitTree, type GitTree } from './git-tree.js'
@@ -182,7 +183,7 @@ describe('ends without a culprit when', () => {
 
   it('the bad end never fails, with the rate that is excluded', async () => {
     expect(await codeOf(() => ({}))).toMatch(
-      /^FCT_BISECT_NEVER_FAILS: .* never failed in 300 runs: a rate above 0\.010 is excluded at 95 %/,
+      /^FCT_BISECT_NEVER_FAILS: the bad end \w{12} \(".+"\) never failed in 300 runs: a rate above 0\.010 is excluded at 95 %$/,
     )
   })
 
@@ -201,7 +202,14 @@ it('does not go on with what has moved, nor with another search', async () => {
   const first = await openFakeBisect(start, state, seldom, { budget: 0 })
   await first.close()
   const shorter = await startOf(tree.path, 'v1', 'HEAD~1')
-  await expect(openFakeBisect(shorter, state, seldom)).rejects.toMatchObject({ code: 'FCT_BISECT_MOVED' })
+  const moved: unknown = await openFakeBisect(shorter, state, seldom).catch((error: unknown) => error)
+  expect(moved).toBeInstanceOf(UsageError)
+  const { code, message, detail } = moved as UsageError
+  expect(code).toBe('FCT_BISECT_MOVED')
+  expect(message).toMatch(/ has moved on: .* to \w{12} \("nfsd: change 11"\), .* \("nfsd: change 10"\) now$/)
+  const [, good = '', bad = ''] = /--good (\w+) --bad (\w+)$/m.exec(detail) ?? []
+  const asAdvised = await openFakeBisect(await startOf(tree.path, good, bad), state, seldom, { budget: 0 })
+  await asAdvised.close()
   for (const other of [{ signature: 'use-at-zero' }, { rate: { low: 0.1, high: 0.2 } }])
     await expect(openFakeBisect({ ...start, ...other }, state, seldom)).rejects.toMatchObject({
       code: 'FCT_BISECT_OTHER',

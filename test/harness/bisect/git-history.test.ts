@@ -71,34 +71,43 @@ it('knows a commit that builds what the good end builds', async () => {
 })
 
 describe('refuses', () => {
-  const codeOf = (good?: string, bad?: string): Promise<unknown> =>
-    read(good, bad).catch((error: unknown) => (error instanceof UsageError ? error.code : error))
+  const refusalOf = (good?: string, bad?: string): Promise<unknown> =>
+    read(good, bad).catch((error: unknown) =>
+      error instanceof UsageError ? `${error.code}: ${error.message}\n${error.detail}` : error,
+    )
 
   it('an empty range', async () => {
-    expect(await codeOf('v1', 'v1')).toBe('FCT_BISECT_EMPTY_RANGE')
+    expect(await refusalOf('v1', 'v1')).toMatch(
+      /^FCT_BISECT_EMPTY_RANGE: v1 and v1 of .* are one commit, \w{40}\n/,
+    )
   })
 
   it('a revision that is not there', async () => {
-    expect(await codeOf('v0')).toBe('FCT_TREE_NO_REVISION')
-    expect(await codeOf('v1', '--all')).toBe('FCT_TREE_NO_REVISION')
+    expect(await refusalOf('v0')).toMatch(/^FCT_TREE_NO_REVISION: .*no revision "v0"/)
+    expect(await refusalOf('v1', '--all')).toMatch(/^FCT_TREE_NO_REVISION: .*no revision "--all"/)
   })
 
   it('ends that are exchanged, and ends on branches of their own', async () => {
+    const fork = await tree.git('rev-parse', 'v1')
     await tree.commit({ 'mm/slub.c': 'int s;\n' }, 'main')
-    expect(await codeOf('HEAD', 'v1')).toBe('FCT_BISECT_NOT_ANCESTOR')
+    expect(await refusalOf('HEAD', 'v1')).toMatch(
+      /^FCT_BISECT_NOT_ANCESTOR: HEAD comes after v1 in .*\nAre --good and --bad exchanged\?$/,
+    )
     await tree.git('switch', '--quiet', '--create', 'side', 'v1')
     await tree.commit({ 'mm/slub.c': 'int t;\n' }, 'side')
-    expect(await codeOf('main', 'side')).toBe('FCT_BISECT_NOT_ANCESTOR')
+    const said = await refusalOf('main', 'side')
+    expect(said).toMatch(/^FCT_BISECT_NOT_ANCESTOR: main is no ancestor of side in /)
+    expect(said).toContain(`\nThey part at ${fork}: if that is good, name it with --good.`)
   })
 })
 
 it('says that uncommitted changes are not tested, and leaves the tree as it is', async () => {
-  await tree.commit({ 'fs/nfsd/filecache.c': 'int two;\n' }, 'changed')
+  const head = await tree.commit({ 'fs/nfsd/filecache.c': 'int two;\n' }, 'changed')
   expect((await read()).notices).toEqual([])
   await writeFile(join(tree.path, 'fs/nfsd/filecache.c'), 'int mine;\n')
   const before = await tree.git('status', '--porcelain')
   expect((await read()).notices).toEqual([
-    expect.stringMatching(/uncommitted changes; HEAD is tested as it was/),
+    `${tree.path} has uncommitted changes; HEAD is tested as it was committed, ${head.slice(0, 12)}`,
   ])
   expect((await read('v1', 'main~0')).notices).toHaveLength(1)
   expect(await tree.git('status', '--porcelain')).toBe(before)

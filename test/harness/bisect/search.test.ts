@@ -181,6 +181,19 @@ describe('the search', () => {
     ).toEqual([40, 41, 42])
   })
 
+  test('comes to an end where the likeliest commit is good and the failure is rare', () => {
+    // As a merge that broke what its second parent, a change of the file cache, left whole.
+    const search = createSearch(chain('abc', [1, 60, 1]), { confidence: 0.99 })
+    observe(search, 2, '...................!'.repeat(4))
+    let runs = 0
+    expect(settle(search, (candidate) => (++runs % 20 === 0 && candidate === 2 ? 'hit' : 'miss'))).toEqual({
+      kind: 'done',
+      reason: 'confident',
+    })
+    expect(search.suspects().map(({ candidate }) => candidate)).toEqual([2])
+    expect(search.tally(1).misses).toBeLessThan(40 / 0.05)
+  })
+
   test('goes on as it would have, with the observations replayed', () => {
     const random = createRandom(5)
     const history = linearHistory(200)
