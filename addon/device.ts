@@ -30,6 +30,20 @@ export interface DeviceInfo {
   readonly capabilities: bigint
 }
 
+/** What strategy pct has come to (struct fct_pct_stats). */
+export interface PctStats {
+  /** Rounds that are over. */
+  readonly rounds: number
+  /** Of these, how many were over by time, with fewer passes than they were to have. */
+  readonly cut: number
+  /** Of injection points, in all rounds, by threads that took part. */
+  readonly passes: number
+  /** The most that took part in one round. */
+  readonly threads: number
+  /** Passes of threads that could get no priority. */
+  readonly leftOut: number
+}
+
 /** Counters of the module since it was loaded (struct fct_stats). */
 export interface DeviceStats {
   readonly stressors: Record<Stressor, { called: number; useful: number; raced: number }>
@@ -53,6 +67,7 @@ export interface DeviceStats {
   /** Where the rendezvous' sweep stands: the step of its last round, and how much later the second party came, ns. */
   readonly sweepStep: number
   readonly sweepOffsetNs: number
+  readonly pct: PctStats
 }
 
 /** The loaded module speaks another version of kmod/fct_uapi.h than this addon. */

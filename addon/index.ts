@@ -20,7 +20,14 @@ export {
   type EventView,
   type FieldValue,
 } from './event-view.js'
-export { Device, type DeviceInfo, type DevicePhase, type DeviceStats, type Stressor } from './device.js'
+export {
+  Device,
+  type DeviceInfo,
+  type DevicePhase,
+  type DeviceStats,
+  type PctStats,
+  type Stressor,
+} from './device.js'
 export {
   LifeWalk,
   tallied,

@@ -65,6 +65,7 @@ export interface NativeDeviceStats {
   captured: number
   sweepStep: number
   sweepOffsetNs: number
+  pct: { rounds: number; cut: number; passes: number; threads: number; leftOut: number }
 }
 
 export interface NativeTraceReader {

@@ -101,6 +101,8 @@ static void show_stats(struct seq_file *m, const struct fct_stats *stats)
 	seq_printf(m, "sweep step %u offset_ns %lld\n", stats->sweep.step, stats->sweep.offset_ns);
 	seq_printf(m, "observed %llu\nbusted %llu\ninjected %llu\n", stats->observed, stats->busted,
 		   stats->injected);
+	seq_printf(m, "pct rounds %u cut %u passes %llu threads %u left_out %u\n", stats->pct.rounds,
+		   stats->pct.cut, stats->pct.passes, stats->pct.threads, stats->pct.left_out);
 }
 
 static int stats_show(struct seq_file *m, void *unused)
@@ -193,6 +195,8 @@ static const char help[] =
 	"                               shape 0 fixed 1 uniform 2 log-uniform, min_ns, max_ns\n"
 	"inject/targets_only            1: only where nfsd works on a target\n"
 	"inject/budget_us               of delays in each second\n"
+	"inject/strategy                0 random: at the rates; 1 pct: random priorities instead, on one CPU\n"
+	"inject/depth, inject/steps     of pct: the bug's depth, passes of points in a round\n"
 	"rendezvous/partyN              kind of its Nth thread: 0 close 2 shrink 3 gc 4 synthetic 5 local\n"
 	"                               6 lease 7 fsnotify\n";
 

@@ -73,6 +73,9 @@ static unsigned int budget_us = 200000;
 static const struct fct_knob knobs[] = {
 	{ "targets_only", &targets_only, 0, 1, FCT_CAP_INJECT },
 	{ "budget_us", &budget_us, 1, USEC_PER_SEC, FCT_CAP_INJECT },
+	{ "strategy", &fct_pct.strategy, FCT_RANDOM, FCT_PCT, FCT_CAP_INJECT },
+	{ "depth", &fct_pct.depth, 1, FCT_MAX_DEPTH, FCT_CAP_INJECT },
+	{ "steps", &fct_pct.steps, 1, 1000000, FCT_CAP_INJECT },
 	{ }
 };
 
@@ -163,11 +166,15 @@ void notrace fct_inject(unsigned int number, const void *inode)
 {
 	struct point *point = &points[number];
 
-	if (!READ_ONCE(fct_active) || draw() % 1000000 >= READ_ONCE(fct_inject_rates[number]))
+	if (!READ_ONCE(fct_active))
+		return;
+	if (!READ_ONCE(fct_pct.is_playing) && draw() % 1000000 >= READ_ONCE(fct_inject_rates[number]))
 		return;
 	if (READ_ONCE(targets_only) && !fct_is_target(inode))
 		return;
-	if (READ_ONCE(point->mode) == SPIN)
+	if (READ_ONCE(fct_pct.is_playing))
+		fct_pct_pass();
+	else if (READ_ONCE(point->mode) == SPIN)
 		spin(draw_delay(point));
 	else if (READ_ONCE(point->mode) == RESCHED)
 		force_switch();

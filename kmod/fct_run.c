@@ -279,7 +279,8 @@ static const char *judge(void)
  * @seed: decides what the threads draw
  * @owner: whoever may end it with fct_run_stop()
  *
- * Return: 0, -EBUSY if a run is on, -ENOMEM or another error of kthread_create().
+ * Return: 0, -EBUSY if a run is on, -EOPNOTSUPP if strategy pct cannot be had here, -ENOMEM or another error of
+ * kthread_create().
  */
 int fct_run_start(u64 seed, const void *owner)
 {
@@ -291,7 +292,7 @@ int fct_run_start(u64 seed, const void *owner)
 		goto unlock;
 	fct_seed = seed;
 	fct_inject_seed(seed);
-	err = create_workers();
+	err = create_workers() ?: fct_pct_start(seed);
 	if (err) {
 		stop_workers();
 		goto unlock;
@@ -327,6 +328,7 @@ void fct_run_stop(const void *owner)
 	mutex_lock(&lock);
 	if (fct_active && (owner == FCT_ANYONE || owner == run_owner)) {
 		WRITE_ONCE(fct_active, false);
+		fct_pct_stop();
 		stop_workers();
 		quiesce_stressors();
 		announce_stats();

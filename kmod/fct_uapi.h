@@ -117,6 +117,15 @@ struct fct_sweep {
 	__s64 offset_ns;	/* by which its second party came after its first */
 };
 
+/* What strategy pct has come to. */
+struct fct_pct_stats {
+	__u64 passes;		/* of injection points, in all rounds, by threads that took part */
+	__u32 rounds;		/* that are over */
+	__u32 cut;		/* of these, how many were over by time, with fewer passes than they were to have */
+	__u32 threads;		/* the most that took part in one */
+	__u32 left_out;		/* passes of threads that could get no priority */
+};
+
 struct fct_stats {
 	struct fct_stressor_stats stressor[FCT_MAX_STRESSORS];
 	/*
@@ -133,7 +142,8 @@ struct fct_stats {
 	__u32 nr_targets;
 	__u32 nr_captured;	/* targets that a synthetic acquire can use */
 	__u32 nfsd_up;		/* 1 while nfsd's file cache is up; else every operation answers ENODEV */
-	__u64 reserved[8];
+	struct fct_pct_stats pct;
+	__u64 reserved[5];
 };
 
 /*

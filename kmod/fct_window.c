@@ -236,4 +236,5 @@ void fct_stats_fill(struct fct_stats *stats)
 	stats->nr_captured = fct_captured_count();
 	stats->nfsd_up = fct_gate_is_open(FCT_GATE_CACHE);
 	fct_sweep_fill(&stats->sweep);
+	fct_pct_fill(&stats->pct);
 }

@@ -37,14 +37,16 @@ export async function firstThatPasses(
   throw new Error(`none of the seeds ${seeds.join(', ')} passed`)
 }
 
-/** RESCHED01 on a deterministic guest. */
+/** RESCHED01 on a deterministic guest. @param more Further options of `fctorture run` */
 export async function runSeed(
   runs: string,
   seed: number,
   seconds: number,
   kernel = 'debian:6.1',
+  more: readonly string[] = [],
 ): Promise<Outcome> {
-  const args = ['--deterministic', '--seed', String(seed), '--time', String(seconds), '--kernel', kernel]
+  const usual = ['--deterministic', '--seed', String(seed), '--time', String(seconds), '--kernel', kernel]
+  const args = [...usual, ...more]
   const ended = await runFctorture(runs, args, {}, 'RESCHED01')
   const { stdout } = await execa('sha256sum', ['console.log', 'trace.dat'], { cwd: ended.result.run })
   return { ended, hashes: stdout }

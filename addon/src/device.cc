@@ -36,6 +36,16 @@ Napi::Object ConvertStressor(Napi::Env env, const fct_stressor_stats& stats) {
   return object;
 }
 
+Napi::Object ConvertPct(Napi::Env env, const fct_pct_stats& stats) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("rounds", ToNumber(env, stats.rounds));
+  object.Set("cut", ToNumber(env, stats.cut));
+  object.Set("passes", ToNumber(env, stats.passes));
+  object.Set("threads", ToNumber(env, stats.threads));
+  object.Set("leftOut", ToNumber(env, stats.left_out));
+  return object;
+}
+
 // Stressors in the order of enum fct_stressor_id; exposure as rows [a][b], of which a <= b are meant.
 Napi::Object ConvertStats(Napi::Env env, const fct_stats& stats) {
   Napi::Array stressors = Napi::Array::New(env, FCT_NR_STRESSORS);
@@ -58,6 +68,7 @@ Napi::Object ConvertStats(Napi::Env env, const fct_stats& stats) {
   object.Set("captured", ToNumber(env, stats.nr_captured));
   object.Set("sweepStep", ToNumber(env, stats.sweep.step));
   object.Set("sweepOffsetNs", Napi::Number::New(env, static_cast<double>(stats.sweep.offset_ns)));
+  object.Set("pct", ConvertPct(env, stats.pct));
   return object;
 }
 

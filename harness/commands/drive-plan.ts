@@ -1,14 +1,15 @@
 import type { RunPlan } from '../scenario/plan.js'
-import { knobsOf } from '../scenario/stressors.js'
+import { knobsOf, withPct } from '../scenario/stressors.js'
 import type { PrepareParams } from '../agent/protocol.js'
 import type { DrivePlan } from '../target/drive.js'
 
 /** What a run asks of its target. */
 export function drivePlanOf(
-  { scenario, seed, busted, machine }: RunPlan,
+  { scenario, seed, busted, machine, pct }: RunPlan,
   { knowsLayout }: Pick<PrepareParams, 'knowsLayout'>,
 ): DrivePlan {
   const { exports, versions, nfsdThreads, bufferKiB, churn, stressors, inject } = scenario
+  const knobs = knobsOf(stressors, inject)
   const { machines, threads, files, choice, size, mix, rate } = scenario.clients
   return {
     isOurs: machine === undefined,
@@ -23,7 +24,7 @@ export function drivePlanOf(
     },
     load: {
       seed: String(seed),
-      knobs: knobsOf(stressors, inject),
+      knobs: pct === undefined ? knobs : withPct(knobs, pct),
       clients: { threads, files, choice, size, mix, rate },
       churn,
       disturb: scenario.disturb,

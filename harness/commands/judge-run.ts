@@ -209,7 +209,7 @@ function outcomeOf(end: DriveEnd, unreadable: FctError | undefined, hasModule: b
 }
 
 function identify(
-  { scenario, seed, kernel: wanted, machine }: RunPlan,
+  { scenario, seed, kernel: wanted, machine, pct }: RunPlan,
   run: string,
   { kernel, running, target, end }: Aftermath,
 ): Parameters<typeof composeResult>[0] {
@@ -230,5 +230,6 @@ function identify(
       accel: target?.accel ?? 'none',
     },
     guestSeconds: end.finished?.loadSeconds ?? end.progress?.seconds ?? 0,
+    ...(pct && end.progress && { pct: { ...pct, ...end.progress.device.pct } }),
   }
 }

@@ -7,20 +7,20 @@ import type { RunPlan } from '../scenario/plan.js'
  *
  * @param scenario As it was given: a name of the catalogue, or a path.
  */
-export function repeatCommand(
-  scenario: string,
-  { kernel, seed, busted, clientsOnly, untilFinding, deterministic, machine, scenario: { seconds } }: RunPlan,
-): string {
+export function repeatCommand(scenario: string, plan: RunPlan): string {
+  const { kernel, seed, busted, clientsOnly, untilFinding, deterministic, pct, machine } = plan
   const { name, patches, profile } = kernel
   const words = ['run', scenario]
   if (machine !== undefined) words.push('--target', machine.name ?? machine.address)
   if (machine?.isKernelNamed !== false) words.push('--kernel', name)
-  words.push('--seed', String(seed), '--time', String(seconds))
+  words.push('--seed', String(seed), '--time', String(plan.scenario.seconds))
   if (profile !== 'stock') words.push('--profile', profile)
   if (patches.length > 0) words.push('--patch', ...patches)
   if (busted !== '') words.push('--busted', busted)
   if (clientsOnly) words.push('--clients-only')
   if (deterministic) words.push('--deterministic')
+  if (pct !== undefined)
+    words.push('--strategy', 'pct', '--depth', String(pct.depth), '--steps', String(pct.steps))
   if (untilFinding !== false) words.push('--until-finding', ...(untilFinding === true ? [] : untilFinding))
   if (machine?.mayDisturb === true) words.push('--disturb-users')
   return commandOf(words)

@@ -4,23 +4,22 @@ import { ruleSet } from '../oracle/rule-set.js'
 import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from './kernel-options.js'
 import { addMachineOptions, machineRequestOf, type MachineOptions } from './machine-options.js'
 import { parseSeconds, parseSeed } from './parse-numbers.js'
+import { addStrategyOptions, pctOf, type StrategyOptions } from './strategy-options.js'
 import { runCommand, type RunOptions } from './run.js'
 import { withExamples } from '../help/examples.js'
 
 type RunArguments = KernelOptions &
   MachineOptions &
-  Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors' | 'machine'>
+  StrategyOptions &
+  Omit<RunOptions, 'scenario' | 'kernel' | 'mirrors' | 'machine' | 'pct'>
 
 /** `fctorture run`: one scenario, one kernel, one seed. */
 export function addRunCommand(program: Command, finish: (status: number) => void, signal: AbortSignal): void {
-  const run = addMachineOptions(
-    addKernelOptions(
-      program
-        .command('run')
-        .description('torture one kernel with one scenario and judge what happened')
-        .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file'),
-    ),
-  )
+  const command = program
+    .command('run')
+    .description('torture one kernel with one scenario and judge what happened')
+    .argument('<scenario>', 'a scenario of the catalogue (CLOSE01), or the path of a YAML file')
+  const run = addStrategyOptions(addMachineOptions(addKernelOptions(command)))
   run
     .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
     .option('--seed <number>', 'seed of all random choices; drawn and printed if not given', parseSeed)
@@ -40,7 +39,8 @@ export function addRunCommand(program: Command, finish: (status: number) => void
     .action(async (scenario: string, options: RunArguments, command: Command) => {
       const kernel = kernelRequestOf(options)
       const machine = machineRequestOf(options, command)
-      finish(await runCommand({ scenario, ...options, kernel, machine, mirrors: mirrorsOf(options) }, signal))
+      const { mirrors, pct } = { mirrors: mirrorsOf(options), pct: pctOf(options) }
+      finish(await runCommand({ scenario, ...options, kernel, machine, mirrors, pct }, signal))
     })
   withExamples(run, [
     [

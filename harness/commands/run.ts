@@ -177,7 +177,7 @@ async function tortureWithProgress(
 
 /** Every parameter of the run, for run.json. */
 function parametersOf(plan: RunPlan) {
-  const { scenario, kernel, seed, busted, clientsOnly, untilFinding, deterministic, machine } = plan
+  const { scenario, kernel, seed, busted, clientsOnly, untilFinding, deterministic, pct, machine } = plan
   return {
     schema: 1,
     scenario,
@@ -186,6 +186,7 @@ function parametersOf(plan: RunPlan) {
     clientsOnly,
     untilFinding,
     deterministic,
+    pct,
     kernel,
     machine: machine && withoutHooks(machine),
     fctorture: { node: process.version },

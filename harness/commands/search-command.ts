@@ -4,9 +4,12 @@ import { parseSeedRange, type SeedRange } from '../replay/seed-range.js'
 import { addKernelOptions, kernelRequestOf, mirrorsOf, type KernelOptions } from './kernel-options.js'
 import { parseJobs, parseSeconds } from './parse-numbers.js'
 import { searchCommand, type SearchOptions } from './search.js'
+import { addStrategyOptions, pctOf, type StrategyOptions } from './strategy-options.js'
 import { withExamples } from '../help/examples.js'
 
-type SearchArguments = KernelOptions & Omit<SearchOptions, 'scenario' | 'kernel' | 'mirrors'>
+type SearchArguments = KernelOptions &
+  StrategyOptions &
+  Omit<SearchOptions, 'scenario' | 'kernel' | 'mirrors' | 'pct'>
 
 /** `fctorture search`: many seeds from one saved guest. */
 export function addSearchCommand(
@@ -20,7 +23,7 @@ export function addSearchCommand(
       .description('try many seeds of a scenario on deterministic guests, until one finds something')
       .argument('<scenario>', 'a scenario of the catalogue (RESCHED01), or the path of a YAML file'),
   )
-  search
+  addStrategyOptions(search)
     .requiredOption('--seeds <range>', 'from the first to the last: 1..500', parseSeeds)
     .option('--all', 'go on behind the first that finds something, and count them')
     .option('--jobs <guests>', 'guests at a time, instead of one for each CPU', parseJobs)
@@ -30,11 +33,16 @@ export function addSearchCommand(
     .option('--runs <folder>', 'where run folders are kept', runsFolder())
     .action(async (scenario: string, options: SearchArguments) => {
       const kernel = kernelRequestOf(options)
-      finish(await searchCommand({ ...options, scenario, kernel, mirrors: mirrorsOf(options) }, signal))
+      const { mirrors, pct } = { mirrors: mirrorsOf(options), pct: pctOf(options) }
+      finish(await searchCommand({ ...options, scenario, kernel, mirrors, pct }, signal))
     })
   withExamples(search, [
     ['fctorture search RESCHED01 --seeds 1..500', 'until one seed is a FAIL'],
     ['fctorture search RESCHED01 --seeds 1..500 --all', 'how many of 500 are'],
+    [
+      'fctorture search RESCHED01 --seeds 1..500 --strategy pct --depth 3',
+      'random priorities that change twice a round, and how likely a bug of that depth is to show',
+    ],
   ])
 }
 

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Mirrors } from '../../vms/apt-root.js'
 import type { BuildContext } from '../../vms/cache.js'
+import { describePct } from '../replay/pct-bound.js'
 import { summarizeSearch, type SearchResult, type SeedOutcome } from '../replay/search-result.js'
 import { trySeeds, type SeedRange } from '../replay/seed-range.js'
 import { printable } from '../report/figures.js'
@@ -40,7 +41,8 @@ export async function searchCommand(options: SearchOptions, signal: AbortSignal)
   )
   signal.throwIfAborted()
   const result = summarizeSearch(outcomes, (performance.now() - began) / 60_000)
-  const document = { schema: 1, scenario, kernel: kernel.name, strategy: 'random', seeds, ...result }
+  const strategy = options.pct === undefined ? 'random' : 'pct'
+  const document = { schema: 1, scenario, kernel: kernel.name, strategy, seeds, ...result }
   process.stdout.write(json === true ? `${JSON.stringify(document, null, 2)}\n` : describe(result))
   return result.exit
 }
@@ -60,14 +62,15 @@ async function trySeed(
 ): Promise<SeedOutcome> {
   const repeat = repeatCommand(scenario, plan)
   const { result } = await runPlanned(plan, { repeat, runs, progress: silent }, context)
-  const { verdict, findings, reasons, run } = result
+  const { verdict, findings, reasons, run, pct } = result
   if (verdict === 'PASS') await rm(run, { recursive: true })
   const said = reasons.map(({ message }) => printable(message.split('\n')[0] ?? '')).join('; ')
   process.stderr.write(`seed ${String(plan.seed)}: ${verdict}${said === '' ? '' : `: ${said}`}\n`)
-  return { seed: plan.seed, verdict, findings, reasons, run: verdict === 'PASS' ? null : run }
+  const kept = verdict === 'PASS' ? null : run
+  return { seed: plan.seed, verdict, findings, reasons, run: kept, ...(pct && { pct }) }
 }
 
-function describe({ tried, perMinute, verdicts, findings }: SearchResult): string {
+function describe({ tried, perMinute, verdicts, findings, pct }: SearchResult): string {
   const counts = Object.entries(verdicts).filter(([, count]) => count > 0)
   const said = counts.map(([verdict, count]) => `${String(count)} ${verdict}`).join(', ')
   const rows = findings.map(({ signature, seeds, run }) => {
@@ -75,5 +78,6 @@ function describe({ tried, perMinute, verdicts, findings }: SearchResult): strin
   })
   const table =
     rows.length === 0 ? '' : `${formatTable([['finding', 'seeds', 'first', 'its run'], ...rows])}\n\n`
-  return `${table}${String(tried)} seeds, ${perMinute.toFixed(1)} a minute: ${said}\n`
+  const bound = pct === undefined ? '' : `${describePct(pct, { hits: verdicts.FAIL, tried })}\n`
+  return `${table}${String(tried)} seeds, ${perMinute.toFixed(1)} a minute: ${said}\n${bound}`
 }

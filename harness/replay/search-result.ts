@@ -1,4 +1,5 @@
 import type { ResultDocument, VerdictName } from '../verdict/result.js'
+import { pctOverSeeds, type PctOverSeeds } from './pct-bound.js'
 
 /** What came of one seed. */
 export interface SeedOutcome {
@@ -8,6 +9,8 @@ export interface SeedOutcome {
   readonly reasons: ResultDocument['reasons']
   /** Its folder; null if it was not worth keeping. */
   readonly run: string | null
+  /** With strategy pct, of a guest that has told. */
+  readonly pct?: ResultDocument['pct']
 }
 
 /** A finding over all seeds that had it. */
@@ -25,6 +28,8 @@ export interface SearchResult {
   readonly verdicts: Readonly<Record<VerdictName, number>>
   /** The one with most seeds first. */
   readonly findings: readonly FoundBySearch[]
+  /** Absent with strategy random. */
+  readonly pct?: PctOverSeeds
   /** 1 if something was found, 0 if every seed passed, 125 if nothing was found, and not every seed could tell. */
   readonly exit: 0 | 1 | 125
 }
@@ -34,11 +39,13 @@ export function summarizeSearch(outcomes: readonly SeedOutcome[], minutes: numbe
   const verdicts = { PASS: 0, FAIL: 0, INCONCLUSIVE: 0, ERROR: 0 }
   for (const { verdict } of outcomes) verdicts[verdict]++
   const exit = verdicts.FAIL > 0 ? 1 : verdicts.PASS === outcomes.length ? 0 : 125
+  const pct = pctOverSeeds(outcomes.flatMap((outcome) => outcome.pct ?? []))
   return {
     tried: outcomes.length,
     perMinute: outcomes.length / minutes,
     verdicts,
     findings: findingsOf(outcomes),
+    ...(pct && { pct }),
     exit,
   }
 }

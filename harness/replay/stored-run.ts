@@ -5,6 +5,7 @@ import { readPaper, runSchema } from './recorded-run.js'
 
 const schema = runSchema.extend({
   deterministic: z.boolean().default(false),
+  pct: z.object({ depth: z.int(), steps: z.int() }).optional(),
   repeat: z.string(),
   deterministicInputs: z.record(z.string(), z.string()).optional(),
 })
@@ -30,7 +31,7 @@ export async function readStoredRun(folder: string): Promise<StoredRun> {
       'FCT_REPLAY_MACHINE',
       `that run was on ${run.machine.address}: fctorture repro ${folder} --target ${run.machine.address}`,
     )
-  const { scenario, busted, deterministic, repeat, deterministicInputs: inputs } = run
+  const { scenario, busted, deterministic, pct, repeat, deterministicInputs: inputs } = run
   const { name, patches, profile } = run.kernel
   const { findings } = await readPaper(folder, 'verdict.json', verdictSchema)
   // A run that clients had to themselves has a scenario without stressors.
@@ -41,6 +42,7 @@ export async function readStoredRun(folder: string): Promise<StoredRun> {
     clientsOnly: false,
     untilFinding: false,
     dump: 'of the dead',
+    ...(pct && { pct }),
   } as const
   return { plan, repeat, inputs, findings: findings.map(({ signature }) => signature).sort() }
 }

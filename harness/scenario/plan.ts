@@ -30,6 +30,14 @@ export interface MachineRequest extends MachineAddress {
   readonly traceRate: number | undefined
 }
 
+/** Random priorities of threads, with changes on the way (kmod/fct_pct.c), instead of delays and switches at the rates of the scenario. */
+export interface PctPlan {
+  /** Of the bug that is looked for: how many orders of two events it takes. 1 to 16. */
+  readonly depth: number
+  /** Passes of injection points in a round. 1 to 1,000,000. */
+  readonly steps: number
+}
+
 /** One scenario, one kernel, one seed: everything that is decided before anything is started. */
 export interface RunPlan {
   readonly scenario: Scenario
@@ -48,6 +56,8 @@ export interface RunPlan {
   readonly machine?: MachineRequest
   /** On a machine where everything follows from the seed. */
   readonly deterministic: boolean
+  /** Undefined: strategy `random`. */
+  readonly pct?: PctPlan | undefined
   /** A file for QEMU's recording of such a run. */
   readonly recordInto?: string
 }
@@ -66,6 +76,7 @@ export interface PlanOptions {
   /** A vmcore of each run, or of none; of the first guest that dies of something if not given. */
   readonly dump?: boolean
   readonly deterministic?: boolean
+  readonly pct?: PctPlan | undefined
 }
 
 const usualBug = 'extra_put'
@@ -83,6 +94,7 @@ export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }:
   const scenario = clientsOnly ? clientsAloneIn(loadScenario(name)) : loadScenario(name)
   if (deterministic && (rest.machine !== undefined || scenario.clients.machines > 0))
     throw new UsageError('FCT_DETERMINISTIC_MACHINES', 'a deterministic run has one machine, a guest of ours')
+  requirePct(rest.pct, scenario, deterministic)
   if (rest.machine !== undefined && scenario.clients.machines > 0)
     throw new UsageError(
       'FCT_TARGET_CLIENTS',
@@ -98,7 +110,16 @@ export function planRun({ scenario: name, kernel, time, seed, busted, ...rest }:
     dump: rest.dump === undefined ? 'of the dead' : rest.dump ? 'always' : 'never',
     ...(rest.machine && { machine: rest.machine }),
     deterministic,
+    ...(rest.pct && { pct: rest.pct }),
   }
+}
+
+function requirePct(pct: PctPlan | undefined, { name, inject }: Scenario, deterministic: boolean): void {
+  if (pct === undefined) return
+  if (!deterministic)
+    throw new UsageError('FCT_PCT_CPUS', 'strategy pct is for one CPU: it needs --deterministic')
+  if (inject === undefined)
+    throw new UsageError('FCT_PCT_POINTS', `${name} has no injection points, which strategy pct counts`)
 }
 
 /** Windows that only stressors open are not asked for either. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { stressors as names, type Stressor } from '../../addon/device.js'
 import type { Knobs } from '../agent/protocol.js'
+import type { PctPlan } from './plan.js'
 
 const knob = z.int().min(0).max(1_000_000_000)
 const pace = { threads: knob, gap_us: knob, burst: knob, cpus: knob }
@@ -86,6 +87,11 @@ export function knobsOf(stressors: StressorPlan, inject: InjectPlan | undefined)
   if (rendezvous !== undefined) knobs['rendezvous'] = rendezvousKnobs(rendezvous)
   if (inject !== undefined) Object.assign(knobs, injectKnobs(inject))
   return knobs
+}
+
+/** Strategy pct of `enum fct_strategy` (kmod/fct.h): points with a rate are counted, and nothing else is done there. */
+export function withPct(knobs: Knobs, pct: PctPlan): Knobs {
+  return { ...knobs, inject: { ...knobs['inject'], strategy: 1, depth: pct.depth, steps: pct.steps } }
 }
 
 function rendezvousKnobs({

@@ -12,6 +12,7 @@ export interface RunIdentity {
   readonly kernel: Omit<KernelIdentity, 'flavour'>
   readonly target: TargetIdentity
   readonly guestSeconds: number
+  readonly pct?: ResultDocument['pct']
 }
 
 /** What was said while the run went on. */
@@ -28,7 +29,7 @@ export function composeResult(
   verdict: Verdict,
   live: LiveReport,
 ): ResultDocument {
-  const { run, scenario, seed, kernel, target, guestSeconds } = identity
+  const { run, scenario, seed, kernel, target, guestSeconds, pct } = identity
   const { oracle, events, stressors, exposure } = input
   return {
     schema: 1,
@@ -48,6 +49,7 @@ export function composeResult(
       notApplied: oracle.notApplied.map(({ id, reason }) => ({ id, reason })),
     },
     findings: oracle.findings.map((finding) => withLiveSecond(toResultFinding(finding), live)),
+    ...(pct && { pct }),
     live: { gaveUp: live.gaveUp, withdrawn: withdrawn(oracle, live) },
     reasons: verdict.reasons,
   }

@@ -3,6 +3,8 @@
  * changes raise it.
  */
 
+import type { PctStats } from '../../addon/index.js'
+
 export type VerdictName = 'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'ERROR'
 
 /** PASS 0, FAIL 1, no verdict 125 (`git bisect run` skips it). */
@@ -77,6 +79,13 @@ export interface ResultFinding {
   readonly evidence: string
 }
 
+/** Of strategy pct: what was asked for, and what the module counted. */
+export interface ResultPct extends PctStats {
+  readonly depth: number
+  /** Passes of injection points that a round is to have. */
+  readonly steps: number
+}
+
 /** What a machine was made to tell that did not talk any more. */
 export interface ResultAutopsy {
   /** Below the run folder. */
@@ -124,6 +133,8 @@ export interface ResultDocument {
     /** Signatures that it told, and that are no findings in the end. */
     readonly withdrawn: readonly string[]
   }
+  /** Absent with strategy random. */
+  readonly pct?: ResultPct
   /** Absent if the guest told everything itself. */
   readonly autopsy?: ResultAutopsy
   /** Empty for a PASS. */

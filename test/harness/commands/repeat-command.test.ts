@@ -29,6 +29,13 @@ it('says that the seed decides everything', () => {
   expect(repeat({ deterministic: true })).toMatch(/ --time 30 --deterministic$/)
 })
 
+it('says which strategy it was, and with what', () => {
+  const pct = { depth: 3, steps: 500 }
+  expect(repeat({ scenario: 'RESCHED01', deterministic: true, pct })).toMatch(
+    / --deterministic --strategy pct --depth 3 --steps 500$/,
+  )
+})
+
 it('says what ends the load early', () => {
   expect(repeat({ untilFinding: true })).toMatch(/ --time 30 --until-finding$/)
   expect(repeat({ untilFinding: ['free-at-zero'] })).toMatch(/ --until-finding free-at-zero$/)

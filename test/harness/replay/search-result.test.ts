@@ -28,3 +28,9 @@ it('passes only if every seed did', () => {
   expect(summarizeSearch([outcome(1, 'PASS'), outcome(2, 'INCONCLUSIVE')], 1).exit).toBe(125)
   expect(summarizeSearch([outcome(1, 'ERROR')], 1).exit).toBe(125)
 })
+
+it('has strategy pct of those seeds that told of it', () => {
+  const pct = { depth: 2, steps: 100, rounds: 10, cut: 0, passes: 1000, threads: 5, leftOut: 0 }
+  const { pct: over } = summarizeSearch([{ ...outcome(1, 'PASS'), pct }, outcome(2, 'ERROR')], 1)
+  expect(over).toMatchObject({ rounds: 10, bound: { round: 1 / 500 } })
+})

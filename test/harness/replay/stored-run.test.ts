@@ -52,6 +52,11 @@ it('makes the same plan again of what a run left behind', async () => {
   })
 })
 
+it('remembers the strategy', async () => {
+  await write({ ...run, pct: { depth: 3, steps: 500 } })
+  expect((await readStoredRun(folder)).plan.pct).toEqual({ depth: 3, steps: 500 })
+})
+
 it('takes a run of before for one that was not deterministic', async () => {
   await write({ ...run, deterministic: undefined, deterministicInputs: undefined })
   const { plan, inputs } = await readStoredRun(folder)

@@ -23,3 +23,12 @@ it('leaves clients alone with nfsd, and asks for no window that only stressors o
   })
   expect(Object.keys(knobsOf(whole.stressors, whole.inject))).toContain('inject/entry_list_lru_add')
 })
+
+it('has strategy pct on one CPU only, with injection points to count', () => {
+  const options = { scenario: 'RESCHED01', kernel, pct: { depth: 3, steps: 500 } }
+  expect(planRun({ ...options, deterministic: true }).pct).toEqual({ depth: 3, steps: 500 })
+  expect(() => planRun(options)).toThrow(expect.objectContaining({ code: 'FCT_PCT_CPUS' }))
+  expect(() => planRun({ ...options, scenario: 'CLOSE01', deterministic: true })).toThrow(
+    expect.objectContaining({ code: 'FCT_PCT_POINTS' }),
+  )
+})

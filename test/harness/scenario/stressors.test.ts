@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { knobsOf, injectSchema, stressorsSchema } from '../../../harness/scenario/stressors.js'
+import { knobsOf, injectSchema, stressorsSchema, withPct } from '../../../harness/scenario/stressors.js'
 import { listScenarios, loadScenario } from '../../../harness/scenario/scenario.js'
 
 describe('knobsOf', () => {
@@ -24,6 +24,14 @@ describe('knobsOf', () => {
       inject: { targets_only: 1 },
       'inject/nfsd_file_put': { rate_ppm: 10, mode: 2, shape: 0 },
     })
+  })
+})
+
+it('adds strategy pct to what else is common to injection points', () => {
+  const knobs = { close: { threads: 1 }, inject: { targets_only: 1 } }
+  expect(withPct(knobs, { depth: 3, steps: 500 })).toEqual({
+    close: { threads: 1 },
+    inject: { targets_only: 1, strategy: 1, depth: 3, steps: 500 },
   })
 })
 

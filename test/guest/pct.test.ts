@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { askFctorture, knownFinding, runSeed, type Outcome } from '../same-seed.js'
+
+const [depth, steps] = [2, 500]
+const pct = ['--strategy', 'pct', '--depth', String(depth), '--steps', String(steps)]
+let runs = ''
+let first: Outcome
+
+beforeAll(async () => {
+  runs = await mkdtemp(join(tmpdir(), 'fct-test-runs-'))
+  first = await runSeed(runs, 1, 2, 'debian:6.1', pct)
+})
+
+afterAll(() => rm(runs, { recursive: true }))
+
+it('has rounds, in which stressors and nfsd pass points by their priorities', () => {
+  const { result } = first.ended
+  expect(result.findings.filter(({ signature }) => signature !== knownFinding)).toEqual([])
+  expect(result.pct).toMatchObject({ depth, steps, leftOut: 0 })
+  const { rounds = 0, cut = 0, passes = 0, threads = 0 } = result.pct ?? {}
+  expect(rounds - cut).toBeGreaterThan(0)
+  expect(passes).toBeGreaterThanOrEqual((rounds - cut) * steps)
+  // Two that close, two synthetic, one each that shrinks and collects, and one of nfsd at least.
+  expect(threads).toBeGreaterThanOrEqual(7)
+  expect(result.exposure['close*synthetic']).toBeGreaterThan(0)
+})
+
+it('does the same again, byte for byte, and something else with another seed', async () => {
+  expect((await runSeed(runs, 1, 2, 'debian:6.1', pct)).hashes).toBe(first.hashes)
+  expect((await runSeed(runs, 2, 2, 'debian:6.1', pct)).hashes).not.toBe(first.hashes)
+})
+
+it('is another run than that of strategy random', async () => {
+  expect((await runSeed(runs, 1, 2)).hashes).not.toBe(first.hashes)
+})
+
+it('is searched with its bound, and found by a replay', async () => {
+  const words = [
+    'search',
+    'RESCHED01',
+    '--seeds',
+    '1..4',
+    '--time',
+    '2',
+    '--busted',
+    '--json',
+    '--runs',
+    runs,
+  ]
+  const { exitCode, document } = await askFctorture([...words, ...pct])
+  expect(exitCode).toBe(1)
+  const { strategy, pct: over, findings } = document as SearchDocument
+  expect(strategy).toBe('pct')
+  expect(over.bound.round).toBeCloseTo(1 / (over.threads * steps ** (depth - 1)), 12)
+  const [finding] = findings
+  const replayed = await askFctorture(['replay', finding?.run ?? '', '--runs', runs, '--json'])
+  expect(replayed.document).toMatchObject({
+    identical: { console: true, stream: true },
+    findings: { now: expect.arrayContaining([finding?.signature]) as string[] },
+  })
+})
+
+interface SearchDocument {
+  readonly strategy: string
+  readonly pct: { readonly threads: number; readonly bound: { readonly round: number } }
+  readonly findings: readonly { readonly run: string; readonly signature: string }[]
+}
