@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { HistoryReader } from '../../harness/store/history.js'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { haveOwnTemporaryFolder } from '../leftovers.js'
 import { obtainStockKernel } from '../stock-kernel.js'
@@ -48,6 +49,31 @@ describe('a machine that is reached over ssh', () => {
     expect(result.events.read).toBeGreaterThan(1000)
     expect(await readFile(join(result.run, 'console.log'), 'utf8')).toContain('fctorture: phase load')
     expect(exitCode).toBe(0)
+    expect(await tracesOn(hardware)).toBe(before)
+  })
+
+  it('has its runs of a campaign while guests have theirs', async () => {
+    const before = await tracesOn(hardware)
+    const [plan, store] = [join(hardware.folder, 'plan.yaml'), join(hardware.folder, 'history.sqlite')]
+    await writeFile(
+      plan,
+      `name: both
+kernels: [debian:6.1]
+scenarios: [CLOSE01]
+targets: [qemu, '${hardware.address}']
+seeds: 1
+time: 5
+`,
+    )
+    const [, , ...keys] = hardware.options
+    const where = ['--store', store, '--runs', runs, ...keys]
+    const { stdout, stderr, exitCode } = await fctorture('nightly', plan, '--json', ...where)
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: 'PASS', campaign: { outcome: 'complete' } })
+    const reader = new HistoryReader(store)
+    const ran = [...reader.runsOf(reader.latestCampaign()?.id ?? 0)]
+    reader.close()
+    expect(ran.map(({ cell }) => cell.target).sort()).toEqual(['qemu', hardware.address])
     expect(await tracesOn(hardware)).toBe(before)
   })
 
