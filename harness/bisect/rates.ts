@@ -17,10 +17,10 @@ const means = Array.from({ length: 28 }, (_, index) => 1 / (1 + Math.exp(4.8 - (
 
 /**
  * Where rates stray, the first parameter of the Beta is at least this: a commit fails half or twice as often as others (a
- * standard deviation of 0.4 of the mean), but not next to never. With a smaller one most of a small mean's commits would never
- * fail, which no number of runs refutes: a search went on for 189,000.
+ * standard deviation of 0.6 of the mean), but not next to never. With a much smaller one most commits of a small mean would
+ * never fail, which no number of runs refutes: a search went on for 189,000.
  */
-const leastShape = 6
+const leastShape = 3
 
 /** A coarser grid is enough for a concentration that says little of the mean. */
 const strays = [

@@ -61,8 +61,8 @@ export interface Comparison {
  */
 const estimateHits = 12
 
-/** What a plain way needs is looked for in so many times the searches: it scatters, and costs little. */
-const needsPerSearch = 10
+/** Searches in which it is looked for what a plain way needs: of a hundred, one alone would decide it. */
+const searchesOfNeeds = 1000
 
 /** Right shares below this are no chance: so many searches of such a confidence fall short of it once in 1000 times. */
 export function leastRight(confidence: number, searches: number): number {
@@ -98,7 +98,7 @@ export function compare(options: Case): Comparison {
   const plainly = (way: Way, unit: RepeatsIn = () => 1): PlainFigures => {
     const needsOf = (drawn: Drawn, world: World): number =>
       repeatsNeeded(drawn.lineage, world, way(drawn)) / unit(drawn, world)
-    const needs = worlds(needsOf, needsPerSearch * searches).sort((left, right) => left - right)
+    const needs = worlds(needsOf, searchesOfNeeds).sort((left, right) => left - right)
     // Where runs without a verdict count, more may be needed than until the first hit.
     for (let factor = needs[Math.ceil(confidence * needs.length) - 1] ?? 1; ; factor *= 1.1) {
       const figures = run(way, (drawn, world) => Math.ceil(factor * unit(drawn, world)))

@@ -191,7 +191,7 @@ describe('the search', () => {
       reason: 'confident',
     })
     expect(search.suspects().map(({ candidate }) => candidate)).toEqual([2])
-    expect(search.tally(1).misses).toBeLessThan(40 / 0.05)
+    expect(search.tally(1).misses).toBeLessThan(60 / 0.05)
   })
 
   test('goes on as it would have, with the observations replayed', () => {
