@@ -20,7 +20,7 @@ import {
 } from '../../../harness/agent/guest/test-module.js'
 import { mountUnderTest } from '../../../harness/agent/guest/under-test.js'
 import { stressors } from '../../../addon/device.js'
-import { onOneCpu, policies } from './policies.js'
+import { onOneCpu, pctThreads, policiesOf } from './policies.js'
 import { readAsText, readWithAddon, readWithTraceCmd } from './trace-readers.js'
 
 const debugfs = '/sys/kernel/debug/fctorture'
@@ -317,18 +317,18 @@ const handlers = {
       const clients = startLoad(3)
       const during = new Set<string>()
       set('run', 1)
+      const threads = await pctThreads()
       for (let sample = 0; sample < samples; sample++) {
-        for (const [thread, policy] of await policies()) during.add(`${thread}: ${policy}`)
-        await delay(5)
+        for (const policy of policiesOf(threads)) during.add(policy)
+        await delay(1)
       }
       set('run', 0)
-      const after = [...(await policies())]
-      const pct = countsOf('pct')
+      const [after, pct] = [policiesOf(threads), countsOf('pct')]
       set('run', 1)
       await delay(300)
       await clients.stop()
       await removeModule()
-      return { refused, during: [...during], after, pct, unloaded: [...(await policies())] }
+      return { refused, during: [...during], after, pct, unloaded: policiesOf(threads) }
     })
   },
   /** Readers of the trace by turns, while every stressor works at its default pace beside clients. */
