@@ -38,7 +38,8 @@ export async function firstThatPasses(
     const outcome = await runSeed(runs, seed, seconds, 'debian:6.1', more)
     const { verdict, findings, reasons } = outcome.ended.result
     if (verdict === 'PASS') return outcome
-    const isKnown = findings.length > 0 && findings.every(({ signature }) => knownFindings.includes(signature))
+    const isKnown =
+      findings.length > 0 && findings.every(({ signature }) => knownFindings.includes(signature))
     if (!isKnown) throw new Error(`seed ${String(seed)}: ${verdict} ${JSON.stringify({ findings, reasons })}`)
   }
   throw new Error(`none of the seeds ${seeds.join(', ')} passed`)
