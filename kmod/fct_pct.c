@@ -47,7 +47,7 @@ static struct member {
 	unsigned int applied;
 } members[MAX_MEMBERS];
 
-/* Guards what injection points share; only they add members, only the conductor drops them, between rounds. */
+/* Guards what points share. Only they add members; only the conductor drops them, between rounds. */
 static DEFINE_RAW_SPINLOCK(lock);
 static unsigned int nr_members;
 static bool is_on;			/* a round */

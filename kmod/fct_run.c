@@ -279,8 +279,8 @@ static const char *judge(void)
  * @seed: decides what the threads draw
  * @owner: whoever may end it with fct_run_stop()
  *
- * Return: 0, -EBUSY if a run is on, -EOPNOTSUPP if strategy pct cannot be had here, -ENOMEM or another error of
- * kthread_create().
+ * Return: 0, -EBUSY if a run is on, -EOPNOTSUPP if strategy pct cannot be had here, -ENOMEM or another error
+ * of kthread_create().
  */
 int fct_run_start(u64 seed, const void *owner)
 {

@@ -121,7 +121,7 @@ struct fct_sweep {
 struct fct_pct_stats {
 	__u64 passes;		/* of injection points, in all rounds, by threads that took part */
 	__u32 rounds;		/* that are over */
-	__u32 cut;		/* of these, how many were over by time, with fewer passes than they were to have */
+	__u32 cut;		/* of these, how many were over by time, with fewer passes */
 	__u32 threads;		/* the most that took part in one */
 	__u32 left_out;		/* passes of threads that could get no priority */
 };

@@ -46,6 +46,26 @@ it('injects at the entries of functions, and at tracepoints', async () => {
     expect(await inGuest().call('pointsPassed', { at })).toBeGreaterThan(1)
 })
 
+it('gives threads priorities by strategy pct on one CPU, and takes all of them back', async () => {
+  const { refused, during, after, pct, unloaded } = await inGuest().call<{
+    refused: string
+    during: string[]
+    after: string[]
+    pct: Record<string, number>
+    unloaded: string[]
+  }>('priorities', { samples: 50 })
+  expect(refused).toBe('EOPNOTSUPP')
+  expect(pct['rounds']).toBeGreaterThan(1)
+  expect(pct).toMatchObject({ left_out: 0 })
+  // SCHED_FIFO is 1; 99 is for who gives them.
+  expect(during.filter((thread) => /^fct_pct \d+: 1 99$/.test(thread))).toHaveLength(1)
+  expect(during.filter((thread) => /^(nfsd|fct_close\S*) \d+: 1 (?!99)/.test(thread))).not.toEqual([])
+  for (const left of [after, unloaded]) {
+    expect(left.filter((thread) => thread.startsWith('nfsd '))).toHaveLength(4)
+    expect(left.filter((thread) => !thread.endsWith(': 0 0'))).toEqual([])
+  }
+})
+
 it('comes and goes, also during a run, with the clients at rest', async () => {
   await inGuest().call('cycles', { count: 6, atWork: false })
 })

@@ -20,6 +20,7 @@ import {
 } from '../../../harness/agent/guest/test-module.js'
 import { mountUnderTest } from '../../../harness/agent/guest/under-test.js'
 import { stressors } from '../../../addon/device.js'
+import { onOneCpu, pctThreads, policiesOf } from './policies.js'
 import { readAsText, readWithAddon, readWithTraceCmd } from './trace-readers.js'
 
 const debugfs = '/sys/kernel/debug/fctorture'
@@ -299,6 +300,37 @@ const handlers = {
       await during(() => delay(1000))
       return (injected() - before.injected) / (acquires() - before.acquires)
     }),
+  /** Strategy pct: policies during a run, as often as the agent has the CPU, after it, and after the module went during one. */
+  priorities: async ({ samples }: { samples: number }) => {
+    await load()
+    turnAllOn(3)
+    set('rendezvous/threads', 0)
+    set('inject/strategy', 1)
+    set('inject/steps', 200)
+    let refused = ''
+    try {
+      set('run', 1)
+    } catch (error) {
+      refused = (error as NodeJS.ErrnoException).code ?? ''
+    }
+    return onOneCpu(async () => {
+      const clients = startLoad(3)
+      const during = new Set<string>()
+      set('run', 1)
+      const threads = await pctThreads()
+      for (let sample = 0; sample < samples; sample++) {
+        for (const policy of policiesOf(threads)) during.add(policy)
+        await delay(1)
+      }
+      set('run', 0)
+      const [after, pct] = [policiesOf(threads), countsOf('pct')]
+      set('run', 1)
+      await delay(300)
+      await clients.stop()
+      await removeModule()
+      return { refused, during: [...during], after, pct, unloaded: policiesOf(threads) }
+    })
+  },
   /** Readers of the trace by turns, while every stressor works at its default pace beside clients. */
   readers: async ({ seconds }: { seconds: number }) => {
     await load()
