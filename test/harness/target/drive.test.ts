@@ -11,7 +11,7 @@ import type { Request, TraceMetadata } from '../../../harness/agent/protocol.js'
 import { FctError } from '../../../harness/fct-error.js'
 import { TraceSpool } from '../../../harness/store/trace-spool.js'
 import { drive, type AutopsyPlan, type DriveEnd, type DrivePlan } from '../../../harness/target/drive.js'
-import type { Target } from '../../../harness/target/target.js'
+import { TargetTimeout, type Target } from '../../../harness/target/target.js'
 import { rawPagesMetadata } from '../fixtures.js'
 
 let folder = ''
@@ -127,6 +127,14 @@ it('loads no longer than until there was enough, and finishes in order', async (
   const end = await driveFor(3600, target, { enough: Promise.resolve() })
   expect(end.failure).toBeUndefined()
   expect(asked).toEqual(['stage', 'prepare', 'begin', 'load', 'finish', 'leave'])
+})
+
+it('waits no longer for an agent that says nothing any more', async () => {
+  const { target } = createIdleTarget(null)
+  const { failure, progress } = await driveFor(3600, { ...target, patience: 0.005 })
+  expect(failure).toBeInstanceOf(TargetTimeout)
+  expect(failure).toMatchObject({ code: 'FCT_GUEST_SILENT', message: 'the agent said nothing for 0.3 s' })
+  expect(progress?.seconds).toBe(1)
 })
 
 it('ends, and says why, when the trace cannot be kept', async () => {
