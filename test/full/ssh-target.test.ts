@@ -10,7 +10,9 @@ import {
   fctorture,
   loadOf,
   printed,
+  resetIt,
   runOn,
+  showConsole,
   startHardware,
   tracesOn,
   type Hardware,
@@ -26,11 +28,7 @@ beforeAll(async () => {
 })
 
 beforeEach(({ onTestFailed }) => {
-  const before = hardware.console().length
-  onTestFailed(({ task }) => {
-    const said = hardware.console().slice(before)
-    process.stderr.write(`console of the hardware during "${task.name}":\n${said}\n`)
-  })
+  showConsole(hardware, onTestFailed)
 })
 
 afterAll(async () => {
@@ -112,7 +110,7 @@ describe('a machine that is reached over ssh', () => {
     )
     await expectCode('FCT_TARGET_LOCKDOWN', hardware, '--kernel', 'debian:6.1')
     expect(await hardware.ssh('ls /var/tmp')).toBe('')
-    await resetIt()
+    await resetIt(hardware)
   })
 })
 
@@ -156,7 +154,7 @@ describe('another kernel for it', () => {
       '5',
     )
     expect(JSON.parse(ran), said).toMatchObject({ kernel: { release }, reasons: [], verdict: 'PASS' })
-    await resetIt()
+    await resetIt(hardware)
     expect(await hardware.ssh('uname -r')).toMatch(/^6\.1\./)
   })
 
@@ -170,7 +168,7 @@ describe('another kernel for it', () => {
     expect(exitCode).toBe(128)
     await back
     expect(await hardware.ssh('uname -r')).toMatch(/^5\.10\./)
-    await resetIt()
+    await resetIt(hardware)
     const { stdout } = await fctorture('deploy', '--remove', '--json', ...hardware.options)
     expect(JSON.parse(stdout)).toMatchObject({ removed: [expect.stringMatching(/^5\.10\./)] })
     expect(await hardware.ssh('ls /lib/modules /var/tmp')).not.toContain('5.10')
@@ -196,7 +194,7 @@ describe('another kernel for it', () => {
     const disabled = await fctorture('deploy', 'debian:5.10', ...hardware.options)
     expect(disabled.stderr).toContain('FCT_DEPLOY_REFUSED')
     expect(await hardware.ssh('ls /lib/modules /var/tmp')).not.toMatch(/5\.10|fctorture/)
-    await resetIt()
+    await resetIt(hardware)
   })
 })
 
@@ -235,13 +233,6 @@ describe('a machine that dies under it', () => {
 /** Leaves some 100 MB. */
 const fillDisk =
   'fallocate -l "$(( $(df -Pk /var/tmp | awk \'NR == 2 { print $4 }\') - 100000 ))K" /var/tmp/much'
-
-async function resetIt(): Promise<void> {
-  const back = hardware.booted()
-  const [program = '', ...args] = hardware.hooks.reset
-  await execa(program, args)
-  await back
-}
 
 async function dieDuring(
   going: ReturnType<typeof runOn>,
