@@ -156,6 +156,7 @@ describe('another kernel for it', () => {
     expect(JSON.parse(ran), said).toMatchObject({ kernel: { release }, reasons: [], verdict: 'PASS' })
     await resetIt(hardware)
     expect(await hardware.ssh('uname -r; ls /var/tmp')).toMatch(/^6\.1\.[^\n]*$/)
+    await fctorture('deploy', '--remove', ...options)
   })
 
   it('goes on its way where the user stops the waiting, and its modules go when he says so', async () => {
