@@ -11,7 +11,9 @@ import {
   fctorture,
   loadOf,
   printed,
+  resetIt,
   runOn,
+  showConsole,
   startHardware,
   tracesOn,
   type Hardware,
@@ -27,11 +29,7 @@ beforeAll(async () => {
 })
 
 beforeEach(({ onTestFailed }) => {
-  const before = hardware.console().length
-  onTestFailed(({ task }) => {
-    const said = hardware.console().slice(before)
-    process.stderr.write(`console of the hardware during "${task.name}":\n${said}\n`)
-  })
+  showConsole(hardware, onTestFailed)
 })
 
 afterAll(async () => {
@@ -138,7 +136,7 @@ time: 5
     )
     await expectCode('FCT_TARGET_LOCKDOWN', hardware, '--kernel', 'debian:6.1')
     expect(await hardware.ssh('ls /var/tmp')).toBe('')
-    await resetIt()
+    await resetIt(hardware)
   })
 })
 
@@ -182,8 +180,9 @@ describe('another kernel for it', () => {
       '5',
     )
     expect(JSON.parse(ran), said).toMatchObject({ kernel: { release }, reasons: [], verdict: 'PASS' })
-    await resetIt()
-    expect(await hardware.ssh('uname -r')).toMatch(/^6\.1\./)
+    await resetIt(hardware)
+    expect(await hardware.ssh('uname -r; ls /var/tmp')).toMatch(/^6\.1\.[^\n]*$/)
+    await fctorture('deploy', '--remove', ...options)
   })
 
   it('goes on its way where the user stops the waiting, and its modules go when he says so', async () => {
@@ -196,7 +195,7 @@ describe('another kernel for it', () => {
     expect(exitCode).toBe(128)
     await back
     expect(await hardware.ssh('uname -r')).toMatch(/^5\.10\./)
-    await resetIt()
+    await resetIt(hardware)
     const { stdout } = await fctorture('deploy', '--remove', '--json', ...hardware.options)
     expect(JSON.parse(stdout)).toMatchObject({ removed: [expect.stringMatching(/^5\.10\./)] })
     expect(await hardware.ssh('ls /lib/modules /var/tmp')).not.toContain('5.10')
@@ -222,7 +221,7 @@ describe('another kernel for it', () => {
     const disabled = await fctorture('deploy', 'debian:5.10', ...hardware.options)
     expect(disabled.stderr).toContain('FCT_DEPLOY_REFUSED')
     expect(await hardware.ssh('ls /lib/modules /var/tmp')).not.toMatch(/5\.10|fctorture/)
-    await resetIt()
+    await resetIt(hardware)
   })
 })
 
@@ -261,13 +260,6 @@ describe('a machine that dies under it', () => {
 /** Leaves some 100 MB. */
 const fillDisk =
   'fallocate -l "$(( $(df -Pk /var/tmp | awk \'NR == 2 { print $4 }\') - 100000 ))K" /var/tmp/much'
-
-async function resetIt(): Promise<void> {
-  const back = hardware.booted()
-  const [program = '', ...args] = hardware.hooks.reset
-  await execa(program, args)
-  await back
-}
 
 async function dieDuring(
   going: ReturnType<typeof runOn>,

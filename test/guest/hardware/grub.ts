@@ -34,14 +34,14 @@ export async function installGrub(
     .split(' ')
     .map((word) => `'${word}'`)
     .join(' ')
-  const entry = `menuentry own --id own {\n\tlinux /boot/vmlinuz ${own}\n\tinitrd /boot/initrd\n}\n`
+  const entry = `menuentry own --id own {\n\tlinux /boot/vmlinuz ${own}\n\tinitrd /boot/initrd\n}`
   const config = (name: string): Promise<string> =>
     runProgram('sh', [join(grub, 'etc/grub.d', name)], failure, {
-      env: { pkgdatadir: join(grub, 'usr/share/grub'), GRUB_TERMINAL_OUTPUT: 'console', GRUB_TIMEOUT: '0' },
+      env: { pkgdatadir: join(grub, 'usr/share/grub'), GRUB_TIMEOUT: '0' },
     })
-  const toSerial = 'serial --unit=0 --speed=115200\nterminal_output serial\n'
+  const toSerial = 'serial --unit=0 --speed=115200\nterminal_output serial'
   const parts = [toSerial, await config('00_header'), entry, await config('41_custom')]
-  await writeFile(join(boot, 'grub', 'grub.cfg'), parts.join(''))
+  await writeFile(join(boot, 'grub', 'grub.cfg'), parts.join('\n'))
   await runProgram(join(grub, 'usr/bin/grub-editenv'), [join(boot, 'grub', 'grubenv'), 'create'], failure)
   return { disk: await makeBootDisk(grub, folder), tree }
 }

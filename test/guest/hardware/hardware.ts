@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
+import type { TestContext } from 'vitest'
 import { stringify } from 'yaml'
 import { packageRoot } from '../../../harness/folders.js'
 import { startEmulator, type Machine } from '../../../vms/qemu.js'
@@ -175,6 +176,23 @@ async function listen(path: string, body: Body): Promise<{ close(): void }> {
   }).listen(path)
   await once(server, 'listening')
   return server
+}
+
+/** Presses its reset button, and resolves when it has booted. */
+export async function resetIt(hardware: Hardware): Promise<void> {
+  const back = hardware.booted()
+  const [program = '', ...args] = hardware.hooks.reset
+  await execa(program, args)
+  await back
+}
+
+/** Prints what its console says from now on, if the test fails. */
+export function showConsole(hardware: Hardware, onTestFailed: TestContext['onTestFailed']): void {
+  const before = hardware.console().length
+  onTestFailed(({ task }) => {
+    const said = hardware.console().slice(before)
+    process.stderr.write(`console of the hardware during "${task.name}":\n${said}\n`)
+  })
 }
 
 /** `fctorture run CLOSE01` on it; run folders go below `runs`. */

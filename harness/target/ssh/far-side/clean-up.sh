@@ -89,3 +89,5 @@ loaded fctorture && say 'the module fctorture'
 mounts '^/(srv|mnt)/fct(-ns)?(/|$)' | sed 's/^/the mount /'
 loaded nfsd && ! was modules nfsd && was boot "$boot" && say 'the module nfsd'
 rm -rf "$place"
+# What is reset a moment later would have it again.
+sync -f /var/tmp

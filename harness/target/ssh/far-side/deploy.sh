@@ -81,7 +81,7 @@ undo() { # RELEASE WAY [FOLDER]
 	remove_entry
 	! has kexec || kexec -u 2> /dev/null
 	[ -e "/lib/modules/$1/.fctorture" ] && rm -rf "/lib/modules/$1"
-	return 0
+	sync
 }
 
 clear() {
@@ -91,6 +91,7 @@ clear() {
 		release=$(basename "$(dirname "$mark")")
 		[ "$(uname -r)" = "$release" ] || { rm -rf "/lib/modules/$release" && echo "$release"; }
 	done
+	sync
 }
 
 case ${2-} in
