@@ -68,3 +68,23 @@ export async function askFctorture(
   const { exitCode = -1, stdout, stderr } = await execa(process.execPath, [cli, ...args], { reject: false })
   return { exitCode, document: stdout === '' ? undefined : (JSON.parse(stdout) as unknown), stderr }
 }
+
+/**
+ * Searches a few seeds of RESCHED01 with a busted module, and replays what was found.
+ *
+ * @param more Further options of `fctorture search`
+ * @throws Error if nothing was found
+ */
+export async function searchAndReplay(
+  runs: string,
+  more: readonly string[] = [],
+): Promise<{ document: unknown; signature: string; replayed: unknown }> {
+  const where = ['--json', '--runs', runs]
+  const search = ['search', 'RESCHED01', '--seeds', '1..4', '--time', '2', '--busted', ...where, ...more]
+  const { exitCode, document, stderr } = await askFctorture(search)
+  const [finding] = (document as { findings: { run: string; signature: string }[] }).findings
+  if (exitCode !== 1 || finding === undefined)
+    throw new Error(`nothing was found (${String(exitCode)}): ${stderr}`)
+  const { document: replayed } = await askFctorture(['replay', finding.run, ...where])
+  return { document, signature: finding.signature, replayed }
+}

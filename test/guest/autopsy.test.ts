@@ -78,6 +78,15 @@ async function messagesIn(dump: string): Promise<string> {
   return lines.join('\n')
 }
 
+/** Which kernel crash and drgn take a dump for, by the dump's own words; for all else they want a vmlinux with debug information. */
+async function releaseIn(dump: string): Promise<{ crash: string; drgn: string }> {
+  const script = join(folder, 'release.py')
+  await writeFile(script, 'print(prog["UTS_RELEASE"].string_().decode())\n')
+  const { stdout: crash } = await execa('crash', ['--osrelease', dump])
+  const { stdout: drgn } = await execa('drgn', ['--quiet', '--core', dump, '--no-default-symbols', script])
+  return { crash, drgn }
+}
+
 it('a panic: registers, messages and memory can be had, and then it prints the rest of its last words', async () => {
   const { failure, into, autopsy, console } = await examine('panic', { vmcore: true }, 60_000)
   expect(failure).toBeInstanceOf(KernelFault)
@@ -91,6 +100,8 @@ it('a panic: registers, messages and memory can be had, and then it prints the r
   expect(dmesg).not.toContain('Kernel Offset')
   expect(console).toContain('Kernel Offset')
   expect(await messagesIn(join(into, 'vmcore'))).toBe(dmesg)
+  const [, release] = /Linux version (\S+)/.exec(dmesg) ?? []
+  expect(await releaseIn(join(into, 'vmcore'))).toEqual({ crash: release, drgn: release })
   // Of 2 GiB that are mostly empty.
   expect((await stat(join(into, 'vmcore'))).size).toBeLessThan(400 << 20)
 })

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { askFctorture, firstThatPasses, runSeed, type Outcome } from '../same-seed.js'
+import { askFctorture, firstThatPasses, runSeed, searchAndReplay, type Outcome } from '../same-seed.js'
 
 let runs = ''
 let first: Outcome
@@ -51,24 +51,9 @@ it('is not replayed from something else', async () => {
 })
 
 it('tries seeds until one finds what a busted module does, which a replay finds as well', async () => {
-  const search = [
-    'search',
-    'RESCHED01',
-    '--seeds',
-    '1..4',
-    '--time',
-    '2',
-    '--busted',
-    '--json',
-    '--runs',
-    runs,
-  ]
-  const { exitCode, document } = await askFctorture(search)
-  expect(exitCode).toBe(1)
-  const [finding] = (document as { findings: { rule: string; run: string; signature: string }[] }).findings
-  const replayed = await askFctorture(['replay', finding?.run ?? '', '--runs', runs, '--json'])
-  expect(replayed.document).toMatchObject({
+  const { signature, replayed } = await searchAndReplay(runs)
+  expect(replayed).toMatchObject({
     identical: { console: true, stream: true },
-    findings: { now: expect.arrayContaining([finding?.signature]) as string[] },
+    findings: { now: expect.arrayContaining([signature]) as string[] },
   })
 })

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { askFctorture, firstThatPasses, runSeed, type Outcome } from '../same-seed.js'
+import { firstThatPasses, runSeed, searchAndReplay, type Outcome } from '../same-seed.js'
 
 const [depth, steps] = [2, 500]
 const pct = ['--strategy', 'pct', '--depth', String(depth), '--steps', String(steps)]
@@ -38,33 +38,17 @@ it('is another run than that of strategy random', async () => {
 })
 
 it('is searched with its bound, and found by a replay', async () => {
-  const words = [
-    'search',
-    'RESCHED01',
-    '--seeds',
-    '1..4',
-    '--time',
-    '2',
-    '--busted',
-    '--json',
-    '--runs',
-    runs,
-  ]
-  const { exitCode, document } = await askFctorture([...words, ...pct])
-  expect(exitCode).toBe(1)
-  const { strategy, pct: over, findings } = document as SearchDocument
+  const { document, signature, replayed } = await searchAndReplay(runs, pct)
+  const { strategy, pct: over } = document as SearchDocument
   expect(strategy).toBe('pct')
   expect(over.bound.round).toBeCloseTo(1 / (over.threads * steps ** (depth - 1)), 12)
-  const [finding] = findings
-  const replayed = await askFctorture(['replay', finding?.run ?? '', '--runs', runs, '--json'])
-  expect(replayed.document).toMatchObject({
+  expect(replayed).toMatchObject({
     identical: { console: true, stream: true },
-    findings: { now: expect.arrayContaining([finding?.signature]) as string[] },
+    findings: { now: expect.arrayContaining([signature]) as string[] },
   })
 })
 
 interface SearchDocument {
   readonly strategy: string
   readonly pct: { readonly threads: number; readonly bound: { readonly round: number } }
-  readonly findings: readonly { readonly run: string; readonly signature: string }[]
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Qmp } from '../../../vms/qmp.js'
 import { messageOf } from '../../fct-error.js'
 import { within } from '../deadline.js'
-import { dumpMemory } from './dump-memory.js'
+import { dumpMemory, readKernelFacts, type KernelFacts } from './dump-memory.js'
 import type { NoRingMap, RingMap } from '../../agent/protocol.js'
 import type { CpuRemains } from '../../store/trace-remains.js'
 import { createReader, readVmcoreInfo, type ReadMemory } from './guest-memory.js'
@@ -92,7 +92,10 @@ export async function examine(
     })
   await keep('dmesg.txt', limitMs, () => withMemory(readMessages))
   const remains = trace && (await attempt(lastEvents, limitMs, () => readLastEvents(trace, withMemory)))
-  if (vmcore) await keep('vmcore', dumpLimitMs, () => dumpMemory(monitor, info, join(into, 'vmcore')))
+  // A dump of a kernel that does not tell is better than none.
+  const facts = (): Promise<KernelFacts | undefined> => withMemory(readKernelFacts).catch(() => undefined)
+  if (vmcore)
+    await keep('vmcore', dumpLimitMs, async () => dumpMemory(monitor, await facts(), join(into, 'vmcore')))
   if (wasRunning && trace === undefined) await monitor.execute('cont').catch(() => undefined)
   return { files, missing, ...(remains && { trace: remains }) }
 }
