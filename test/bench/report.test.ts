@@ -204,9 +204,9 @@ it('measures for real', async () => {
   expect(outcome.failure).toBeUndefined()
   for (const row of outcome.rows) expect(row.ours).toBeGreaterThan(0)
   const judged = outcome.rows.filter(({ bar }) => bar !== undefined)
-  expect(judged.map(({ unit }) => unit)).toEqual(['runs', 'of 1'])
+  expect(judged.map(({ unit }) => unit)).toEqual(['runs', 'runs', 'of 1', 'of 1'])
   const { texts } = await draw([outcome])
-  expect(texts.filter((text) => /^(met|MISSED): /.test(text))).toHaveLength(2)
+  expect(texts.filter((text) => /^(met|MISSED): /.test(text))).toHaveLength(4)
 })
 
 it('goes on with the next one, writes what it has, and tells by its exit status', async () => {
