@@ -155,7 +155,7 @@ export async function drive(
     end.autopsy = await autopsyOf(target, plan.autopsy, end)
     await leave(target, agent)
   } catch (error) {
-    end.failure = asFailure(error)
+    end.failure = orHung(asFailure(error), target)
     end.autopsy ??= await autopsyOf(target, plan.autopsy, end)
   }
   end.spool = await restOf(target, receiving, end.failure)
@@ -304,6 +304,13 @@ async function restOf(
 }
 
 /** Any error as one with a code. */
+/** A machine that does not answer, and whose kernel has just said that a CPU is stuck, hangs. */
+function orHung(failure: FctError, target: Target): FctError {
+  const line = target.stuckWithin(silenceLimitMs * patienceWith(target))
+  if (!(failure instanceof TargetTimeout) || line === undefined) return failure
+  return new TargetHung('FCT_GUEST_HUNG', `the guest hangs: ${line}`, failure.message)
+}
+
 export function asFailure(error: unknown): FctError {
   if (error instanceof FctError) return error
   const stack = error instanceof Error ? (error.stack ?? '') : ''

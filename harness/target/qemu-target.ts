@@ -14,7 +14,7 @@ import { resumeMachine, saveMachine } from '../../vms/snapshot.js'
 import { connectAgent, type Agent } from '../agent/agent-client.js'
 import { examine, type Autopsy, type AutopsyWishes } from './autopsy/autopsy.js'
 import { within } from './deadline.js'
-import { awaitLockup } from './lockups.js'
+import { Lockups } from './lockups.js'
 import { controlPort, tracePort } from '../agent/protocol.js'
 import { FctError } from '../fct-error.js'
 import {
@@ -108,6 +108,7 @@ export class Guest implements QemuTarget {
   readonly ended: Promise<void>
   readonly hung: Promise<string>
   readonly #options: GuestOptions
+  readonly #lockups: Lockups
   #tail = ''
   #hasPanicked = false
   #end: MachineEnd | undefined
@@ -124,9 +125,10 @@ export class Guest implements QemuTarget {
       this.#hasPanicked = true
     })
     this.ended = Promise.race([gone, panicked])
-    this.hung = awaitLockup((listener) => {
+    this.#lockups = new Lockups((listener) => {
       this.onConsole(listener)
     })
+    this.hung = this.#lockups.convinced
     this.onConsole((chunk) => {
       this.#tail = (this.#tail + Buffer.from(chunk).toString()).slice(-tailBytes)
     })
@@ -169,6 +171,10 @@ export class Guest implements QemuTarget {
 
   stream(name: string): Readable {
     return this.#options.stream(name)
+  }
+
+  stuckWithin(ms: number): string | undefined {
+    return this.#lockups.within(ms)
   }
 
   fault(): FctError {

@@ -24,6 +24,8 @@ export interface Target {
   readonly ended: Promise<void>
   /** Resolves with what the kernel says of it when a CPU is stuck for good. */
   readonly hung: Promise<string>
+  /** What its kernel said of a stuck CPU in the last `ms`, if it did; alone, it may be a host that was busy. */
+  stuckWithin(ms: number): string | undefined
   /** Why the machine ended, by what it printed last and how its process ended; to be called after `ended`. */
   fault(): FctError
   /**

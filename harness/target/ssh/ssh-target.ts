@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream'
 import { connectAgent, type Agent } from '../../agent/agent-client.js'
 import { FctError, messageOf } from '../../fct-error.js'
 import type { Autopsy } from '../autopsy/autopsy.js'
-import { awaitLockup } from '../lockups.js'
+import { Lockups } from '../lockups.js'
 import { within } from '../deadline.js'
 import { asFailure } from '../drive.js'
 import { judgeConsole } from '../qemu-target.js'
@@ -99,6 +99,7 @@ class FarMachine implements SshTarget {
   readonly #console: Readable
   readonly #witness: HookedConsole | Netconsole
   #link: Link
+  readonly #lockups: Lockups
   #tail = ''
   #reason: FctError | undefined
   #stopping: Promise<void> | undefined
@@ -124,9 +125,10 @@ class FarMachine implements SshTarget {
         ? untilNextBoot(witness.stream)
         : followFile(link, { path: `${place.folder}/kmsg`, writer: place.kmsg })
     this.ended = this.#awaitEnd(control)
-    this.hung = awaitLockup((listener) => {
+    this.#lockups = new Lockups((listener) => {
       this.onConsole(listener)
     })
+    this.hung = this.#lockups.convinced
   }
 
   /** The machine says that it has panicked, or is gone, or cannot be heard any more. */
@@ -190,6 +192,10 @@ class FarMachine implements SshTarget {
     const { folder, agent } = this.#place
     if (name !== 'fct.trace') throw new TypeError(`there is no stream ${name}`)
     return followFile(link, { path: `${folder}/trace`, writer: agent, rate })
+  }
+
+  stuckWithin(ms: number): string | undefined {
+    return this.#lockups.within(ms)
   }
 
   fault(): FctError {

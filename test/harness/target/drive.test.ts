@@ -11,7 +11,7 @@ import type { Request, TraceMetadata } from '../../../harness/agent/protocol.js'
 import { FctError } from '../../../harness/fct-error.js'
 import { TraceSpool } from '../../../harness/store/trace-spool.js'
 import { drive, type AutopsyPlan, type DriveEnd, type DrivePlan } from '../../../harness/target/drive.js'
-import { TargetTimeout, type Target } from '../../../harness/target/target.js'
+import { TargetHung, TargetTimeout, type Target } from '../../../harness/target/target.js'
 import { rawPagesMetadata } from '../fixtures.js'
 
 let folder = ''
@@ -58,6 +58,7 @@ function createIdleTarget(fate: UnexpectedError | null): { target: Target; asked
     stream: () => Readable.from([]),
     ended,
     hung: new Promise<string>(() => undefined),
+    stuckWithin: () => undefined,
     fault: () => new FctError('FCT_TEST_ENDED', 'the machine ended'),
     stop: () => Promise.resolve(),
   }
@@ -135,6 +136,19 @@ it('waits no longer for an agent that says nothing any more', async () => {
   expect(failure).toBeInstanceOf(TargetTimeout)
   expect(failure).toMatchObject({ code: 'FCT_GUEST_SILENT', message: 'the agent said nothing for 0.3 s' })
   expect(progress?.seconds).toBe(1)
+})
+
+it('says that a machine hangs that is silent, and whose kernel has said that a CPU is stuck', async () => {
+  const { target } = createIdleTarget(null)
+  const line = 'rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:'
+  const stuckWithin = (ms: number): string | undefined => (ms === 300 ? line : undefined)
+  const { failure } = await driveFor(3600, { ...target, patience: 0.005, stuckWithin })
+  expect(failure).toBeInstanceOf(TargetHung)
+  expect(failure).toMatchObject({
+    code: 'FCT_GUEST_HUNG',
+    message: `the guest hangs: ${line}`,
+    detail: 'the agent said nothing for 0.3 s',
+  })
 })
 
 it('ends, and says why, when the trace cannot be kept', async () => {
