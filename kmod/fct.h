@@ -367,24 +367,6 @@ void fct_inject_show(struct seq_file *m);
 void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data),
 		      void *data);
 
-/* fct_pct.c: instead of these, priorities at random */
-
-#define FCT_MAX_DEPTH	16
-
-enum fct_strategy { FCT_RANDOM, FCT_PCT };
-
-struct fct_pct {
-	unsigned int strategy, depth, steps;	/* from the next start on */
-	bool is_playing;			/* in this run; read it with READ_ONCE() */
-};
-
-extern struct fct_pct fct_pct;
-
-int fct_pct_start(u64 seed);
-void fct_pct_stop(void);
-void fct_pct_pass(void);
-void fct_pct_fill(struct fct_pct_stats *stats);
-
 /* fct_lru.c: points at the functions of the kernel that nfsd's LRU is changed with */
 
 int fct_lru_place(void);

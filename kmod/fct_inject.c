@@ -21,6 +21,7 @@
 #include <linux/tracepoint.h>
 
 #include "fct.h"
+#include "fct_pct.h"
 
 #define MAX_DELAY_NS	(10 * NSEC_PER_MSEC)
 

@@ -25,6 +25,7 @@
 #include <uapi/linux/sched/types.h>
 
 #include "fct.h"
+#include "fct_pct.h"
 
 #define MAX_MEMBERS	64
 #define FIRST		(MAX_RT_PRIO - 1)	/* the conductor's */

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "fct.h"
+#include "fct_pct.h"
 
 bool fct_active;
 u64 fct_seed = 1;

@@ -11,6 +11,7 @@
 #include <linux/percpu.h>
 
 #include "fct.h"
+#include "fct_pct.h"
 
 struct counters {
 	u64 called[FCT_NR_STRESSORS];
