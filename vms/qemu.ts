@@ -18,6 +18,8 @@ export interface MachineSpec {
    * can be patched while another CPU executes it. No matter under KVM.
    */
   readonly tcgThread?: 'multi' | 'single'
+  /** Under TCG each instruction takes 2^this ns of the guest's time, which runs by nothing else. One CPU: with two, Linux never boots. */
+  readonly icountShift?: number
   readonly cpus: number
   readonly memoryMiB: number
   readonly disks: readonly string[]
@@ -188,12 +190,8 @@ export const emulatedCpu = 'max,-erms,-fsrm'
  * QEMU's arguments, but for its monitor. q35, because microvm was slow or mute; no network card, so that no option ROM runs.
  */
 export function machineArguments(spec: MachineSpec): string[] {
-  const acceleration =
-    spec.accelerator === 'kvm'
-      ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', `tcg,thread=${spec.tcgThread ?? 'multi'}`, '-cpu', emulatedCpu]
   return [
-    ...['-M', 'q35', ...acceleration, '-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
+    ...['-M', 'q35', ...accelerationArguments(spec), '-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-no-reboot'],
     ...['-kernel', spec.kernel, '-initrd', spec.initramfs, '-append', spec.commandLine],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
@@ -206,6 +204,13 @@ export function machineArguments(spec: MachineSpec): string[] {
     ...spec.ports.flatMap((name) => ['-device', `virtserialport,chardev=${name},name=${name}`]),
     ...(spec.memory ? memoryArguments(spec.memory, spec.memoryMiB) : []),
   ]
+}
+
+function accelerationArguments({ accelerator, tcgThread = 'multi', icountShift }: MachineSpec): string[] {
+  if (accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host']
+  const tcg = (thread: string): string[] => ['-accel', `tcg,thread=${thread}`, '-cpu', emulatedCpu]
+  if (icountShift === undefined) return tcg(tcgThread)
+  return [...tcg('single'), '-icount', `shift=${String(icountShift)}`]
 }
 
 /** A card without a cable hangs on a hub of its own. Without its option ROM, because nobody boots from it. */

@@ -49,7 +49,7 @@ export interface QemuTarget extends Required<Target> {
 export async function createQemuTarget(
   images: GuestImages,
   signal: AbortSignal,
-  options: Pick<MachineSpec, 'tcgThread' | 'memory' | 'wires'> = {},
+  options: Pick<MachineSpec, 'tcgThread' | 'icountShift' | 'memory' | 'wires'> = {},
 ): Promise<QemuTarget> {
   const { accelerator, reason } = await chooseAccelerator(images.kernel, images.probeInitramfs)
   signal.throwIfAborted()
@@ -59,7 +59,7 @@ export async function createQemuTarget(
     commandLine: `${commandLine} ${images.kernelParameters}`.trim(),
     accelerator,
     ...options,
-    cpus: 2,
+    cpus: options.icountShift === undefined ? 2 : 1,
     memoryMiB: 2048,
     disks: [images.rootfs, images.modules, images.underTest],
     ports: [controlPort, tracePort],

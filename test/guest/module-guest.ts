@@ -29,7 +29,7 @@ export interface Selftest {
 /** What a kernel says that has found something wrong with itself. */
 export const splat = /BUG:|WARNING:|Oops|refcount_t|KASAN|inconsistent lock|deadlock|Call Trace/
 
-export interface ModuleGuestOptions extends Pick<MachineSpec, 'tcgThread'> {
+export interface ModuleGuestOptions extends Pick<MachineSpec, 'tcgThread' | 'icountShift'> {
   /** Further files for the guest's /fct, by name. */
   readonly files?: Readonly<Record<string, string>>
 }

@@ -26,7 +26,7 @@ import { readAsText, readWithAddon, readWithTraceCmd } from './trace-readers.js'
 const debugfs = '/sys/kernel/debug/fctorture'
 const files = 8
 const threads = 4
-const momentMs = 50
+const momentMs = 500
 
 interface Stand {
   readonly exports: readonly Export[]
@@ -111,14 +111,6 @@ function countsOf(stressor: string): Record<string, number> {
   return Object.fromEntries(
     words.flatMap((word, index) => (index % 2 === 0 ? [[word, Number(words[index + 1])]] : [])),
   )
-}
-
-/** How fast a number grows, per second. */
-async function rateOf(count: () => number, seconds: number): Promise<number> {
-  const before = count()
-  const began = performance.now()
-  await delay(seconds * 1000)
-  return ((count() - before) * 1000) / (performance.now() - began)
 }
 
 /**
@@ -262,10 +254,10 @@ const handlers = {
     await removeModule()
     return { capabilities, stats }
   },
-  /** Operations per second of the clients alone, each of them an open, a read or write, and a close. */
+  /** Operations per second, as highestRateOf has them, of the clients alone, each of them an open, a read or write, and a close. */
   clientRate: async ({ seconds }: { seconds: number }) => {
     const clients = startLoad(1)
-    const rate = await rateOf(
+    const rate = await highestRateOf(
       () => Object.values(clients.stats().operations).reduce((sum, count) => sum + count, 0),
       seconds,
     )
@@ -275,11 +267,11 @@ const handlers = {
   /** What the module does per second with nobody else at work: acquires of one thread, and useful closes of another. */
   rates: ({ seconds }: { seconds: number }) =>
     withCaptured([], async () => {
-      const synthetic = await during(() => rateOf(acquires, seconds))
+      const synthetic = await during(() => highestRateOf(acquires, seconds))
       set('close/threads', 1)
       set('close/gap_us', 0)
       set('close/burst', 1000)
-      const close = await during(() => rateOf(() => countsOf('close')['useful'] ?? 0, seconds))
+      const close = await during(() => highestRateOf(() => countsOf('close')['useful'] ?? 0, seconds))
       return { synthetic, close }
     }),
   /** Acquires per second, by the fastest of many moments, with a module that is loaded like this. */
