@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder } from '../harness/folders.js'
+import { logsFolder } from './kernels/build-failure.js'
 import { foldersIn, listEntries, sizesOf, type CacheEntry } from './cache-entries.js'
 import { forgetUse, isInUse, noted, tryLockEntry } from './cache-use.js'
 
 export const defaultLimitBytes = 20 * 2 ** 30
+const logDays = 30
 
 export interface GcOptions {
   readonly limitBytes: number
@@ -23,8 +25,8 @@ export interface GcReport {
 
 /**
  * Removes entries, oldest use first, until what the cache holds is within the limit. An entry that a living process has asked
- * for, or that is being built, stays. What killed builds left goes in any case. ccache bounds itself, and is only counted as logs, package
- * lists and what else is no entry.
+ * for, or that is being built, stays. What killed builds left goes in any case, and logs of builds after 30 days. ccache bounds
+ * itself, and is only counted as package lists and what else is no entry.
  */
 export async function collectGarbage({ limitBytes, isDryRun }: GcOptions): Promise<GcReport> {
   if (!isDryRun) await sweep()
@@ -72,6 +74,7 @@ async function withFreeLock<T>(entry: string, work: () => Promise<T>): Promise<T
 /** Removes what builds, collections and downloads left that were killed. */
 async function sweep(): Promise<void> {
   await sweepUse()
+  await sweepLogs()
   for (const kind of await foldersIn(cacheFolder())) {
     for (const name of await foldersIn(join(cacheFolder(), kind))) {
       const path = join(cacheFolder(), kind, name)
@@ -79,6 +82,14 @@ async function sweep(): Promise<void> {
       if (kind === 'apt' && !existsSync(`/proc/${name.split('-').at(-1) ?? ''}`))
         await rm(path, { recursive: true, force: true })
     }
+  }
+}
+
+async function sweepLogs(): Promise<void> {
+  const oldest = Date.now() - logDays * 24 * 3600 * 1000
+  const names = existsSync(logsFolder()) ? await readdir(logsFolder()) : []
+  for (const path of names.map((name) => join(logsFolder(), name))) {
+    if ((await stat(path)).mtimeMs < oldest) await rm(path)
   }
 }
 

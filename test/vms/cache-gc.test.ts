@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { execa } from 'execa'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FctError } from '../../harness/fct-error.js'
 import { packageRoot } from '../../harness/folders.js'
 import { listEntries } from '../../vms/cache-entries.js'
 import { collectGarbage } from '../../vms/cache-gc.js'
 import { endOwnUse, tryLockEntry } from '../../vms/cache-use.js'
 import { obtain } from '../../vms/cache.js'
+import { keepLog } from '../../vms/kernels/build-failure.js'
 import { withWorkspace } from '../../vms/workspace.js'
 import { quietContext } from '../stock-kernel.js'
 
@@ -171,6 +173,15 @@ describe('collectGarbage', () => {
     expect(await readdir(things)).toEqual(['fedcba9876543210.lock'])
     await release?.()
     expect(await readdir(things)).toEqual([])
+  })
+
+  it('removes the logs of builds after 30 days', async () => {
+    await keepLog(new FctError('FCT_TEST', 'failed'), 'error: no', 'earlier')
+    const logs = join(home, 'fctorture', 'logs')
+    await utimes(join(logs, 'earlier.log'), new Date(), new Date(Date.now() - 31 * 24 * 3600 * 1000))
+    await keepLog(new FctError('FCT_TEST', 'failed'), 'error: no', 'later')
+    await collectGarbage({ limitBytes: Infinity, isDryRun: false })
+    expect(await readdir(logs)).toEqual(['later.log'])
   })
 
   it('counts all that is in the cache', async () => {

@@ -6,11 +6,14 @@ import { findFirstError, findMissingPackage } from './build-log.js'
 
 const linesShown = 15
 
+export function logsFolder(): string {
+  return join(cacheFolder(), 'logs')
+}
+
 /** Path of a build's log; it stays when what was built goes. */
 export async function logPath(name: string): Promise<string> {
-  const folder = join(cacheFolder(), 'logs')
-  await mkdir(folder, { recursive: true })
-  return join(folder, `${name}.log`)
+  await mkdir(logsFolder(), { recursive: true })
+  return join(logsFolder(), `${name}.log`)
 }
 
 /** A failed build with its first error, what could help, and where the whole log is. */
