@@ -12,6 +12,8 @@ export interface WalkTables {
   readonly gc: number
   readonly hashed: number
   readonly pending: number
+  /** All that the kernel names. */
+  readonly allFlags: number
   /** What an nfsd_file_alloc says of its object. */
   readonly atAlloc: number
   /** Who adds to the LRU holds a reference until it has said so. */

@@ -29,7 +29,7 @@ struct TaskRecord {
   uint32_t facts;
   int32_t pid;
   uint32_t key;
-  int32_t key_row;
+  int32_t lingers;
   int32_t row;
   int32_t settled;
   int32_t taken;
@@ -77,27 +77,29 @@ constexpr uint32_t kUnhashedEarly = 1u << 6;
 constexpr uint32_t kQueued = 1u << 7;
 constexpr uint32_t kUnderWriteback = 1u << 8;
 constexpr uint32_t kOffLru = 1u << 9;  // and the two behind it
-constexpr uint32_t kBalances = kOffLru | kOffLru << 1 | kOffLru << 2;
+constexpr uint32_t kOnLru = kOffLru << 1;
+constexpr uint32_t kBalances = kOffLru | kOnLru | kOffLru << 2;
 constexpr uint32_t kInUse = 255u << 12;
 constexpr uint32_t kOneUser = 1u << 12;
 constexpr uint32_t kCountIsZero = 1u << 20;  // and the two behind it
 constexpr uint32_t kPutInDoubt = 1u << 23;
 constexpr uint32_t kManyTurns = 1u << 24;
-constexpr uint32_t kUnhashedBefore = 1u << 25;
+constexpr uint32_t kLeftUnhashed = 1u << 25;
 constexpr uint32_t kOutlivedClose = 1u << 26;
 constexpr uint32_t kHashedBehindClose = 1u << 27;
-constexpr uint32_t kManyRetries = 1u << 28;
+constexpr uint32_t kNotAdded = 1u << 28;
+constexpr uint32_t kUnhashedAlready = 1u << 29;
+constexpr uint32_t kFreedNotPending = 1u << 30;
 constexpr uint32_t kSettledSinceUnhash = 1u << 31;
 
-// Beside facts in a task's first word.
-constexpr uint32_t kHandles = 1u << 29;
-constexpr uint32_t kMayList = 1u << 30;
-
-// What an operation does, beside facts and bits that it makes true.
+// What an operation does, beside facts that it makes true.
 constexpr uint32_t kTouchedWord = 15;
 constexpr uint32_t kLeavesLru = 1u << 9;
+constexpr uint32_t kHandles = 1u << 10;
+constexpr uint32_t kMayList = 1u << 11;
 
 enum Tracepoint : uint8_t {
+  kOther = 0,  // stands for all that the walk does not tell apart
   kAlloc = 1,
   kOpen = 2,
   kOpened = 3,
@@ -108,7 +110,6 @@ enum Tracepoint : uint8_t {
   kUnhash = 8,
   kClosing = 9,
   kLruAdd = 10,
-  kOther = 31,  // stands for all that the walk does not tell apart
 };
 constexpr size_t kTracepoints = 19;
 constexpr int kOperationBits = 5;
@@ -135,7 +136,7 @@ constexpr int32_t kLifeLayout[] = {
     Word(offsetof(LifeRecord, close_end)),
     Word(offsetof(TaskRecord, pid)),
     Word(offsetof(TaskRecord, key)),
-    Word(offsetof(TaskRecord, key_row)),
+    Word(offsetof(TaskRecord, lingers)),
     Word(offsetof(TaskRecord, row)),
     Word(offsetof(TaskRecord, settled)),
     Word(offsetof(TaskRecord, taken)),
@@ -176,15 +177,17 @@ constexpr int32_t kLifeLayout[] = {
     kCountIsZero << 2,
     kPutInDoubt,
     kManyTurns,
-    kManyRetries,
-    kUnhashedBefore,
+    kLeftUnhashed,
     static_cast<int32_t>(kSettledSinceUnhash),
+    kUnhashedAlready,
+    kFreedNotPending,
+    kNotAdded,
     kOutlivedClose,
     kHashedBehindClose,
-    kHandles,
-    kMayList,
     kTouchedWord,
     kLeavesLru,
+    kHandles,
+    kMayList,
     kAlloc,
     kOpen,
     kOpened,

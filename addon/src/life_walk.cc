@@ -42,12 +42,46 @@ Step HearFput(const Walk& walk, size_t row) {
   return Step::kGoesOn;
 }
 
-FCT_INLINE Step Hear(const Walk& walk, size_t row, uint16_t type) {
+FCT_INLINE Step Hear(const Walk& walk, size_t row) {
   const WalkTables& tables = walk.tables;
+  const uint16_t type = walk.rows.type[row];
   if (type == tables.call_type) return HearCall(walk, row);
   if (type == tables.fput_type) return HearFput(walk, row);
   const bool stops = type == tables.stop_types[0] || type == tables.stop_types[1];
   return stops ? Step::kStops : Step::kGoesOn;
+}
+
+// is_cleared: somebody has looked at it, and has found its task.
+template <bool kIsCleared>
+FCT_INLINE Step Take(Walk* walk, size_t row) {
+  const WalkRows& rows = walk->rows;
+  if (rows.type[row] != walk->tables.file_type) return Hear(*walk, row);
+  const size_t at = rows.index[row];
+  if (at >= rows.nf.size) return Step::kFails;
+  const size_t number = std::min<size_t>(rows.op[at], kTraceOperations - 1);
+  const WalkOperation& operation = walk->tables.operations[number];
+  const Place place{row, at, operation};
+  if (operation.way == kAcquire) return See<kAcquire, kIsCleared>(walk, place);
+  switch (operation.way) {
+    case kAlloc:
+      return See<kAlloc, kIsCleared>(walk, place);
+    case kOpen:
+      return See<kOpen, kIsCleared>(walk, place);
+    case kOpened:
+      return See<kOpened, kIsCleared>(walk, place);
+    case kConsErr:
+      return See<kConsErr, kIsCleared>(walk, place);
+    case kFree:
+      return See<kFree, kIsCleared>(walk, place);
+    case kUnhash:
+      return See<kUnhash, kIsCleared>(walk, place);
+    case kClosing:
+      return See<kClosing, kIsCleared>(walk, place);
+    case kLruAdd:
+      return See<kLruAdd, kIsCleared>(walk, place);
+    default:
+      return See<kOther, kIsCleared>(walk, place);
+  }
 }
 
 bool AreBelow(const Span<uint32_t>& ids, size_t bound) {
@@ -61,11 +95,20 @@ bool AreBelow(const Span<uint32_t>& ids, size_t bound) {
 
 }  // namespace
 
+constexpr Settlement kAcquires{kOneUser, kInUse, 1, 0, 0, 0, ~(kPutInDoubt | kManyTurns)};
+constexpr Settlement kPuts{0 - kOneUser, 0, -1, -1, 0, -1, ~kPutInDoubt};
+
 WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uint32_t gc, uint32_t hashed) {
   constexpr uint32_t kZero = kCountIsZero, kAbove = kCountIsZero << 1, kBelow = kCountIsZero << 2;
   constexpr uint32_t kLowest = 0x80000000;
   constexpr uint32_t kNoFlags = 0x40000000;  // but what is no nfsd_file any more may have it
-  WalkOperation operation{effect, alarm & ~(kZero | kAbove | kBelow), 0, 0xffffffff, kNoFlags, 0, 0, code};
+  constexpr uint32_t kAlways = kBalances;    // one of them is always there
+  const Tracepoint known = code <= kLruAdd ? static_cast<Tracepoint>(code) : kOther;
+  const Tracepoint way = known == kPut ? kAcquire : known;
+  const int32_t lingers = (effect & (kHandles | kMayList)) != 0 ? -1 : 0;
+  WalkOperation operation{
+      effect, alarm & ~(kZero | kAbove | kBelow), 0, 0xffffffff, kNoFlags, lingers, code, way, kAcquires};
+  if (code == kPut) operation.settlement = kPuts;
   const auto allow = [&](uint32_t least, uint32_t most) {
     operation.least_count = least;
     operation.count_span = most - least;
@@ -90,7 +133,7 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
       allow(kLowest, 0xffffffff);
       break;
     case kZero | kAbove | kBelow:
-      operation.alarm |= kBalances;  // one of them is always there
+      operation.alarm |= kAlways;
       break;
     default:
       break;
@@ -99,10 +142,11 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
     operation.outlived_flags = gc;
   else if ((alarm & kHashedBehindClose) != 0)
     operation.outlived_flags = gc | hashed;
-  if ((alarm & kUnhashedBefore) != 0)
-    operation.unhashed_before = -1;
-  else if ((alarm & kSettledSinceUnhash) != 0)
-    operation.settled_since = -1;
+  operation.settlement.minds_settled = (alarm & kSettledSinceUnhash) != 0 ? -1 : 0;
+  // What only some copies of the loop work out, others take for granted.
+  constexpr uint32_t kWorkedOut =
+      kSettledSinceUnhash | kLeftUnhashed | kNotAdded | kUnhashedAlready | kFreedNotPending;
+  if ((alarm & kWorkedOut & ~FactsWorkedOut(known)) != 0) operation.alarm |= kAlways;
   return operation;
 }
 
@@ -116,14 +160,14 @@ bool LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
 
 size_t LifeWalk::Run(size_t from, size_t to, bool is_cleared) {
   Walk walk{tables_, rows_, records_};
-  const uint16_t file_type = tables_.file_type;
-  Step step = Step::kGoesOn;
+  Step step = from < to && is_cleared ? Take<true>(&walk, from) : Step::kGoesOn;
   size_t row = from;
-  for (; row < to; row++) {
-    const uint16_t type = walk.rows.type[row];
-    step = type == file_type ? See(&walk, row, is_cleared) : Hear(walk, row, type);
-    if (step != Step::kGoesOn) break;
-    is_cleared = false;
+  if (is_cleared && step == Step::kGoesOn) row++;
+  if (step == Step::kGoesOn) {
+    for (; row < to; row++) {
+      step = Take<false>(&walk, row);
+      if (step != Step::kGoesOn) break;
+    }
   }
   records_.totals[0] += walk.begun;
   records_.totals[1] += walk.ended;

@@ -20,21 +20,34 @@ struct Span {
   T operator[](size_t at) const { return data[at]; }
 };
 
+// How nfsd_file_acquire and nfsd_file_put differ: as words, because which of the two comes next is as good as
+// random.
+struct Settlement {
+  uint32_t users;         // are added to an object's,
+  uint32_t users_limit;   // unless there are so many
+  int32_t held;           // is added to how many the task holds
+  int32_t is_put;         // all bits, or none; and so are the next two
+  int32_t minds_settled;  // stops if the object was unhashed before the task's last acquire or put
+  int32_t keeps_retries;
+  uint32_t task_facts;  // that it leaves as they are
+};
+
 // An operation as the loop wants it.
-struct WalkOperation {
+struct alignas(64) WalkOperation {
   uint32_t effect;
-  // The facts at which to stop, as far as records have them.
+  // The facts at which to stop, as far as records have them or the loop works them out.
   uint32_t alarm;
   // The same of counts: those from `least` on are no reason to, up to `span` more.
   uint32_t least_count;
   uint32_t count_span;
   // The flags without which a close that an object has outlived is no reason to stop.
   uint32_t outlived_flags;
-  // All bits, if it is a reason that the object was unhashed before the task's last event, or before its last
-  // acquire or put; else none. One of them at most.
-  int32_t unhashed_before;
-  int32_t settled_since;
+  // All bits, or none: behind it its task may list the object, or take it off the LRU.
+  int32_t lingers;
   uint8_t code;
+  Tracepoint way;  // whose copy of the loop it takes: an nfsd_file_put that of nfsd_file_acquire
+  // What it does to the references that a task or a user has: all bits, or none, where it is said of a bit.
+  Settlement settlement;
 };
 
 // `alarm` are all facts at which to stop. The loop may stop where none of them is there, but not pass over
@@ -44,12 +57,33 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
 // How many operations are told apart; others are like the last one.
 constexpr size_t kTraceOperations = 257;
 
+// Of an event of a file: its row among those entered, its place in the columns, and what it does.
+struct Place {
+  size_t row;
+  size_t at;
+  const WalkOperation& operation;
+};
+
+// An event of a file.
+struct Event {
+  size_t at;
+  int32_t row;
+  const WalkOperation& operation;
+  uint32_t nf;
+  uint32_t flags;
+  uint32_t key;  // of the object and the operation
+
+  uint32_t key_of(uint32_t code) const { return (nf << kOperationBits) | code; }
+};
+
 // What does not change during a trace.
 struct WalkTables {
   std::array<WalkOperation, kTraceOperations> operations{};  // by what a trace has for it
+  std::array<uint32_t, 1u << kOperationBits> effects{};      // by code
   uint32_t gc = 0;                                           // flags of an nfsd_file
   uint32_t hashed = 0;
   uint32_t pending = 0;
+  uint32_t all_flags = 0;
   uint32_t at_alloc = kAlive;  // what an nfsd_file_alloc says of its object
   bool adders_hold = false;    // who adds to the LRU holds a reference until it has said so
   bool minds_files = false;    // it can be seen when a struct file is closed
@@ -89,6 +123,7 @@ struct WalkRecords {
   LifeRecord* lives = nullptr;  // by id of a pointer
   size_t life_count = 0;
   TaskRecord* tasks = nullptr;
+  size_t task_count = 0;
   int32_t* held = nullptr;  // kHeldWords for each task
   CallRecord* calls = nullptr;
   size_t call_count = 0;

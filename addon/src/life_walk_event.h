@@ -11,6 +11,8 @@
 
 // The loop's parts are functions for people; a call would cost as much as what they do.
 #define FCT_INLINE inline __attribute__((always_inline))
+// What is seldom does not take their registers.
+#define FCT_COLD __attribute__((noinline, cold))
 
 namespace fct {
 
@@ -23,18 +25,10 @@ struct Walk {
   int32_t ended = 0;
 };
 
-// An event of a file.
-struct Event {
-  size_t at;  // in the columns
-  int32_t row;
-  const WalkOperation& operation;
-  uint32_t nf;
-  uint32_t flags;
-
-  uint32_t key(uint32_t code) const { return (nf << kOperationBits) | code; }
-};
-
 enum class Step { kGoesOn, kStops, kFails };
+
+// What is known of an object of which something is known.
+constexpr uint32_t kMet = kAlive | kFreed | kUnknown;
 
 // Null if it is not among those near.
 FCT_INLINE TaskRecord* FindTask(const Walk& walk, int32_t pid) {
@@ -43,35 +37,104 @@ FCT_INLINE TaskRecord* FindTask(const Walk& walk, int32_t pid) {
   return task->pid == pid ? task : nullptr;
 }
 
+// What the task did last was with the object's present life, and has this effect.
+FCT_INLINE bool IsBehind(const Walk& walk, const TaskRecord& task, uint32_t nf, const LifeRecord& life,
+                         uint32_t effect) {
+  const uint32_t did = walk.tables.effects[task.key & ((1u << kOperationBits) - 1)];
+  return task.key >> kOperationBits == nf && task.lingers >= life.since && (did & effect) != 0;
+}
+
 // Below 0 if the object has begun before the last close of its inode, and has the flags that the operation
 // wants of such. Three conditions in one sign: each for itself is as good as random.
-FCT_INLINE int32_t OutlivedClose(const Walk& walk, const Event& event, const LifeRecord& life) {
-  const int32_t close_begin = walk.records.lives[walk.rows.inode[event.at]].close_begin;
+FCT_INLINE int32_t OutlivedClose(const LifeRecord& inode, const Event& event, const LifeRecord& life) {
   const uint32_t wanted = event.operation.outlived_flags;
   const uint32_t is_alive = life.facts << 31;
   const uint32_t has_wanted = ((event.flags & wanted) ^ wanted) - 1;
-  return (life.begin - close_begin) & static_cast<int32_t>(is_alive & has_wanted);
+  return (life.begin - inode.close_begin) & static_cast<int32_t>(is_alive & has_wanted);
+}
+
+// Of tasks, those that have done last what has this effect, with the object's present life.
+inline int32_t CountBehind(const Walk& walk, uint32_t nf, const LifeRecord& life, uint32_t effect) {
+  int32_t count = 0;
+  for (size_t i = 0; i < walk.records.task_count; i++) {
+    const TaskRecord& task = walk.records.tasks[i];
+    count += IsBehind(walk, task, nf, life, effect) ? 1 : 0;
+  }
+  return count;
+}
+
+// How many nfsd_file_lru_add other tasks may be late with.
+inline int32_t CountLateLruAdds(const Walk& walk, uint32_t nf, const LifeRecord& life,
+                                const TaskRecord& task) {
+  return CountBehind(walk, nf, life, kMayList) - (IsBehind(walk, task, nf, life, kMayList) ? 1 : 0);
+}
+
+// Which facts a copy of the loop works out itself.
+constexpr uint32_t FactsWorkedOut(Tracepoint code) {
+  switch (code) {
+    case kAcquire:
+    case kPut:
+      return kSettledSinceUnhash;
+    case kFree:
+      return kFreedNotPending;
+    case kUnhash:
+      return kUnhashedAlready;
+    case kOther:
+      return kLeftUnhashed | kNotAdded;
+    default:
+      return 0;
+  }
+}
+
+// Has one of these facts, which are those of no record.
+template <Tracepoint kCode>
+FCT_INLINE bool IsWorkedOut(const Walk& walk, const Event& event, const LifeRecord& life,
+                            const TaskRecord& task) {
+  const uint32_t alarm = event.operation.alarm;
+  const auto is_alarm = [alarm](uint32_t fact) { return (alarm & fact) != 0; };
+  switch (kCode) {
+    case kAcquire:
+      return life.unhash < (task.settled & event.operation.settlement.minds_settled);
+    case kFree: {
+      const WalkTables& tables = walk.tables;
+      const bool is_pending = (event.flags & tables.pending) != 0 && (event.flags & ~tables.all_flags) == 0;
+      return (life.facts & kFreed) != 0 && is_alarm(kFreedNotPending) && !is_pending;
+    }
+    case kUnhash: {
+      constexpr uint32_t kFreedAndEarly = kFreed | kUnhashedEarly;
+      const bool may_be = (life.facts & kAlive) != 0 || (life.facts & kFreedAndEarly) == kFreedAndEarly;
+      return (life.facts & kUnhashed) != 0 && is_alarm(kUnhashedAlready) && may_be;
+    }
+    case kOther: {
+      if (std::max(life.unhash, life.left) < task.row && is_alarm(kLeftUnhashed) &&
+          CountBehind(walk, event.nf, life, kHandles) == 0)
+        return true;
+      return (life.facts & kOnLru) == 0 && is_alarm(kNotAdded) &&
+             CountLateLruAdds(walk, event.nf, life, task) <= -life.balance;
+    }
+    default:
+      return false;
+  }
 }
 
 // A rule might find something.
+template <Tracepoint kCode>
 FCT_INLINE bool IsSuspicious(const Walk& walk, const Event& event, const LifeRecord& life,
                              const TaskRecord& task) {
   const WalkOperation& operation = event.operation;
   const auto count = static_cast<uint32_t>(walk.rows.ref[event.at]);
   if (((life.facts | task.facts) & operation.alarm) != 0) return true;
   if (count - operation.least_count > operation.count_span) return true;
-  if (operation.unhashed_before != 0 && life.unhash < task.row) return true;
-  if (operation.settled_since != 0 && life.unhash < task.settled) return true;
   if (task.repeats == kManyInARow - 2) return true;
-  return OutlivedClose(walk, event, life) < 0;
+  if (IsWorkedOut<kCode>(walk, event, life, task)) return true;
+  const LifeRecord& inode = walk.records.lives[walk.rows.inode[event.at]];
+  return OutlivedClose(inode, event, life) < 0 && inode.close_end < task.row;
 }
 
 // An nfsd_file_lru_add that belongs to the object's present life.
 FCT_INLINE bool OwnsLruAdd(const Walk& walk, const Event& event, const LifeRecord& life,
                            const TaskRecord& task) {
-  const bool is_with_it =
-      (task.facts & kMayList) != 0 && task.key >> kOperationBits == event.nf && task.key_row >= life.since;
-  return walk.tables.adders_hold || is_with_it;
+  return walk.tables.adders_hold || IsBehind(walk, task, event.nf, life, kMayList);
 }
 
 FCT_INLINE CallRecord* CallOf(const Walk& walk, const TaskRecord& task) {
@@ -79,7 +142,11 @@ FCT_INLINE CallRecord* CallOf(const Walk& walk, const TaskRecord& task) {
 }
 
 FCT_INLINE int32_t* HeldBy(const Walk& walk, const TaskRecord* task) {
-  return walk.records.held + (task - walk.records.tasks) * kHeldWords;
+  static_assert(kHeldWords * sizeof(int32_t) % sizeof(TaskRecord) == 0);
+  const auto* const first = reinterpret_cast<const char*>(walk.records.tasks);
+  const ptrdiff_t place = reinterpret_cast<const char*>(task) - first;
+  constexpr ptrdiff_t kTimes = kHeldWords * sizeof(int32_t) / sizeof(TaskRecord);
+  return reinterpret_cast<int32_t*>(reinterpret_cast<char*>(walk.records.held) + place * kTimes);
 }
 
 // Facts of an object and of a task.
@@ -89,24 +156,15 @@ struct Facts {
 };
 
 // What the operation does to its object and its task, and to their facts.
-template <uint8_t kCode>
+template <Tracepoint kCode>
 FCT_INLINE Facts Operate(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task, Facts facts) {
   const WalkTables& tables = walk->tables;
-  const bool is_gc = (event.flags & tables.gc) != 0;
-  const auto nf = static_cast<int32_t>(event.nf);
   switch (kCode) {
     case kAcquire:
-      facts.life = AddUser(facts.life);
-      facts.task = Acquire(facts.task, task, HeldBy(*walk, task), nf, is_gc);
+      facts.life = AddUsers(facts.life, event.operation.settlement);
+      facts.task = Settle(facts.task, task, HeldBy(*walk, task), event, (event.flags & tables.gc) != 0);
       task->settled = event.row;
       break;
-    case kPut: {
-      const bool is_of_held = is_gc && task->key != event.key(kConsErr);
-      facts.life = TakeUser(facts.life);
-      facts.task = Put(facts.task, task, HeldBy(*walk, task), nf, event.row, is_of_held);
-      task->settled = event.row;
-      break;
-    }
     case kAlloc:
       facts.life = Begin(facts.life, life, (event.flags & tables.hashed) != 0, event.row) | tables.at_alloc;
       walk->begun += tables.at_alloc == kAlive ? 1 : 0;
@@ -140,88 +198,80 @@ FCT_INLINE Facts Operate(Walk* walk, const Event& event, LifeRecord* life, TaskR
   return facts;
 }
 
-template <uint8_t kCode>
+template <Tracepoint kCode>
 FCT_INLINE void Apply(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task) {
-  constexpr uint32_t kMoods = kHandles | kMayList;
+  // What an operation does in all flavours need not be looked up.
+  constexpr bool kMayQueue = kCode == kClosing || kCode == kOther;
+  constexpr bool kMayLeaveLru = kCode == kOther;
+  constexpr bool kHasTask = kCode == kAcquire || kCode == kConsErr;
   const uint32_t effect = event.operation.effect;
-  const uint32_t key = event.key(kCode == kOther ? event.operation.code : kCode);
   Facts facts{life->facts, task->facts};
-  // The task goes on to something else than what it did last.
-  LifeRecord& former = walk->records.lives[task->key >> kOperationBits];
-  if ((facts.task & kHandles) != 0 && task->key_row >= former.since) former.left = event.row;
-  if ((facts.life & (kAlive | kFreed | kUnknown)) == 0)
-    facts.life = Meet(facts.life, kCode == kAlloc, &walk->begun);
-  if ((effect & kLeavesLru) != 0) facts.life = Move(facts.life, life, -1);
+  if (kMayLeaveLru && (effect & kLeavesLru) != 0) facts.life = Move(facts.life, life, -1);
   facts = Operate<kCode>(walk, event, life, task, facts);
-  life->facts = facts.life | (effect & (kQueued | kUnderWriteback));
+  // The task goes on to something else than what it did last, with an object that is unhashed.
+  LifeRecord& former = walk->records.lives[task->key >> kOperationBits];
+  if (((former.unhash - event.row) & (former.since - 1 - task->lingers)) < 0) former.left = event.row;
+  life->facts = facts.life | (kMayQueue ? effect & (kQueued | kUnderWriteback) : 0);
   life->last = event.row;
-  reinterpret_cast<uint32_t*>(life)[effect & kTouchedWord] = walk->rows.ms[event.at];
-  if (task->key == key)
-    task->repeats++;
-  else
-    task->repeats = 0;
-  task->facts = (facts.task & ~kMoods) | (effect & kMoods);
-  task->key = key;
-  task->key_row = task->row = event.row;
+  if (kCode == kOther)
+    reinterpret_cast<uint32_t*>(life)[effect & kTouchedWord] = walk->rows.ms[event.at];
+  else if (kCode != kUnhash)
+    life->touched_ms = walk->rows.ms[event.at];
+  if (kHasTask) task->facts = facts.task;
+  task->row = event.row;
+  task->lingers = event.row & event.operation.lingers;
+  task->repeats = (task->repeats + 1) & -static_cast<int32_t>(task->key == event.key);
+  task->key = event.key;
+}
+
+template <Tracepoint kCode>
+FCT_INLINE Event EventAt(const Walk& walk, const Place& place) {
+  constexpr bool kIsOfMany = kCode == kOther || kCode == kAcquire;
+  const uint32_t nf = walk.rows.nf[place.at];
+  const uint32_t code = kIsOfMany ? place.operation.code : uint32_t{kCode};
+  return {place.at,
+          walk.rows.first + static_cast<int32_t>(place.row) + 1,
+          place.operation,
+          nf,
+          walk.rows.flags[place.at],
+          (nf << kOperationBits) | code};
 }
 
 // An event without an object: only the task's side of it counts.
-template <uint8_t kCode>
-__attribute__((noinline)) void ApplyToTask(const Walk& walk, Event event, TaskRecord* task) {
+template <Tracepoint kCode>
+FCT_COLD Step SeeWithout(const Walk& walk, Place place, TaskRecord* task) {
   LifeRecord nobody{};
   Walk other{walk.tables, walk.rows, walk.records};
-  Apply<kCode>(&other, event, &nobody, task);
+  Apply<kCode>(&other, EventAt<kCode>(walk, place), &nobody, task);
+  return Step::kGoesOn;
 }
 
-// A copy of its own for each operation, so that the processor sees what follows upon which. It stops if a
-// rule has to be asked first, or the task is not known.
-template <uint8_t kCode>
-FCT_INLINE Step SeeAs(Walk* walk, const Event& event, int32_t pid, bool is_cleared) {
-  TaskRecord* const task = FindTask(*walk, pid);
-  if (task == nullptr) return Step::kStops;
-  if (event.nf == 0) {
-    ApplyToTask<kCode>(*walk, event, task);
-    return Step::kGoesOn;
-  }
+// An object of which nothing was seen, or nothing but its alloc.
+template <Tracepoint kCode, bool kIsCleared>
+FCT_COLD Step SeeNew(Walk* walk, Place place, TaskRecord* task) {
+  const Event event = EventAt<kCode>(*walk, place);
   LifeRecord* const life = walk->records.lives + event.nf;
   if (life->facts == 0) life->facts = Reset(life, event.row);
-  if (IsSuspicious(*walk, event, *life, *task) && !is_cleared) return Step::kStops;
+  if (!kIsCleared && IsSuspicious<kCode>(*walk, event, *life, *task)) return Step::kStops;
+  life->facts = Meet(life->facts, kCode == kAlloc, &walk->begun);
   Apply<kCode>(walk, event, life, task);
   return Step::kGoesOn;
 }
 
-FCT_INLINE Step See(Walk* walk, size_t row, bool is_cleared) {
-  const WalkRows& rows = walk->rows;
-  const size_t at = rows.index[row];
-  if (at >= rows.nf.size) return Step::kFails;
-  const size_t number = std::min<size_t>(rows.op[at], kTraceOperations - 1);
-  const WalkOperation& operation = walk->tables.operations[number];
-  const int32_t pid = rows.pid[row];
-  const Event event{at, rows.first + static_cast<int32_t>(row) + 1, operation, rows.nf[at], rows.flags[at]};
-  switch (operation.code) {
-    case kAcquire:
-      return SeeAs<kAcquire>(walk, event, pid, is_cleared);
-    case kPut:
-      return SeeAs<kPut>(walk, event, pid, is_cleared);
-    case kAlloc:
-      return SeeAs<kAlloc>(walk, event, pid, is_cleared);
-    case kOpen:
-      return SeeAs<kOpen>(walk, event, pid, is_cleared);
-    case kOpened:
-      return SeeAs<kOpened>(walk, event, pid, is_cleared);
-    case kConsErr:
-      return SeeAs<kConsErr>(walk, event, pid, is_cleared);
-    case kFree:
-      return SeeAs<kFree>(walk, event, pid, is_cleared);
-    case kUnhash:
-      return SeeAs<kUnhash>(walk, event, pid, is_cleared);
-    case kClosing:
-      return SeeAs<kClosing>(walk, event, pid, is_cleared);
-    case kLruAdd:
-      return SeeAs<kLruAdd>(walk, event, pid, is_cleared);
-    default:
-      return SeeAs<kOther>(walk, event, pid, is_cleared);
-  }
+// A copy of its own for what operations have to be told apart, so that the processor sees what follows upon
+// which. It stops if a rule has to be asked first, or the task is not known.
+template <Tracepoint kCode, bool kIsCleared>
+FCT_INLINE Step See(Walk* walk, const Place& place) {
+  TaskRecord* const task = FindTask(*walk, walk->rows.pid[place.row]);
+  if (__builtin_expect(task == nullptr, 0)) return Step::kStops;
+  const Event event = EventAt<kCode>(*walk, place);
+  if (__builtin_expect(event.nf == 0, 0)) return SeeWithout<kCode>(*walk, place, task);
+  LifeRecord* const life = walk->records.lives + event.nf;
+  if (__builtin_expect((life->facts & kMet) == 0, 0)) return SeeNew<kCode, kIsCleared>(walk, place, task);
+  if (!kIsCleared && __builtin_expect(IsSuspicious<kCode>(*walk, event, *life, *task), 0))
+    return Step::kStops;
+  Apply<kCode>(walk, event, life, task);
+  return Step::kGoesOn;
 }
 
 }  // namespace fct

@@ -28,8 +28,9 @@ inline uint32_t Move(uint32_t facts, LifeRecord* life, int32_t by) {
   return (facts & ~kBalances) | FactOfSign(life->balance, kOffLru);
 }
 
-inline uint32_t AddUser(uint32_t facts) { return facts + ((facts & kInUse) != kInUse ? kOneUser : 0); }
-inline uint32_t TakeUser(uint32_t facts) { return facts - ((facts & kInUse) != 0 ? kOneUser : 0); }
+inline uint32_t AddUsers(uint32_t facts, const Settlement& settlement) {
+  return facts + ((facts & kInUse) != settlement.users_limit ? settlement.users : 0);
+}
 
 // An object of which nothing was seen, or nothing but its alloc.
 inline uint32_t Meet(uint32_t facts, bool is_alloc, int32_t* begun) {

@@ -30,25 +30,16 @@ inline bool LetGo(TaskRecord* task, int32_t* held, int32_t nf) {
   return true;
 }
 
-inline uint32_t Acquire(uint32_t facts, TaskRecord* task, int32_t* held, int32_t nf, bool is_gc) {
-  if (nf == 0) {
-    if (task->taken > 0) Hold(task, held, task->taken);
-    if (task->taken == kTookAllowance) task->spent--;
-  } else if (is_gc) {
-    Hold(task, held, nf);
-  }
-  task->doubtful = 0;
-  task->retries = 0;
-  task->taken = kTookNothing;
-  return facts & ~(kPutInDoubt | kManyRetries);
+// What the last put took turns out to be a reference of the lookup, not one held.
+inline void GiveBack(TaskRecord* task, int32_t* held) {
+  if (task->taken > 0) Hold(task, held, task->taken);
+  if (task->taken == kTookAllowance) task->spent--;
 }
 
-// is_of_held: of what only tasks put that have acquired it.
-inline uint32_t Put(uint32_t facts, TaskRecord* task, int32_t* held, int32_t nf, int32_t row,
-                    bool is_of_held) {
-  task->doubtful = 0;
+inline uint32_t PutAnother(uint32_t facts, TaskRecord* task, int32_t* held, int32_t nf, int32_t row,
+                           bool is_of_held) {
   task->taken = kTookNothing;
-  if (!is_of_held) return facts & ~kPutInDoubt;
+  if (!is_of_held) return facts;
   const bool is_held = LetGo(task, held, nf);
   if (!is_held && task->spent == kUnseenHolds) {
     task->doubtful = row;
@@ -56,13 +47,46 @@ inline uint32_t Put(uint32_t facts, TaskRecord* task, int32_t* held, int32_t nf,
   }
   task->taken = is_held ? nf : kTookAllowance;
   if (!is_held) task->spent++;
-  return facts & ~kPutInDoubt;
+  return facts;
+}
+
+// Where not the last of those held is put, or there is no object, or no room.
+__attribute__((noinline, cold)) inline uint32_t SettleOtherwise(uint32_t facts, TaskRecord* task,
+                                                                int32_t* held, const Event& event,
+                                                                bool is_of_held) {
+  const auto nf = static_cast<int32_t>(event.nf);
+  if (event.operation.settlement.is_put != 0) return PutAnother(facts, task, held, nf, event.row, is_of_held);
+  if (nf == 0)
+    GiveBack(task, held);
+  else if (is_of_held)
+    Hold(task, held, nf);
+  task->taken = kTookNothing;
+  return facts;
+}
+
+// GC objects only their tasks put that have acquired them; but behind an nfsd_file_cons_err it is a reference
+// of the lookup.
+inline uint32_t Settle(uint32_t facts, TaskRecord* task, int32_t* held, const Event& event, bool is_gc) {
+  const Settlement& settlement = event.operation.settlement;
+  const auto nf = static_cast<int32_t>(event.nf);
+  const bool is_of_lookup = task->key == event.key_of(kConsErr);
+  const int32_t is_of_held = (is_gc ? 1 : 0) & ((is_of_lookup ? 0 : 1) | (settlement.is_put + 1));
+  const int32_t count = task->held;
+  facts &= settlement.task_facts;
+  task->retries &= settlement.keeps_retries;
+  const int32_t differs = (held[count] ^ nf) & settlement.is_put & -is_of_held;
+  if (__builtin_expect(differs != 0 || count == kMostHeld || nf == 0, 0))
+    return SettleOtherwise(facts, task, held, event, is_of_held != 0);
+  held[count + 1] = nf;  // of no account if it is not held
+  task->held = count + (settlement.held & -is_of_held);
+  task->taken = nf & settlement.is_put & -is_of_held;
+  return facts;
 }
 
 inline uint32_t Retry(uint32_t facts, TaskRecord* task) {
   task->taken = kTookNothing;
   task->retries++;
-  return (facts & ~kManyRetries) | (task->retries == kManyInARow - 1 ? kManyRetries : 0);
+  return (facts & ~kManyTurns) | (task->retries == kManyInARow - 1 ? kManyTurns : 0);
 }
 
 }  // namespace fct

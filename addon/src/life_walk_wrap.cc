@@ -39,9 +39,12 @@ WalkTables ToTables(const Napi::Object& object) {
   const Span<int32_t> effects = SpanOf<int32_t>(object, "effects");
   const Span<int32_t> alarms = SpanOf<int32_t>(object, "alarms");
   const Span<uint8_t> codes = SpanOf<uint8_t>(object, "codes");
+  for (size_t code = 0; code < std::min(effects.size, tables.effects.size()); code++)
+    tables.effects[code] = static_cast<uint32_t>(effects[code]);
   tables.gc = NumberOf(object, "gc");
   tables.hashed = NumberOf(object, "hashed");
   tables.pending = NumberOf(object, "pending");
+  tables.all_flags = NumberOf(object, "allFlags");
   // What a trace has beyond codes is a tracepoint that nobody knows, and so is a code without an effect.
   for (size_t i = 0; i < tables.operations.size(); i++) {
     const uint8_t known = i < codes.size ? codes[i] : 0;
@@ -86,6 +89,7 @@ WalkRecords ToRecords(const Napi::Object& object) {
   records.lives = WordsOf<LifeRecord, int32_t>(object, "lives");
   records.life_count = SpanOf<int32_t>(object, "lives").size * sizeof(int32_t) / sizeof(LifeRecord);
   records.tasks = WordsOf<TaskRecord, int32_t>(object, "tasks");
+  records.task_count = SpanOf<int32_t>(object, "tasks").size * sizeof(int32_t) / sizeof(TaskRecord);
   records.held = WordsOf<int32_t, int32_t>(object, "held");
   records.calls = WordsOf<CallRecord, int32_t>(object, "calls");
   records.call_count = SpanOf<int32_t>(object, "calls").size * sizeof(int32_t) / sizeof(CallRecord);

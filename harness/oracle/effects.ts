@@ -1,11 +1,11 @@
 import { facts } from './facts.js'
 import type { Flavour } from './flavours/flavour.js'
 import { codeCount, codeSet, type Tracepoint } from './operations.js'
-import { lifeWords, taskBits, wasteWord } from './records.js'
+import { lifeWords, wasteWord } from './records.js'
 
 /**
  * What an operation does to the records of its object and its task, as one word by code. The facts `queued` and
- * `under writeback` are their own bits, and so are `handles` and `mayList` of the task.
+ * `under writeback` are their own bits.
  */
 export const effectBits = {
   /** The word of the object's record that gets the time: `touchedMs`, or the waste. */
@@ -15,6 +15,10 @@ export const effectBits = {
   /** nfsd_file_do_acquire() has gone another way than that to a refused lease. */
   constructs: 1 << 5,
   leavesLru: 1 << 9,
+  /** Behind it its task may list the object, or take it off the LRU. */
+  handles: 1 << 10,
+  /** It may stand before its task's nfsd_file_lru_add (Flavour.precedeLruAdd). */
+  mayList: 1 << 11,
 } as const
 
 /** They leave alone what they find: who is seen in them is not in use. */
@@ -26,7 +30,6 @@ const bystanders: readonly Tracepoint[] = [
   'nfsd_file_gc_hashed',
 ]
 
-/** Behind these their task may list the object, or take it off the LRU. */
 const handles: readonly Tracepoint[] = ['nfsd_file_unhash', 'nfsd_file_put', 'nfsd_file_lru_add']
 
 const constructs: readonly Tracepoint[] = [
@@ -50,9 +53,9 @@ export function effectsOf({ leaveLru, atZero, precedeLruAdd }: Flavour): Int32Ar
   add(leaveLru, effectBits.leavesLru)
   add(atZero, facts.queued)
   add(['nfsd_file_gc_writeback'], facts['under writeback'])
-  add(handles, taskBits.handles)
+  add(handles, effectBits.handles)
   // What is not judged may stand anywhere, as nfsd_file_get() does between nfsd_file_unhash and the LRU.
-  effects[0] = (effects[0] ?? 0) | taskBits.handles
-  add(precedeLruAdd, taskBits.mayList)
+  effects[0] = (effects[0] ?? 0) | effectBits.handles
+  add(precedeLruAdd, effectBits.mayList)
   return effects
 }

@@ -28,14 +28,23 @@ export const facts = {
   'count is saturated': 1 << 22,
   // Of the event's task.
   'put in doubt': 1 << 23,
+  /** It does the same over and over, or an acquire of its tries again and again. */
   'many turns': 1 << 24,
-  'many retries': 1 << 28,
   // Of the object and others.
-  /** Its nfsd_file_unhash is older than the task's event before this one. */
-  'unhashed before': 1 << 25,
-  /** It is older than the task's last nfsd_file_acquire or nfsd_file_put. */
+  /** Its nfsd_file_unhash, and what those went on to who had it in hand then, is older than the task's event before this one. */
+  'left unhashed': 1 << 25,
+  /** Its nfsd_file_unhash is older than the task's last nfsd_file_acquire or nfsd_file_put. */
   'settled since unhash': 1 << 31,
-  /** A GC object that had begun before the last nfsd_file_close_inode_sync() of its inode that has returned. */
+  /** Its own nfsd_file_unhash was seen, and as long as it is freed that of the next life, too. */
+  'unhashed already': 1 << 29,
+  /** Freed, and the sample is not that of an object under construction. */
+  'freed, not pending': 1 << 30,
+  /** It is not on the LRU, even if every nfsd_file_lru_add that other tasks may be late with is counted. */
+  'not added': 1 << 28,
+  /**
+   * A GC object that had begun before the last nfsd_file_close_inode_sync() of its inode that has returned, and that returned
+   * before the task's event before this one.
+   */
   'outlived a close': 1 << 26,
   /** The same, and the sample has HASHED. */
   'hashed behind a close': 1 << 27,

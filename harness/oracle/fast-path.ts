@@ -9,15 +9,7 @@ import { facts } from './facts.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import type { Lives } from './lives.js'
 import { codeCount, codes } from './operations.js'
-import {
-  callRecordWords,
-  callWords,
-  lifeWords,
-  mostQueued,
-  operationBits,
-  taskBits,
-  taskWords,
-} from './records.js'
+import { callRecordWords, callWords, lifeWords, mostQueued, operationBits, taskWords } from './records.js'
 import { heldWords, manyTurns, mostHeld, nearPids, unseenHolds, type Tasks } from './tasks.js'
 
 /** What the fast path keeps up to date. */
@@ -100,6 +92,7 @@ function tablesOf({ lives, tasks }: Memory, { events, told, flavour, flags, alar
     gc: flags.gc,
     hashed: flags.hashed,
     pending: flags.pending,
+    allFlags: flags.all,
     atAlloc: lives.atAlloc,
     addersHold: tasks.addersHold,
     mindsFiles: told.mayTellOfFiles,
@@ -162,8 +155,7 @@ const layout = Int32Array.of(
   ...Object.values(callWords),
   ...[callRecordWords, mostQueued, mostHeld, heldWords],
   ...Object.values(facts),
-  ...Object.values(taskBits),
-  ...[effectBits.touched, effectBits.leavesLru],
+  ...[effectBits.touched, effectBits.leavesLru, effectBits.handles, effectBits.mayList],
   ...walkedOver.map((name) => codes[name]),
   ...[codeCount, operationBits, nearPids, manyTurns, unseenHolds],
 )

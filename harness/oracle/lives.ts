@@ -2,7 +2,7 @@ import type { FileEvents } from '../decode/file-events.js'
 import { FctError } from '../fct-error.js'
 import { effectBits, effectsOf } from './effects.js'
 import { factOfSign, facts } from './facts.js'
-import type { FlagMasks, Flavour } from './flavours/flavour.js'
+import { isPending, type FlagMasks, type Flavour } from './flavours/flavour.js'
 import { codes } from './operations.js'
 import type { Tasks } from './tasks.js'
 import { grown, lifeWords, mostPointers, never, recordWords, shift } from './records.js'
@@ -105,6 +105,10 @@ export class Lives {
   get wasUnhashedEarly(): boolean {
     return (this.#word & early) !== 0
   }
+  /** One more nfsd_file_unhash would be neither the life's nor the next one's. */
+  get wasUnhashedAlready(): boolean {
+    return this.wasUnhashed && (this.isAlive || (this.isFreed && this.wasUnhashedEarly))
+  }
   /** Somebody took the count to zero and queued the object for disposal. */
   get isQueued(): boolean {
     return (this.#word & queued) !== 0
@@ -125,8 +129,8 @@ export class Lives {
     return this.#read(lifeWords.last) - 1
   }
   /**
-   * Row at which the last of those who had unhashed, put or listed it went on to something else; -1: none
-   * has.
+   * Row at which the last of those who had unhashed, put or listed it went on to something else, of those who did so when
+   * it was unhashed; -1: none has.
    */
   get leftRow(): number {
     return this.#read(lifeWords.left) - 1
@@ -144,16 +148,26 @@ export class Lives {
     return this.#read(lifeWords.free) - 1
   }
 
+  /** Whoever had unhashed, put or listed it had gone on to something else before the task's event before this one. */
+  wasLeftBefore(task: Tasks): boolean {
+    return task.lastRow > Math.max(this.unhashRow, this.leftRow) && !task.isSomebodyAt(this)
+  }
+
   /** The facts of the selected life, and those of the event that depend on it. @param task The event's. */
-  factsBefore(inode: number, flags: number, task: Pick<Tasks, 'lastRow' | 'settledRow'>): number {
-    let known = this.#word
-    const { unhashRow } = this
-    if (unhashRow >= 0 && unhashRow < task.lastRow) known |= facts['unhashed before']
-    if (unhashRow >= 0 && unhashRow < task.settledRow) known |= facts['settled since unhash']
-    if (!this.isAlive || this.beginRow >= this.closeBeginRow(inode)) return known
-    if ((flags & this.flags.gc) === 0) return known
-    const isHashed = (flags & this.flags.hashed) !== 0
-    return known | facts['outlived a close'] | (isHashed ? facts['hashed behind a close'] : 0)
+  factsBefore({ inode, flags }: Pick<FileEvents, 'inode' | 'flags'>, task: Tasks): number {
+    const word = this.#word
+    const { unhashRow, lruBalance } = this
+    const isUnhashed = unhashRow >= 0
+    const isFreed = (word & freed) !== 0 && !isPending(flags, this.flags)
+    return (
+      word |
+      (this.wasLeftBefore(task) && isUnhashed ? facts['left unhashed'] : 0) |
+      (isUnhashed && unhashRow < task.settledRow ? facts['settled since unhash'] : 0) |
+      (this.wasUnhashedAlready ? facts['unhashed already'] : 0) |
+      (isFreed ? facts['freed, not pending'] : 0) |
+      (lruBalance <= 0 && task.countLateLruAdds(this) <= -lruBalance ? facts['not added'] : 0) |
+      this.#factsOfClose(inode, flags, task)
+    )
   }
 
   /**
@@ -213,6 +227,14 @@ export class Lives {
       this.nf = at >> shift
       yield this
     }
+  }
+
+  #factsOfClose(inode: number, flags: number, { lastRow }: Tasks): number {
+    if (!this.isAlive || this.beginRow >= this.closeBeginRow(inode)) return 0
+    if ((flags & this.flags.gc) === 0 || this.closeEndRow(inode) >= lastRow) return 0
+    return (
+      facts['outlived a close'] | ((flags & this.flags.hashed) !== 0 ? facts['hashed behind a close'] : 0)
+    )
   }
 
   #forgetAll(): void {

@@ -27,7 +27,8 @@ export const taskWords = {
   pid: 1,
   /** What it did last: the pointer's id and the operation, as `keyOf` puts them together. */
   key: 2,
-  keyRow: 3,
+  /** The row of that, if behind it the task may list the object, or take it off the LRU (`effects.ts`); else 0. */
+  lingers: 3,
   /** Of its last event, of ours or of nfsd. */
   row: 4,
   /** Of its last nfsd_file_acquire or nfsd_file_put. */
@@ -40,7 +41,7 @@ export const taskWords = {
   repeats: 8,
   /** nfsd_file_cons_err since the last nfsd_file_acquire. */
   retries: 9,
-  /** Row of a put that nothing seen entitles the task to. */
+  /** Row of a put that nothing seen entitles the task to, if the fact `put in doubt` says that there is one. */
   doubtful: 10,
   /** How much of its allowance is used up. */
   spent: 11,
@@ -69,14 +70,6 @@ export const callWords = {
 export const mostQueued = 60
 
 export const callRecordWords = callWords.queue + 2 * mostQueued
-
-/** What word 0 of a task's record has beside facts; no fact has these bits, of whomever. */
-export const taskBits = {
-  /** Behind what it did last it may list the object, or take it off the LRU. */
-  handles: 1 << 29,
-  /** What it did last may stand before its nfsd_file_lru_add (Flavour.precedeLruAdd). */
-  mayList: 1 << 30,
-} as const
 
 /** A word of both that takes what is written of no use: to write there is faster than to branch. */
 export const wasteWord = 15

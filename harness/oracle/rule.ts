@@ -115,7 +115,7 @@ export interface TraceRule extends RuleHead {
    * Facts of which at least one is there whenever `check` finds something at this tracepoint: only then it is asked, and so it is
    * fast if sound kernels seldom show them. A rule without is asked each time.
    */
-  suspects?(tracepoint: Tracepoint): readonly Fact[]
+  suspects?(tracepoint: Tracepoint, flavour: Flavour): readonly Fact[]
   check?(moment: Moment): Broken | undefined
   /** The events of the module that `checkModule` wants to see. */
   readonly onModule?: readonly ModuleEvent[]

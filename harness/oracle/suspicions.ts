@@ -10,7 +10,7 @@ interface Suspicion {
 }
 
 /** Any fact: there is always one, as each count is at 0, above or saturated. */
-export const anything = -1
+const anything = -1
 
 /** Which rules are to be asked at an event, put together from what the rules say they suspect. */
 export class Suspicions {
@@ -22,7 +22,7 @@ export class Suspicions {
     this.#byCode = Array.from(this.alarms, () => [])
     for (const rule of rules) {
       for (const tracepoint of rule.on?.(flavour) ?? []) {
-        const suspects = rule.suspects?.(tracepoint)
+        const suspects = rule.suspects?.(tracepoint, flavour)
         const facts = suspects ? maskOf(suspects) : anything
         const code = codes[tracepoint]
         this.alarms[code] = (this.alarms[code] ?? 0) | facts

@@ -4,7 +4,7 @@ import { facts } from './facts.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
 import type { Lives } from './lives.js'
 import { codes } from './operations.js'
-import { grown, keyOf, lifeWords, operationBits, recordWords, shift, taskBits, taskWords } from './records.js'
+import { grown, keyOf, lifeWords, never, operationBits, recordWords, shift, taskWords } from './records.js'
 
 /**
  * How many puts of a task without an acquire are let pass after the trace began or events went missing: an
@@ -25,9 +25,8 @@ export const manyTurns = 100
 
 const inDoubt = facts['put in doubt']
 const turning = facts['many turns']
-const retrying = facts['many retries']
-const moods = taskBits.handles | taskBits.mayList
-const taskFacts = inDoubt | retrying
+
+const operationMask = (1 << operationBits) - 1
 
 /** What a put took, if it was not one of those held: the pointer's id is what it took then. */
 const tookNothing = 0
@@ -84,11 +83,11 @@ export class Tasks {
   /** Facts of the task. */
   get facts(): number {
     const isTurning = this.#read(taskWords.repeats) === manyTurns - 2
-    return (this.#word & taskFacts) | (isTurning ? turning : 0)
+    return this.#word | (isTurning ? turning : 0)
   }
   /** Code of the task's last event before this one; 0 if none is known. */
   get lastOperation(): number {
-    return this.#read(taskWords.key) & ((1 << operationBits) - 1)
+    return this.#read(taskWords.key) & operationMask
   }
   get lastNf(): number {
     return this.#read(taskWords.key) >>> operationBits
@@ -106,7 +105,7 @@ export class Tasks {
   }
   /** Row of a put that nothing seen entitles the task to; -1 if there is none. */
   get doubtfulPut(): number {
-    return this.#read(taskWords.doubtful) - 1
+    return (this.#word & inDoubt) === 0 ? -1 : this.#read(taskWords.doubtful) - 1
   }
 
   /**
@@ -115,7 +114,7 @@ export class Tasks {
    * (Flavour.precedeLruAdd).
    */
   ownsLruAdd(life: Lives): boolean {
-    return this.addersHold || this.#isAt(this.#at, life, taskBits.mayList)
+    return this.addersHold || this.#isAt(this.#at, life, effectBits.mayList)
   }
 
   /**
@@ -124,14 +123,14 @@ export class Tasks {
   countLateLruAdds(life: Lives): number {
     let count = 0
     for (let at = 0; at < this.#count << shift; at += recordWords)
-      if (at !== this.#at && this.#isAt(at, life, taskBits.mayList)) count++
+      if (at !== this.#at && this.#isAt(at, life, effectBits.mayList)) count++
     return count
   }
 
   /** A task may be about to take the object's present life off the LRU, or to put it there. */
   isSomebodyAt(life: Lives): boolean {
     for (let at = 0; at < this.#count << shift; at += recordWords)
-      if (this.#isAt(at, life, taskBits.handles)) return true
+      if (this.#isAt(at, life, effectBits.handles)) return true
     return false
   }
 
@@ -162,8 +161,8 @@ export class Tasks {
     if ((effect & effectBits.constructs) !== 0) records[at + taskWords.taken] = tookNothing
     if ((effect & effectBits.settles) !== 0) records[at + taskWords.settled] = row + 1
     records[at + taskWords.key] = keyOf(operation, nf)
-    records[at + taskWords.keyRow] = records[at + taskWords.row] = row + 1
-    this.#word = (this.#word & ~moods) | (effect & moods)
+    records[at + taskWords.row] = row + 1
+    records[at + taskWords.lingers] = (effect & (effectBits.handles | effectBits.mayList)) !== 0 ? row + 1 : 0
   }
 
   /** The selected task has come to this row, without an event of nfsd's. */
@@ -204,11 +203,11 @@ export class Tasks {
     return at
   }
 
-  /** The task goes on to something else than what it did last. */
+  /** The task goes on to something else than what it did last, with an object that is unhashed. */
   #leave(life: Lives, row: number): void {
     const nf = this.lastNf
-    if ((this.#word & taskBits.handles) !== 0 && this.#isOfLife(this.#at, nf, life))
-      life.records[(nf << shift) + lifeWords.left] = row
+    const isUnhashed = (life.records[(nf << shift) + lifeWords.unhash] ?? never) < row
+    if (isUnhashed && this.#isOfLife(this.#at, nf, life)) life.records[(nf << shift) + lifeWords.left] = row
   }
 
   /** The task does once more what it did last, or something else. */
@@ -221,10 +220,9 @@ export class Tasks {
     const at = this.#at
     if (nf === 0) this.#giveBack()
     else if (isGc) this.#hold(at, nf)
-    records[at + taskWords.doubtful] = 0
     records[at + taskWords.retries] = 0
     records[at + taskWords.taken] = tookNothing
-    this.#word &= ~(inDoubt | retrying)
+    this.#word &= ~(inDoubt | turning)
   }
 
   /**
@@ -241,7 +239,6 @@ export class Tasks {
     const { records } = this
     const at = this.#at
     this.#word &= ~inDoubt
-    records[at + taskWords.doubtful] = 0
     records[at + taskWords.taken] = tookNothing
     if (!isOfHeld) return
     const isHeld = this.#letGo(at, nf)
@@ -258,7 +255,7 @@ export class Tasks {
   #retry(): void {
     const retries = this.#read(taskWords.retries) + 1
     this.records[this.#at + taskWords.retries] = retries
-    this.#word = (this.#word & ~retrying) | (retries === manyTurns - 1 ? retrying : 0)
+    this.#word = (this.#word & ~turning) | (retries === manyTurns - 1 ? turning : 0)
   }
 
   #hold(at: number, nf: number): void {
@@ -282,16 +279,16 @@ export class Tasks {
     return true
   }
 
-  /** What the task did last was with the object's present life, and has this bit. */
-  #isAt(at: number, life: Lives, bit: number): boolean {
+  /** What the task did last was with the object's present life, and has this effect. */
+  #isAt(at: number, life: Lives, effect: number): boolean {
     const key = this.records[at + taskWords.key] ?? 0
-    const isWith = ((this.records[at] ?? 0) & bit) !== 0 && key >>> operationBits === life.nf
-    return isWith && this.#isOfLife(at, life.nf, life)
+    if (key >>> operationBits !== life.nf || !this.#isOfLife(at, life.nf, life)) return false
+    return ((this.#effects[key & operationMask] ?? 0) & effect) !== 0
   }
 
-  /** The task's last event with the object was one of the object's present life. */
+  /** The object's present life is the one behind which the task may still do something. */
   #isOfLife(at: number, nf: number, { records }: Lives): boolean {
-    return (this.records[at + taskWords.keyRow] ?? 0) >= (records[(nf << shift) + lifeWords.since] ?? 0)
+    return (this.records[at + taskWords.lingers] ?? 0) >= (records[(nf << shift) + lifeWords.since] ?? 0)
   }
 
   get #word(): number {

@@ -12,7 +12,7 @@ import { Lives } from './lives.js'
 import { codes } from './operations.js'
 import { never } from './records.js'
 import type { Broken, ModuleMoment, Moment, Standing, TraceRule } from './rule.js'
-import { anything, Suspicions } from './suspicions.js'
+import { Suspicions } from './suspicions.js'
 import { Tasks } from './tasks.js'
 
 export interface TraceCase {
@@ -138,11 +138,11 @@ export class TraceJudge {
 
   #ask(): void {
     const { event, life, task } = this.#moment
-    const { operation, inode, flags, ref, row } = event
-    const known = life.factsBefore(inode, flags, task) | task.facts | factOfSign(ref, facts['count is 0'])
-    const suspected = this.#case.isThorough === true ? anything : known
+    const { operation, ref, row } = event
+    const isThorough = this.#case.isThorough === true
+    const known = life.factsBefore(event, task) | task.facts | factOfSign(ref, facts['count is 0'])
     for (const suspicion of this.#suspicions.of(operation)) {
-      if ((suspicion.facts & suspected) === 0) continue
+      if (!isThorough && (suspicion.facts & known) === 0) continue
       const { rule } = suspicion
       const broken = rule.check?.(this.#moment)
       if (broken) this.#case.onBroken(rule, broken, broken.row ?? row)

@@ -6,7 +6,7 @@ const tables = {
   effects: new Int32Array(19),
   alarms: new Int32Array(19),
   codes: new Uint8Array(256),
-  ...{ gc: 8, hashed: 1, pending: 2, atAlloc: 1 },
+  ...{ gc: 8, hashed: 1, pending: 2, allFlags: 15, atAlloc: 1 },
   ...{ addersHold: false, mindsFiles: false },
   ...{ fileType: 0, callType: 1, fputType: 2, reuseType: 3, dirtyType: -1, closeCall: 0 },
 }

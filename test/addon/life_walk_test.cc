@@ -36,7 +36,7 @@ struct Memory {
   }
 
   WalkRecords Records() {
-    return {lives.data(), lives.size(), tasks.data(), held.data(),
+    return {lives.data(), lives.size(), tasks.data(), tasks.size(), held.data(),
             calls.data(), calls.size(), near.data(),  totals.data()};
   }
 };

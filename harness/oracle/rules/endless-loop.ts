@@ -17,7 +17,7 @@ export const endlessLoop: TraceRule = {
     once, and go on to the next (nfsd_file_cond_queue()); other tracepoints take turns in a life or happen once.
     A loop that passes no tracepoint is left to the kernel's soft lockup detector, which the console tells of.`,
   on: () => tracepoints.filter((name) => !walked.includes(name)),
-  suspects: (tracepoint) => [tracepoint === 'nfsd_file_cons_err' ? 'many retries' : 'many turns'],
+  suspects: () => ['many turns'],
   check({ event, task }) {
     const what = nameOf(event.operation)
     const turns = task.countTurns(event)

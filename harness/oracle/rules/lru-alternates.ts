@@ -57,9 +57,10 @@ export const lruAlternates: TraceRule = {
   },
 }
 
-function suspectsOf(tracepoint: Tracepoint): readonly Fact[] {
+function suspectsOf(tracepoint: Tracepoint, { precedeLruAdd }: Flavour): readonly Fact[] {
   if (tracepoint === 'nfsd_file_alloc') return ['on the LRU', 'off the LRU too often']
-  return tracepoint === 'nfsd_file_lru_add' ? ['on the LRU'] : ['off the LRU', 'off the LRU too often']
+  if (precedeLruAdd.length === 0) return []
+  return tracepoint === 'nfsd_file_lru_add' ? ['on the LRU'] : ['not added']
 }
 
 /** The account of a life that has ended. */

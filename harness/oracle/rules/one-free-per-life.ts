@@ -18,8 +18,8 @@ export const oneFreePerLife: TraceRule = {
     of the insert race. With hash buckets the loser is logged as allocated and given back unseen: an
     nfsd_file_alloc alone makes no live object there.`,
   on: ({ atZero }) => ['nfsd_file_alloc', 'nfsd_file_free', ...atZero],
-  suspects: (tracepoint) => {
-    if (tracepoint === 'nfsd_file_free') return ['freed']
+  suspects: (tracepoint, { freesUnannounced }) => {
+    if (tracepoint === 'nfsd_file_free') return [freesUnannounced ? 'freed, not pending' : 'freed']
     return tracepoint === 'nfsd_file_alloc' ? ['alive'] : ['queued']
   },
   check(moment) {

@@ -14,12 +14,9 @@ export const unhashOnce: TraceRule = {
     After it one more may belong to the next life, whose nfsd_file_alloc event comes behind
     rhltable_insert().`,
   on: () => ['nfsd_file_unhash'],
-  suspects: () => ['unhashed'],
+  suspects: () => ['unhashed already'],
   check({ life }) {
-    const isSecond = life.isAlive
-      ? life.wasUnhashed
-      : life.isFreed && life.wasUnhashed && life.wasUnhashedEarly
-    if (!life.isTracked || !isSecond) return undefined
+    if (!life.isTracked || !life.wasUnhashedAlready) return undefined
     return { path: 'nfsd_file_unhash twice', says: 'removed from the hash table a second time' }
   },
 }

@@ -20,10 +20,9 @@ export const unhashedLeavesLru: TraceRule = {
     'nfsd_file_gc_disposed',
     'nfsd_file_gc_in_use',
   ],
-  suspects: () => ['unhashed before'],
+  suspects: () => ['left unhashed'],
   check({ event, life, task }) {
-    if (!life.isTracked || !life.isAlive || life.unhashRow < 0) return undefined
-    if (task.lastRow <= Math.max(life.unhashRow, life.leftRow) || task.isSomebodyAt(life)) return undefined
+    if (!life.isTracked || !life.isAlive || life.unhashRow < 0 || !life.wasLeftBefore(task)) return undefined
     const what = nameOf(event.operation)
     return {
       path: `${what} of an unhashed file`,
