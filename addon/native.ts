@@ -79,6 +79,8 @@ export interface NativeTraceReader {
 export interface NativeBatch extends Pick<Trace, 'rows' | 'pointers' | 'strings' | 'gaps'> {
   columns: (Trace['columns'][number] | undefined)[]
   types: EventType[]
+  /** As far as it. */
+  perCpu: Trace['perCpu']
   isEnded: boolean
 }
 
@@ -86,14 +88,15 @@ export interface NativeBatches {
   types: EventType[]
   /** Not again before the promise is settled. */
   next(most: number): Promise<NativeBatch>
-  summarize(): Trace['perCpu']
+  /** Before the first batch. */
+  perCpu: Trace['perCpu']
 }
 
 export interface NativeRecording
   extends
     NativeBatches,
     Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms' | 'ringStats'> {
-  /** Not while a promise of next() is not settled; nothing but summarize() may be called afterwards. */
+  /** Not while a promise of next() is not settled; nothing may be called afterwards. */
   close(): void
 }
 

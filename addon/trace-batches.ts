@@ -60,11 +60,13 @@ abstract class TraceTables {
   readonly #strings: string[] = []
   readonly #batches: NativeBatches
   readonly #batchRows: number
+  #perCpu: Trace['perCpu']
 
   protected constructor(batches: NativeBatches, batchRows: number) {
     this.#batches = batches
     this.#batchRows = batchRows
     this.types = batches.types
+    this.#perCpu = batches.perCpu
   }
 
   /** Id -> pointer, of the batches so far. */
@@ -84,19 +86,25 @@ abstract class TraceTables {
 
   /** By CPU, up to now. `pages` and `events` are of what the batches so far were made. */
   summarize(): Trace['perCpu'] {
-    return this.#batches.summarize()
+    return this.#perCpu
   }
 
-  protected async step(): Promise<NativeBatch> {
-    const batch = await this.#batches.next(this.#batchRows)
+  /** The next one; it is not the current one yet. */
+  protected async decode(): Promise<NativeBatch> {
+    return this.#batches.next(this.#batchRows)
+  }
+
+  protected enter(batch: NativeBatch): NativeBatch {
     for (const type of batch.types) this.#batches.types.push(type)
     for (const pointer of batch.pointers) this.#pointers.push(pointer)
     for (const text of batch.strings) this.#strings.push(text)
+    this.#perCpu = batch.perCpu
     return batch
   }
 }
 
-/** A recording that is read from front to back, once; memory is that of one batch. The end of the iteration closes it. */
+/** A recording that is read from front to back, once; memory is that of two batches, for the next one is made
+ * while one is worked on. The end of the iteration closes it. */
 export class TraceRecording extends TraceTables implements AsyncIterable<Batch> {
   /** As in `Trace`. */
   readonly head: Pick<Trace, 'version' | 'longSize' | 'cpus' | 'buffer' | 'clock' | 'comms' | 'ringStats'>
@@ -120,13 +128,16 @@ export class TraceRecording extends TraceTables implements AsyncIterable<Batch> 
     if (this.#isTaken) throw new TraceState('the recording has been read already; open it again')
     if (this.#isClosed) throw new TraceState('the recording is closed')
     this.#isTaken = true
+    let next = this.#decodeAhead()
     try {
       for (;;) {
-        const batch = await this.step()
+        const batch = this.enter(await next)
+        if (!batch.isEnded) next = this.#decodeAhead()
         if (batch.rows.count > 0 || batch.gaps.length > 0) yield batch
         if (batch.isEnded) return
       }
     } finally {
+      await next.catch(() => undefined)
       this.#release()
     }
   }
@@ -139,6 +150,13 @@ export class TraceRecording extends TraceTables implements AsyncIterable<Batch> 
   close(): void {
     if (this.#isTaken && !this.#isClosed) throw new TraceState('the recording is being read')
     this.#release()
+  }
+
+  /** What it fails with is of interest when its turn comes, if it does. */
+  #decodeAhead(): Promise<NativeBatch> {
+    const next = this.decode()
+    next.catch(() => undefined)
+    return next
   }
 
   #release(): void {
@@ -226,7 +244,7 @@ export class TraceStream extends TraceTables implements AsyncIterable<Batch> {
     this.#isTaken = true
     for (;;) {
       const { promise } = this.#arrival
-      const batch = await this.step()
+      const batch = this.enter(await this.decode())
       if (batch.rows.count > 0 || batch.gaps.length > 0) yield batch
       else if (batch.isEnded) return
       else await promise

@@ -25,13 +25,8 @@ class OpenRecording {
   TraceFile& head() { return body_->recording.head(); }
   TraceDecoder& decoder() { return body_->recording.decoder(); }
 
-  std::vector<CpuSummary> Summaries() { return body_ ? decoder().Summaries() : summaries_; }
-
   // Gives back file and memory; nobody decodes meanwhile.
-  void Close() {
-    summaries_ = Summaries();
-    body_.reset();
-  }
+  void Close() { body_.reset(); }
 
  private:
   struct Body {
@@ -44,13 +39,13 @@ class OpenRecording {
   };
 
   std::unique_ptr<Body> body_;
-  std::vector<CpuSummary> summaries_;  // when it was closed
 };
 
 // What one call of the decoder gave.
 struct Step {
   Batch batch;
-  size_t known_types = 0;  // before it
+  size_t known_types = 0;           // before it
+  std::vector<CpuSummary> per_cpu;  // after it
   bool is_ended = false;
 };
 
@@ -59,6 +54,7 @@ Step TakeStep(const TraceDecoder& decoder, Decode decode) {
   Step step;
   step.known_types = decoder.types().size();
   step.batch = decode();
+  step.per_cpu = decoder.Summaries();
   step.is_ended = decoder.is_ended();
   return step;
 }
@@ -70,6 +66,7 @@ Napi::Value GiveStep(Napi::Env env, Step step, const TraceDecoder& decoder) {
   Napi::Object object = Napi::Object::New(env);
   GiveBatch(object, &step.batch, types, false);
   object.Set("types", ConvertAll(env, added, ConvertType));
+  object.Set("perCpu", ConvertAll(env, step.per_cpu, ConvertCpu));
   object.Set("isEnded", Napi::Boolean::New(env, step.is_ended));
   return object;
 }
@@ -92,21 +89,13 @@ Napi::Function DefineNext(Napi::Env env, const std::shared_ptr<Core>& core, Deco
       "next");
 }
 
-template <typename Summarize>
-Napi::Function DefineSummary(Napi::Env env, Summarize summarize) {
-  const auto convert = [summarize](const Napi::CallbackInfo& info) {
-    return ConvertAll(info.Env(), summarize(), ConvertCpu);
-  };
-  return Napi::Function::New(env, convert, "summarize");
-}
-
 Napi::Value GiveRecording(Napi::Env env, const std::shared_ptr<OpenRecording>& open) {
   const auto decode = [](OpenRecording* core, uint32_t most) { return core->decoder().Decode(most); };
   Napi::Object object = Napi::Object::New(env);
   SetHead(object, open->head());
   object.Set("types", ConvertAll(env, open->decoder().types(), ConvertType));
   object.Set("next", DefineNext(env, open, decode));
-  object.Set("summarize", DefineSummary(env, [open] { return open->Summaries(); }));
+  object.Set("perCpu", ConvertAll(env, open->decoder().Summaries(), ConvertCpu));
   object.Set("close", Napi::Function::New(
                           env, [open](const Napi::CallbackInfo&) { open->Close(); }, "close"));
   return object;
@@ -161,7 +150,7 @@ Napi::Value CreateTraceStream(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("types", ConvertAll(env, stream->decoder().types(), ConvertType));
   object.Set("next", DefineNext(env, stream, decode));
-  object.Set("summarize", DefineSummary(env, [stream] { return stream->decoder().Summaries(); }));
+  object.Set("perCpu", ConvertAll(env, stream->decoder().Summaries(), ConvertCpu));
   object.Set("push", DefinePush(env, stream));
   object.Set("quiet", DefineQuiet(env, stream));
   object.Set("end", Napi::Function::New(

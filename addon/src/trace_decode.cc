@@ -32,10 +32,10 @@ TraceDecoder::TraceDecoder(const PageLayout& layout, std::vector<EventType> type
                            const std::vector<PageFeed*>& feeds, const std::optional<FieldChoice>& choice)
     : types_(std::move(types), layout.commit_size, choice) {
   for (PageFeed* feed : feeds) {
-    cpus_.emplace_back(layout, static_cast<uint16_t>(cpus_.size()), feed, &ahead_);
+    cpus_.emplace_back(layout, static_cast<uint16_t>(cpus_.size()), feed);
     merge_.Add(&cpus_.back());
   }
-  AddCollectors();
+  collectors_.resize(this->types().size() + 1);
 }
 
 Batch TraceDecoder::Decode(uint32_t most) {
@@ -66,7 +66,6 @@ uint32_t TraceDecoder::DecodeBlock(uint32_t most, Rows* rows) {
   try {
     const uint32_t got = Collect(most, rows);
     FillColumns();
-    for (CpuCursor& cpu : cpus_) cpu.Release();
     return got;
   } catch (const FieldError& error) {
     throw Locate(error);
@@ -79,27 +78,25 @@ uint32_t TraceDecoder::Collect(uint32_t most, Rows* rows) {
   Grow(rows, begin + most);
   uint64_t* const timestamps = rows->timestamp.data() + begin;
   uint16_t* const cpus = rows->cpu.data() + begin;
-  uint16_t* const numbers = rows->type.data() + begin;
+  uint16_t* const types = rows->type.data() + begin;
   uint32_t* const indices = rows->index.data() + begin;
   int32_t* const pids = rows->pid.data() + begin;
   const uint32_t pid_offset = types_.pid_offset();
-  const uint16_t* const types = types_.indices();
+  const uint16_t* const numbers = types_.numbers();
   Collector* collectors = collectors_.data();
   size_t row = 0;
   merge_.ForEach(most, [&](const Record& record) {
-    uint16_t type = types[record.id];
-    if (type == TypeTable::kNone) {
-      type = AddType(record.id);
+    uint16_t number = numbers[record.id];
+    if (record.length < collectors[number].least) {
+      Begin(record);
+      number = numbers[record.id];
       collectors = collectors_.data();
     }
-    Collector& collector = collectors[type];
-    if (record.length < collector.required)
-      throw FieldError(record.data, "an event is shorter than its fields");
-    if (collector.end == nullptr) Begin(type);
+    Collector& collector = collectors[number];
     *collector.end++ = {record.data, record.length};
     timestamps[row] = record.timestamp;
     cpus[row] = record.cpu;
-    numbers[row] = type;
+    types[row] = static_cast<uint16_t>(number - 1);
     indices[row] = collector.row++;
     pids[row] = Load<int32_t>(record.data + pid_offset);
     row++;
@@ -108,32 +105,25 @@ uint32_t TraceDecoder::Collect(uint32_t most, Rows* rows) {
   return static_cast<uint32_t>(row);
 }
 
-void TraceDecoder::AddCollectors() {
-  for (size_t type = collectors_.size(); type < types().size(); type++) {
-    // The pid is within: all types have it at the same place (MetadataReader).
-    collectors_.push_back({nullptr, 0, types()[type].plan.required});
-  }
+// The first event of its type in a block, unless it is too short.
+void TraceDecoder::Begin(const Record& record) {
+  if (types_.numbers()[record.id] == 0) types_.AddUnknown(record.id);
+  const auto type = static_cast<uint16_t>(types_.numbers()[record.id] - 1);
+  // The pid is within: all types have it at the same place (MetadataReader).
+  const uint32_t required = types()[type].plan.required;
+  if (record.length < required) throw FieldError(record.data, "an event is shorter than its fields");
+  collectors_.resize(types().size() + 1);
   records_.resize(types().size());
-}
-
-uint16_t TraceDecoder::AddType(uint16_t id) {
-  const uint16_t type = types_.AddUnknown(id);
-  AddCollectors();
-  return type;
-}
-
-void TraceDecoder::Begin(uint16_t type) {
-  touched_.push_back(type);
   records_[type].Resize(kDecodeBlock);
-  collectors_[type].end = records_[type].data();
-  collectors_[type].row = types_.ColumnsOf(type).count();
+  collectors_[type + size_t{1}] = {records_[type].data(), types_.ColumnsOf(type).count(), required};
+  touched_.push_back(type);
 }
 
 void TraceDecoder::FillColumns() {
   for (const uint16_t type : touched_) {
     const RecordData* const records = records_[type].data();
-    RecordData* const end = std::exchange(collectors_[type].end, nullptr);
-    types_.ColumnsOf(type).Append(records, static_cast<uint32_t>(end - records), &interned_);
+    const Collector collector = std::exchange(collectors_[type + size_t{1}], Collector());
+    types_.ColumnsOf(type).Append(records, static_cast<uint32_t>(collector.end - records), &interned_);
   }
   touched_.clear();
 }

@@ -65,24 +65,23 @@ class TraceDecoder {
   struct Collector {
     RecordData* end = nullptr;  // of the records; null if there are none
     uint32_t row = 0;           // of the next event in the columns
-    uint32_t required;          // bytes of an event
+    uint32_t least = kNever;    // bytes of an event, once there are records
   };
+
+  // No event is as long: the first one of a type in a block ends up in Begin().
+  static constexpr uint32_t kNever = UINT32_MAX;
 
   uint32_t DecodeBlock(uint32_t most, Rows* rows);
   uint32_t Collect(uint32_t most, Rows* rows);
-  // Also for the types that are new.
-  void AddCollectors();
-  uint16_t AddType(uint16_t id);
-  void Begin(uint16_t type);
+  void Begin(const Record& record);
   void FillColumns();
   DecodeError Locate(const FieldError& error) const;
 
   std::deque<CpuCursor> cpus_;
-  ScanAhead ahead_;  // behind the scanners that its thread uses
   CpuMerge merge_;
   TypeTable types_;
   Interned interned_;
-  std::vector<Collector> collectors_;       // by type
+  std::vector<Collector> collectors_;       // by the number of the type
   std::vector<Array<RecordData>> records_;  // by type; room for a block, once there was any
   std::vector<uint16_t> touched_;           // types of which something was collected
 };

@@ -104,10 +104,18 @@ void EventColumns::Store(size_t column, const Span& records, Interned* interned)
 void EventColumns::InternPointers(const FieldPlan& field, const Span& records, uint32_t* ids,
                                   Interned* interned) const {
   const auto count = static_cast<uint32_t>(records.end - records.begin);
-  interned->pointers.InternAll(count, ids,
-                               [begin = records.begin, offset = field.offset, size = long_size_](uint32_t i) {
-                                 return LoadLong(begin[i].data + offset, size);
-                               });
+  const auto intern = [&](auto load) {
+    interned->pointers.InternAll(count, ids,
+                                 [begin = records.begin, offset = field.offset, load](uint32_t i) {
+                                   return load(begin[i].data + offset);
+                                 });
+  };
+  // The size is asked once, not for each value.
+  if (long_size_ == 4) {
+    intern([](const uint8_t* at) -> uint64_t { return Load<uint32_t>(at); });
+  } else {
+    intern([](const uint8_t* at) { return Load<uint64_t>(at); });
+  }
 }
 
 void EventColumns::CheckRanges(const FieldPlan& field, const Span& records) const {

@@ -4,11 +4,9 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <vector>
 
-#include "trace_decode_ahead.h"
 #include "trace_decode_scan.h"
 
 namespace fct {
@@ -25,27 +23,25 @@ struct CpuSummary {
 
 class CpuCursor {
  public:
-  // `feed` and `ahead` outlive the cursor. The latter does the work if the feed allows it.
-  CpuCursor(const PageLayout& layout, uint16_t cpu, PageFeed* feed, ScanAhead* ahead);
+  // `feed` outlives the cursor.
+  CpuCursor(const PageLayout& layout, uint16_t cpu, PageFeed* feed) : scanner_(layout, cpu, feed) {}
   CpuCursor(const CpuCursor&) = delete;
   CpuCursor& operator=(const CpuCursor&) = delete;
 
-  // When all events have been taken: goes on to the next ones, unless the feed has none now, or none any
-  // more. Throws where the feed could not be read, or DecodeError.
+  // When all events have been taken and nobody looks at their data any more: goes on to the next ones, unless
+  // the feed has none now, or none any more. Throws where the feed could not be read, or DecodeError.
   void Refill();
-  bool is_ended() const { return stretch_->state == Stretch::State::kEnded; }
+  bool is_ended() const { return stretch_.state == Stretch::State::kEnded; }
   // No event after begin() .. end() has a lower time.
-  uint64_t time() const { return stretch_->time; }
-  // Events that have not been taken; they stay until the next Refill(), their data until Release().
-  const Record* begin() const { return stretch_->records.data() + taken_; }
-  const Record* end() const { return stretch_->records.data() + stretch_->records.size(); }
+  uint64_t time() const { return stretch_.time; }
+  // Events that have not been taken; they and their data stay until the next Refill().
+  const Record* begin() const { return stretch_.records.data() + taken_; }
+  const Record* end() const { return stretch_.records.data() + stretch_.records.size(); }
   void Take(size_t count) {
     taken_ += count;
     summary_.events += count;
   }
-  // Nobody looks any more at the data of events from before the last Refill().
-  void Release();
-  // The error, if its place is in the data of an event that has not been released.
+  // The error, if its place is in the data of an event from after the last Refill().
   std::optional<DecodeError> Locate(const FieldError& error) const;
   const CpuSummary& summary() const { return summary_; }
   // Those that ended by `time` and have not been given yet.
@@ -55,12 +51,8 @@ class CpuCursor {
   void Advance();
 
   CpuScanner scanner_;
-  ScanAhead* ahead_;
-  size_t number_ = 0;  // of the scanner, there
-  std::unique_ptr<Stretch> stretch_ = std::make_unique<Stretch>();
-  size_t taken_ = 0;                            // of its events
-  std::vector<std::unique_ptr<Stretch>> used_;  // until Release()
-  std::vector<std::unique_ptr<Stretch>> spare_;
+  Stretch stretch_;
+  size_t taken_ = 0;  // of its events
   CpuSummary summary_;
   std::deque<Gap> gaps_;
 };

@@ -6,8 +6,8 @@ namespace fct {
 namespace {
 
 // Bytes read at once, rounded down to whole sub-buffers: few enough to stay in the processor's cache until
-// they have been decoded, and many enough that threads seldom wait for each other.
-constexpr uint64_t kChunk = 256u << 10;
+// they have been decoded, and many enough that system calls are cheap.
+constexpr uint64_t kChunk = 64u << 10;
 
 }  // namespace
 
@@ -21,13 +21,17 @@ bool SourceFeed::Next(PageChunk* chunk) {
   return true;
 }
 
-bool SourceFeed::reads_ahead() const { return end_ - at_ > 4 * kChunk; }
-
 bool QueueFeed::Next(PageChunk* chunk) {
   if (pages_.empty()) return false;
-  chunk->bytes = std::move(pages_.front());
+  chunk->bytes.Resize(0);
   chunk->offset = offset_;
-  pages_.pop_front();
+  while (!pages_.empty() && chunk->bytes.size() < kChunk) {
+    const Array<uint8_t>& page = pages_.front();
+    const size_t at = chunk->bytes.size();
+    chunk->bytes.Grow(at + page.size());
+    std::copy(page.data(), page.data() + page.size(), chunk->bytes.data() + at);
+    pages_.pop_front();
+  }
   offset_ += chunk->bytes.size();
   return true;
 }

@@ -26,8 +26,6 @@ class PageFeed {
   virtual bool is_ended() const = 0;
   // No event after what Next() still gives is from before this time.
   virtual uint64_t quiet_until() const { return 0; }
-  // Another thread may go on with Next() while what it gave is decoded, and that is worth it.
-  virtual bool reads_ahead() const { return false; }
   // The error, at its place in the file; its offset is one of this feed.
   virtual DecodeError Locate(const DecodeError& error) const { return error; }
 };
@@ -40,7 +38,6 @@ class SourceFeed : public PageFeed {
 
   bool Next(PageChunk* chunk) override;
   bool is_ended() const override { return true; }
-  bool reads_ahead() const override;
   DecodeError Locate(const DecodeError& error) const override {
     const auto packed_at = source_.PackedAt(error.offset());
     return packed_at ? error.Within(*packed_at) : error;

@@ -42,21 +42,26 @@ struct RunPair {
   }
 
  private:
-  // Which run is next cannot be foretold, hence no branch for it.
+  // Which run is next cannot be foretold, hence no branch for it: a compiler that saw where the mask is from
+  // would make one.
   template <typename Take>
   void MergeBoth(size_t count, Take take) {
-    const Record* a = first.begin;
-    const Record* b = second.begin;
+    auto a = reinterpret_cast<uintptr_t>(first.begin);
+    auto b = reinterpret_cast<uintptr_t>(second.begin);
     for (; count > 0; count--) {
-      const bool is_second = b->timestamp < a->timestamp;
-      const Record* const next = is_second ? b : a;
-      a += !is_second;
-      b += is_second;
-      take(*next);
+      uintptr_t is_second = -static_cast<uintptr_t>(At(b)->timestamp < At(a)->timestamp);
+      asm("" : "+r"(is_second));
+      const uintptr_t next = a ^ ((a ^ b) & is_second);
+      const uintptr_t step = is_second & sizeof(Record);
+      a += sizeof(Record) - step;
+      b += step;
+      take(*At(next));
     }
-    first.begin = a;
-    second.begin = b;
+    first.begin = At(a);
+    second.begin = At(b);
   }
+
+  static const Record* At(uintptr_t address) { return reinterpret_cast<const Record*>(address); }
 
   template <typename Take>
   static size_t TakeFrom(Run* run, size_t most, Take take) {
@@ -77,15 +82,12 @@ class CpuMerge {
   // In the order of the CPUs. It outlives the merge, and has been given no Refill() yet.
   void Add(CpuCursor* cpu) { cpus_.push_back(cpu); }
 
-  // Gives the next events to `take`, one by one, as long as they are certain but at most `most`; returns how
-  // many. An event and its data stay until the feeds' Release(). Throws DecodeError.
+  // Gives some of the next events to `take`, one by one, if any are certain but at most `most`; returns how
+  // many. Their data stays until the next call. Throws DecodeError.
   template <typename Take>
   size_t ForEach(size_t most, Take take) {
-    size_t taken = 0;
-    while (taken < most && (certain_.size() > 0 || FindCertain())) {
-      taken += certain_.Merge(most - taken, take);
-    }
-    return taken;
+    if (certain_.size() == 0 && !FindCertain()) return 0;
+    return certain_.Merge(most, take);
   }
 
  private:

@@ -62,6 +62,7 @@ class PageWalker {
 
  private:
   static constexpr uint32_t kMaxDataWords = 28;
+  static constexpr ptrdiff_t kMostPlain = 4 + 4 * kMaxDataWords;  // bytes, its header included
   enum : uint32_t { kLongData = 0, kPadding = 29, kTimeExtend = 30, kTimeStamp = 31 };
 
   void Emit(uint32_t header, uint32_t length, Record* record) {
@@ -89,25 +90,23 @@ class PageWalker {
     return false;
   }
 
-  // Of the usual kind, up to the first event that is not. Returns their number.
+  // Of the usual kind, up to the first event that is not, or might run over the end. Returns their number.
   size_t TakePlain(Record* records) {
-    const uint8_t* const base = at_;
-    const auto size = static_cast<size_t>(end_ - at_);
+    const uint8_t* at = at_;
     const uint16_t cpu = cpu_;
-    size_t at = 0;
     uint64_t timestamp = timestamp_;
     Record* record = records;
-    while (at + 4 <= size) {
-      const uint32_t header = Load<uint32_t>(base + at);
-      const size_t words = header & 31;
-      const size_t next = at + 4 + words * 4;
-      if (words - 1 >= kMaxDataWords || next > size) break;
+    for (auto left = end_ - at; left >= kMostPlain;) {
+      const uint32_t header = Load<uint32_t>(at);
+      const uint32_t words = header & 31;
+      if (words - 1 >= kMaxDataWords) break;
       timestamp += header >> 5;
-      const uint8_t* const data = base + at + 4;
-      *record++ = {timestamp, data, static_cast<uint32_t>(words) * 4, cpu, Load<uint16_t>(data)};
-      at = next;
+      *record++ = {timestamp, at + 4, words * 4, cpu, Load<uint16_t>(at + 4)};
+      const ptrdiff_t length = 4 + ptrdiff_t{words} * 4;
+      at += length;
+      left -= length;
     }
-    at_ = base + at;
+    at_ = at;
     MoveTo(timestamp);  // deltas of 27 bits: it has not gone round twice
     return static_cast<size_t>(record - records);
   }

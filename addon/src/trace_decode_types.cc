@@ -19,17 +19,17 @@ void Choose(const FieldChoice& choice, EventType* type) {
 
 TypeTable::TypeTable(std::vector<EventType> types, uint32_t long_size,
                      const std::optional<FieldChoice>& choice)
-    : long_size_(long_size), types_(std::move(types)), index_of_(UINT16_MAX + 1, kNone) {
+    : long_size_(long_size), types_(std::move(types)), numbers_(UINT16_MAX + 1) {
   if (!types_.empty()) pid_offset_ = types_.front().plan.pid_offset;
   for (size_t type = 0; type < types_.size(); type++) {
     if (choice) Choose(*choice, &types_[type]);
-    index_of_[types_[type].format.id] = static_cast<uint16_t>(type);
+    numbers_[types_[type].format.id] = static_cast<uint16_t>(type + 1);
     columns_.emplace_back(types_[type].plan, long_size_);
   }
 }
 
-uint16_t TypeTable::AddUnknown(uint16_t id) {
-  if (types_.size() >= kNone) throw DecodeError("LIMIT", 0, "more event types than a trace can have");
+void TypeTable::AddUnknown(uint16_t id) {
+  if (types_.size() >= UINT16_MAX) throw DecodeError("LIMIT", 0, "more event types than a trace can have");
   EventType type;
   type.format.id = id;
   type.format.name = "unknown_" + std::to_string(id);
@@ -37,7 +37,7 @@ uint16_t TypeTable::AddUnknown(uint16_t id) {
   type.plan.required = pid_offset_ + 4;
   columns_.emplace_back(type.plan, long_size_);
   types_.push_back(std::move(type));
-  return index_of_[id] = static_cast<uint16_t>(types_.size() - 1);
+  numbers_[id] = static_cast<uint16_t>(types_.size());
 }
 
 }  // namespace fct

@@ -22,12 +22,10 @@ class TypeTable {
   // Without a choice all fields get one.
   TypeTable(std::vector<EventType> types, uint32_t long_size, const std::optional<FieldChoice>& choice);
 
-  static constexpr uint16_t kNone = UINT16_MAX;
-
-  // By id, the index of the type, or kNone if it is not known. It stays where it is.
-  const uint16_t* indices() const { return index_of_.data(); }
-  // Makes a type, for an id that was not described, and returns its index.
-  uint16_t AddUnknown(uint16_t id);
+  // By id, the number of the type, which is its index + 1, or 0 if it is not known. It stays where it is.
+  const uint16_t* numbers() const { return numbers_.data(); }
+  // Makes a type, for an id that was not described.
+  void AddUnknown(uint16_t id);
   const std::vector<EventType>& types() const { return types_; }
   uint32_t pid_offset() const { return pid_offset_; }
   EventColumns& ColumnsOf(uint16_t type) { return columns_[type]; }
@@ -37,7 +35,7 @@ class TypeTable {
   uint32_t pid_offset_ = 4;
   std::vector<EventType> types_;
   std::vector<EventColumns> columns_;
-  std::vector<uint16_t> index_of_;
+  std::vector<uint16_t> numbers_;
 };
 
 }  // namespace fct

@@ -126,6 +126,19 @@ describe('openTrace', () => {
     await expect(unread[Symbol.asyncIterator]().next()).rejects.toEqual(state)
   })
 
+  it('tells of the batches so far, although the next one is being made', async () => {
+    const trace = await openTrace(path, { batchRows: 50 })
+    expect(trace.summarize().every(({ events }) => events === 0)).toBe(true)
+    let batches = 0
+    for await (const { rows } of trace) {
+      const tables = [trace.summarize(), trace.pointers.length]
+      await readTrace(path) // the decoder of the next batch has begun before
+      expect([trace.summarize(), trace.pointers.length]).toEqual(tables)
+      batches += rows.count > 0 ? 1 : 0
+    }
+    expect(batches).toBe(Math.ceil(whole.rows.count / 50))
+  })
+
   it('says what is wrong with a file, when opening or in the middle', async () => {
     await expect(openTrace(join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' })
     await expect(openTrace(import.meta.filename)).rejects.toMatchObject({

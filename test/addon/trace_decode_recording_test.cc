@@ -1,3 +1,5 @@
+#include "trace_decode_recording.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -5,14 +7,13 @@
 #include "expect_error.h"
 #include "synthetic_trace.h"
 #include "trace_decode_bytes.h"
-#include "trace_decode_recording.h"
 #include "trace_decode_stream.h"
 
 namespace fct {
 namespace {
 
 constexpr uint16_t kCpus = 3;
-constexpr uint32_t kPages = 400;   // of a CPU: enough that another thread reads ahead
+constexpr uint32_t kPages = 400;   // of a CPU: many times what is read at once
 constexpr uint32_t kEvents = 100;  // of a page
 
 // Events of all CPUs lie between each other, with times that they share now and then.
@@ -54,7 +55,7 @@ void Append(const Batch& batch, std::string* text) {
   }
 }
 
-TEST_CASE("a file that is read ahead gives what a stream of its pages gives") {
+TEST_CASE("a file gives what a stream of its pages gives") {
   const MemorySource source(File());
   Recording recording(source, std::nullopt);
   std::string read;
