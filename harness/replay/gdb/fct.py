@@ -10,7 +10,7 @@ import socket
 import gdb
 
 # What a kernel calls first when it complains or dies.
-COMPLAINTS = ["oops_begin", "kasan_report", "kasan_report_invalid_free", "__warn", "slab_bug", "object_err", "panic"]
+COMPLAINTS = ["oops_begin", "kasan_report", "kasan_report_invalid_free", "refcount_warn_saturate", "__warn", "slab_bug", "object_err", "panic"]
 
 
 def ask(word):
