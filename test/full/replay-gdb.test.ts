@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { stringify } from 'yaml'
 import { packageRoot } from '../../harness/folders.js'
+import { loadScenario } from '../../harness/scenario/scenario.js'
 import { askFctorture, knownFinding, knownFindings } from '../same-seed.js'
 
 let runs = ''
@@ -32,6 +34,28 @@ interface SearchDocument {
 }
 
 afterAll(() => rm(runs, { recursive: true }))
+
+it('finds nothing by spins at the same points, as often', async () => {
+  const whole = loadScenario('RESCHED01')
+  const spin = { mode: 'spin', shape: 'log-uniform', min_ns: 200, max_ns: 20_000 }
+  const points = Object.fromEntries(
+    Object.entries(whole.inject?.points ?? {}).map(([name, point]) => [name, { ...point, ...spin }]),
+  )
+  const path = join(runs, 'spins.yaml')
+  await writeFile(path, stringify({ ...whole, name: 'SPIN01', inject: { ...whole.inject, points } }))
+  const { document } = await askFctorture([
+    'search',
+    path,
+    '--seeds',
+    '1..8',
+    '--time',
+    '2',
+    '--json',
+    '--runs',
+    runs,
+  ])
+  expect(document).toMatchObject({ tried: 8, verdicts: { PASS: 8 }, findings: [] })
+})
 
 it('records a run that is the same while it is recorded', async () => {
   const { exitCode, document } = await askFctorture(['replay', run, '--record', '--runs', runs, '--json'])
