@@ -41,6 +41,8 @@ export interface DeterministicMachine extends Emulator {
   readonly stopped: Promise<void>
 }
 
+/** An instruction takes 2^3 ns. */
+export const instructionShift = 3
 export const scriptName = 'opt/fct/script'
 /** Of one length, since a machine that resumes knows how long it was. */
 export const scriptBytes = 64 * 1024
@@ -113,7 +115,7 @@ export function deterministicArguments(spec: DeterministicSpec, files: string): 
     ],
     ...[
       '-icount',
-      `shift=3,sleep=off${recordingArgument(spec.recording)}`,
+      `shift=${instructionShift},sleep=off${recordingArgument(spec.recording)}`,
       '-seed',
       '42',
       '-rtc',

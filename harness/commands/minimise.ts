@@ -13,6 +13,7 @@ import { readRecordedRun, signatureIn, type RecordedRun } from '../replay/record
 import { sizeOf } from '../replay/reductions.js'
 import { reproducerOf } from '../replay/reproducer.js'
 import { outcomeOf } from '../replay/run-outcome.js'
+import type { PlanOptions } from '../scenario/plan.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext } from './progress.js'
@@ -93,8 +94,8 @@ async function runTrial(search: Minimiser, trial: Trial, setting: Setting): Prom
   const { recorded, signature, folder, context, journal } = setting
   process.stderr.write(`minimise: ${trial.phase}${trial.tries.map((id) => `, ${id}`).join('')}\n`)
   const scenario = await writeScenario(folder, trial.scenario)
-  const { kernel, busted } = recorded
-  const { result } = await runScenario({ scenario, kernel, busted }, join(folder, 'runs'), context)
+  const options = { scenario, ...conditionsOf(recorded, trial.scenario) }
+  const { result } = await runScenario(options, join(folder, 'runs'), context)
   context.signal.throwIfAborted()
   const outcome = outcomeOf(result, signature)
   process.stderr.write(`minimise: ${outcome === 'none' ? 'no verdict' : outcome}\n`)
@@ -103,6 +104,14 @@ async function runTrial(search: Minimiser, trial: Trial, setting: Setting): Prom
   // Traces of a hundred runs fill a disk; those of the result, and of runs to be looked into, are kept.
   if (trial.phase !== 'confirm' && outcome !== 'none')
     await rm(join(result.run, 'trace.dat'), { force: true })
+}
+
+/** Strategy pct has nothing to do in a scenario that has lost its last injection point. */
+function conditionsOf(
+  { kernel, busted, deterministic, pct }: RecordedRun,
+  { inject }: Scenario,
+): Omit<PlanOptions, 'scenario'> {
+  return { kernel, busted, deterministic, ...(inject && { pct }) }
 }
 
 /** Named by what is in it, so that the command that repeats a run means the same for ever. */
@@ -125,9 +134,12 @@ async function writeDown(
   const after = minimum.after && rateOf(minimum.after)
   const paths = { scenario: join(folder, 'minimal.yaml'), reproducer: join(folder, 'reproducer.sh') }
   await writeFile(paths.scenario, stringify(scenario))
-  const { kernel, seed, release } = recorded
+  const { kernel, seed, release, deterministic } = recorded
   const about = [
     `Seen on ${release ?? kernel.name} (${[kernel.name, ...kernel.patches].join(' with ')}, ${kernel.profile}).`,
+    ...(deterministic
+      ? ['Seen on one CPU, which the kernel preempts anywhere: maxcpus=1 preempt=full.']
+      : []),
     `With fctorture's own clients it fails in ${rateText(after ?? before)}.`,
   ]
   await writeFile(paths.reproducer, reproducerOf({ scenario, signature, seed, about }))

@@ -77,8 +77,10 @@ async function repeat(
   const context = buildContext(process.stderr, signal, mirrors)
   const folder = await mkdtemp(join(tmpdir(), 'fctorture-repro-'))
   const scenario = join(folder, `${recorded.scenario.name}.yaml`)
+  const { busted, deterministic, pct } = recorded
   const plan: PlanOptions = {
-    ...{ scenario, busted: recorded.busted, machine },
+    ...{ scenario, busted, machine },
+    ...(machine === undefined && { deterministic, pct }),
     kernel: { ...recorded.kernel, ...(kernel !== undefined && { name: kernel }) },
   }
   const done: Repeated[] = []
@@ -128,8 +130,8 @@ function unlessInvalid(error: unknown): null {
   throw error
 }
 
-function whatOf({ scenario, kernel, busted, release, machine }: RecordedRun): string {
-  return JSON.stringify({ scenario, kernel, busted, release, machine })
+function whatOf({ scenario, kernel, busted, deterministic, pct, release, machine }: RecordedRun): string {
+  return JSON.stringify({ scenario, kernel, busted, deterministic, pct, release, machine })
 }
 
 function documentOf(

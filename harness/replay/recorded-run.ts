@@ -5,6 +5,7 @@ import { profileNames } from '../../vms/kernels/profiles.js'
 import type { KernelRequest } from '../../vms/kernels/kernels.js'
 import { FctError, UsageError } from '../fct-error.js'
 import { scenarioSchema, type Scenario } from '../scenario/scenario.js'
+import type { PctPlan } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 
 /** A run that found something, as its folder tells of it. */
@@ -14,6 +15,10 @@ export interface RecordedRun {
   readonly kernel: KernelRequest
   readonly seed: number
   readonly busted: string
+  /** Whether everything followed from the seed, on one CPU. */
+  readonly deterministic: boolean
+  /** Undefined: strategy `random`. */
+  readonly pct: PctPlan | undefined
   /** uname -r; undefined if the guest did not tell. */
   readonly release: string | undefined
   /** ssh://..., if it was no guest. */
@@ -26,6 +31,8 @@ export const runSchema = z.object({
   scenario: scenarioSchema,
   seed: z.string().regex(/^\d+$/),
   busted: z.string(),
+  deterministic: z.boolean().default(false),
+  pct: z.object({ depth: z.int(), steps: z.int() }).optional(),
   kernel: z.object({
     name: z.string(),
     patches: z.array(z.string()),
@@ -42,7 +49,11 @@ const verdictSchema = z.looseObject({
 
 /** @throws FctError FCT_RUN_INVALID */
 export async function readRecordedRun(folder: string): Promise<RecordedRun> {
-  const { scenario, seed, busted, kernel, machine } = await readPaper(folder, 'run.json', runSchema)
+  const { scenario, seed, busted, deterministic, pct, kernel, machine } = await readPaper(
+    folder,
+    'run.json',
+    runSchema,
+  )
   // The release that wrote it had the same schema.
   const result = (await readPaper(folder, 'verdict.json', verdictSchema)) as unknown as RecordedRun['result']
   const { name, patches, profile, release } = kernel
@@ -50,7 +61,7 @@ export async function readRecordedRun(folder: string): Promise<RecordedRun> {
     scenario,
     kernel: { name, patches, profile },
     seed: Number(seed),
-    busted,
+    ...{ busted, deterministic, pct },
     release,
     machine: machine?.address,
     result,

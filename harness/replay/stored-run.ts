@@ -4,8 +4,6 @@ import type { RunPlan } from '../scenario/plan.js'
 import { readPaper, runSchema } from './recorded-run.js'
 
 const schema = runSchema.extend({
-  deterministic: z.boolean().default(false),
-  pct: z.object({ depth: z.int(), steps: z.int() }).optional(),
   repeat: z.string(),
   deterministicInputs: z.record(z.string(), z.string()).optional(),
 })

@@ -5,11 +5,13 @@ import { gunzipSync } from 'node:zlib'
 import { hashOf, type BuildContext } from '../../vms/cache.js'
 import {
   deterministicArguments,
+  instructionShift,
   startDeterministicMachine,
   type DeterministicMachine,
   type DeterministicSpec,
 } from '../../vms/deterministic-machine.js'
 import type { RamImages } from '../../vms/guest-images.js'
+import { countFromZero } from '../../vms/instruction-count.js'
 import { emulatorVersion, type GuestMemory, type MachineEnd } from '../../vms/qemu.js'
 import { runProgram } from '../../vms/program.js'
 import { loadMachine, saveStandingMachine } from '../../vms/snapshot.js'
@@ -148,7 +150,7 @@ async function ready(images: RamImages, plan: Preparation, observer: StandingObs
   let into = ''
   return {
     inputs: {
-      recipe: 2,
+      recipe: 3,
       emulator: await emulatorVersion(),
       kernel: images.hashes['kernel'],
       initramfs,
@@ -226,6 +228,7 @@ export async function createDeterministicTarget(
     save: async () => {
       await machine.stopped
       await saveStandingMachine(machine)
+      await countFromZero(join(memory.folder, 'state'), instructionShift)
     },
     patience,
   })

@@ -180,7 +180,7 @@ export class Guest implements QemuTarget {
   fault(): FctError {
     const { exitCode, signal, stderr } = this.#end ?? { exitCode: 0, signal: undefined, stderr: '' }
     if (signal !== undefined)
-      return new TargetLost('FCT_GUEST_LOST', `QEMU was ended by ${signal}`, consoleTail(this.#tail))
+      return new TargetLost('FCT_GUEST_LOST', endedBy(signal, stderr), consoleTail(this.#tail))
     if (exitCode !== 0) return new FctError('FCT_QEMU_DIED', `QEMU failed (exit ${String(exitCode)})`, stderr)
     const fault = judgeConsole(this.#tail)
     return this.#hasPanicked && !(fault instanceof KernelFault) ? silentPanic() : fault
@@ -205,6 +205,12 @@ export class Guest implements QemuTarget {
     await this.#options.machine.monitor.execute('cont')
     await within(this.#options.machine.ended, printLimitMs, () => new Error('it still prints'))
   }
+}
+
+/** An assertion of QEMU's tells on stderr which one it is. */
+function endedBy(signal: string, stderr: string): string {
+  const said = stderr.split('\n').at(-1) ?? ''
+  return `QEMU was ended by ${signal}${said === '' ? '' : `: ${said}`}`
 }
 
 /** Another CPU had the console, and nothing of why has come. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { drivePlanOf } from '../../harness/commands/drive-plan.js'
+import type { FctError } from '../../harness/fct-error.js'
 import { planRun } from '../../harness/scenario/plan.js'
 import type { Scenario } from '../../harness/scenario/scenario.js'
 import { TraceSpool } from '../../harness/store/trace-spool.js'
@@ -36,10 +37,15 @@ export async function driveSeed(target: QemuTarget, plan: DrivePlan): Promise<Dr
   try {
     const { signal } = quietContext
     const end = await drive(target, plan, (metadata) => new TraceSpool(folder, metadata), observer, signal)
-    if (end.failure !== undefined && !(end.failure instanceof KernelFault)) throw end.failure
+    if (end.failure !== undefined && !hasDied(end.failure)) throw end.failure
     return end
   } finally {
     await target.stop()
     await rm(folder, { recursive: true })
   }
+}
+
+/** Of a deterministic guest the channels end before QEMU does, and that is what is seen of its death. */
+function hasDied(failure: FctError): boolean {
+  return failure instanceof KernelFault || failure.code === 'FCT_AGENT_LOST'
 }

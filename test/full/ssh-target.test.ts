@@ -203,7 +203,7 @@ describe('another kernel for it', () => {
 
   it('gives way to the old one where it does not answer', async () => {
     const { off, on } = hardware.hooks.power
-    const options = await hardware.known({ power: { off, on } }, { bootSeconds: 60 })
+    const options = await hardware.known({ power: { off, on } }, { bootSeconds: 150 })
     const words = ['deploy', 'debian:5.10', ...options, '--append', 'rdinit=/none panic=0']
     const { stderr, exitCode } = await fctorture(...words)
     expect(stderr).toContain('FCT_DEPLOY_NO_ANSWER')

@@ -2,6 +2,7 @@
 #
 # QEMU cannot run backwards. What can be done: begin again and stop earlier. A first pass from the beginning notes at which
 # instruction each change happens, up to where we are; a second one stops right before the one that is wanted.
+import itertools
 import os
 import re
 import socket
@@ -9,7 +10,7 @@ import socket
 import gdb
 
 # What a kernel calls first when it complains or dies.
-COMPLAINTS = ["oops_begin", "kasan_report", "kasan_report_invalid_free", "__warn", "object_err", "panic"]
+COMPLAINTS = ["oops_begin", "kasan_report", "kasan_report_invalid_free", "refcount_warn_saturate", "__warn", "slab_bug", "object_err", "panic"]
 
 
 def ask(word):
@@ -98,6 +99,9 @@ class Change:
     def __init__(self, instruction, address, before, after):
         self.instruction, self.address, self.before, self.after = instruction, address, before, after
 
+    def function(self):
+        return symbol_at(self.address).split("+")[0]
+
     def __str__(self):
         name = symbol_at(self.address) or hex(self.address)
         parts = []
@@ -107,6 +111,14 @@ class Change:
                 numbers = (place, int.from_bytes(old, "little"), int.from_bytes(new, "little"))
                 parts.append("+%d: 0x%x -> 0x%x" % numbers)
         return "%d  %-44s %s" % (self.instruction, name, ", ".join(parts))
+
+
+def folded(changes):
+    """One for all changes in a row of one function, such as memset(): from its first to what its last one left."""
+    for _, group in itertools.groupby(changes, Change.function):
+        first, *others = group
+        last = others[-1] if others else first
+        yield Change(first.instruction, first.address, first.before, last.after)
 
 
 class Watch(gdb.Breakpoint):
@@ -205,7 +217,7 @@ class Before(gdb.Command):
 
 
 class Life(gdb.Command):
-    """fct-life ADDR [BYTES]: all changes of an object (128 bytes) from the beginning to here; ends at the last of them."""
+    """fct-life ADDR [BYTES]: all changes of an object (128 bytes) from the beginning to here, those of one function in a row as one; ends at the last of them."""
 
     def __init__(self):
         super().__init__("fct-life", gdb.COMMAND_RUNNING)
@@ -215,7 +227,7 @@ class Life(gdb.Command):
         place = (target_of(words[0])[0], int(words[1]) if len(words) > 1 else 128)
         with Paused():
             look_at(place)
-            for change in Memory.known:
+            for change in folded(Memory.known):
                 print(change)
             go_to_last()
 

@@ -35,7 +35,18 @@ describe('a run', () => {
     const kernel = { name: 'debian:6.1', patches: ['a.patch'], profile: 'stock', release: '6.1.0' }
     await writeFile(join(folder, 'run.json'), JSON.stringify({ scenario, seed: '7', busted: '', kernel }))
     await writeFile(join(folder, 'verdict.json'), JSON.stringify(judged('FAIL', ['x: y'])))
-    expect(await readRecordedRun(folder)).toMatchObject({ scenario, seed: 7, release: '6.1.0' })
+    expect(await readRecordedRun(folder)).toMatchObject({
+      scenario,
+      seed: 7,
+      release: '6.1.0',
+      deterministic: false,
+    })
+    const counted = { deterministic: true, pct: { depth: 3, steps: 500 } }
+    await writeFile(
+      join(folder, 'run.json'),
+      JSON.stringify({ scenario, seed: '7', busted: '', kernel, ...counted }),
+    )
+    expect(await readRecordedRun(folder)).toMatchObject(counted)
     await writeFile(join(folder, 'run.json'), '{}')
     await expect(readRecordedRun(folder)).rejects.toMatchObject({ code: 'FCT_RUN_INVALID' })
   })
