@@ -46,7 +46,7 @@ async function scenarioOf({ gapMs }: { gapMs: number }): Promise<string[]> {
     exports: ['tmpfs'],
     versions: ['3'],
     nfsdThreads: 4,
-    clients: { threads: 2, files: 16, size: 16384, mix: { read: 6, write: 3 } },
+    clients: { threads: 2, files: 4, size: 16384, mix: { read: 6, write: 3 } },
     stressors: { close: { threads: 1, gap_us: 1000 * gapMs } },
     exposure: [],
     quietSeconds: 1,
@@ -92,7 +92,7 @@ it('finds the patch of a series that brings a failure', async () => {
 
 it('finds a commit of a git tree by a failure that not every run shows; commits that differ in fs/nfsd share a kernel', async () => {
   const { good, commits } = await history((source) => source.exportAll(tree, quietContext))
-  const document = await bisect('--tree', tree, '--good', good, ...(await scenarioOf({ gapMs: 10 })))
+  const document = await bisect('--tree', tree, '--good', good, ...(await scenarioOf({ gapMs: 40 })))
   expect(document.culprit?.id).toBe(commits[at])
   expect(document.culprit?.probability).toBeGreaterThanOrEqual(0.99)
   expect(document.verification).toMatchObject({ outcome: 'holds', hits: 0 })
