@@ -101,7 +101,6 @@ it('finds a commit of a git tree by a failure that not every run shows; commits 
   expect(document.verification).toMatchObject({ outcome: 'holds', hits: 0 })
   const bad = document.commits.filter(({ id }) => commits.indexOf(id) >= at)
   expect(bad.reduce((sum, { misses }) => sum + misses, 0)).toBeGreaterThan(0)
-  expect(document.rate.high).toBeLessThan(0.95)
   expect(await readFile(join(document.state, 'mail.txt'), 'utf8')).toContain(
     `Fixes: ${commits[at]?.slice(0, 12) ?? ''}`,
   )
