@@ -43,6 +43,7 @@ export async function openBisectLog(state: string): Promise<BisectLog> {
     throw storeFailure(error, state)
   }
   const release = await lockfile.lock(state, lockOptions).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw storeFailure(error, `${state}.lock`)
     throw new FctError('FCT_BISECT_BUSY', `another bisect is at work in ${state}`, '', { cause: error })
   })
   try {

@@ -138,7 +138,8 @@ function reasonsOf(conclusion: Conclusion): Reason[] {
   return [reasonOf(reason, conclusion)]
 }
 
-function reasonOf(reason: Exclude<EndReason, 'confident'>, { start, progress }: Conclusion): Reason {
+function reasonOf(reason: Exclude<EndReason, 'confident'>, conclusion: Conclusion): Reason {
+  const { start, progress } = conclusion
   const { search } = progress
   const last = start.range.candidates.length - 1
   const bad = nameOf(buildableAt(start.range, last))
@@ -172,8 +173,20 @@ function reasonOf(reason: Exclude<EndReason, 'confident'>, { start, progress }: 
       return { code: 'FCT_BISECT_BAD_UNUSABLE', message: `the bad end ${bad} cannot be tested: ${why}` }
     }
     case 'nothing-left':
-      return { code: 'FCT_BISECT_SKIPPED', message: 'what is left cannot be told apart: it cannot be tested' }
+      return {
+        code: 'FCT_BISECT_SKIPPED',
+        message: `some commits cannot be tested: it is ${oneOf(conclusion)}`,
+      }
   }
+}
+
+const mostNamed = 8
+
+/** "one of a, b", the likeliest first, of what has the confidence together. */
+function oneOf({ start: { range }, progress }: Conclusion): string {
+  const names = progress.search.suspects().map(({ candidate }) => nameOf(buildableAt(range, candidate)))
+  const more = names.length - mostNamed
+  return `one of ${names.slice(0, mostNamed).join(', ')}${more > 0 ? `, and ${more} more` : ''}`
 }
 
 /** Index of the candidate that a search ended at. */

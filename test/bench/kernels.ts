@@ -12,7 +12,7 @@ import { configsOf, findProfile } from '../../vms/kernels/profiles.js'
 import type { PatchSet } from '../../vms/patches/patch.js'
 import { readPatches } from '../../vms/patches/read-patches.js'
 import { obtainToolchain } from '../../vms/toolchain.js'
-import { borrowCache, inCache } from '../borrowed-cache.js'
+import { borrowable, borrowCache, inCache } from '../borrowed-cache.js'
 import type { Peer, Row } from './row.js'
 import type { Bench } from './run-bench.js'
 
@@ -79,7 +79,7 @@ async function benchFullBuild(kernel: Kernel, source: KernelSource, scratch: str
 /** What a step of a search takes, when its commit changed such a file. */
 type Step = Omit<Row, 'peer' | 'bar'> & { readonly isOfStep: boolean }
 
-/** In a cache of its own that shares only what was downloaded. */
+/** In a cache of its own that shares what was downloaded, and not what was taken out of it. */
 async function benchNfsd(
   kernel: Kernel,
   source: KernelSource,
@@ -87,7 +87,10 @@ async function benchNfsd(
   scratch: string,
 ): Promise<Step[]> {
   const home = join(scratch, 'cache')
-  await borrowCache(home)
+  await borrowCache(
+    home,
+    borrowable.kernels.filter((kind) => kind !== 'nfsd-source'),
+  )
   const step = async (what: string, isOfStep: boolean, work: () => Promise<unknown>): Promise<Step> => {
     return { what, ours: await time(what, work), unit: 's', better: 'less', isOfStep }
   }

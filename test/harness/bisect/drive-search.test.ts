@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { logPathIn, readBisectLog } from '../../../harness/bisect/bisect-log.js'
+import type { Workshop } from '../../../harness/bisect/drive-search.js'
 import { gitBisectLog } from '../../../harness/bisect/git-bisect-log.js'
 import type { StartEntry } from '../../../harness/bisect/log-entry.js'
 import { formatMail } from '../../../harness/bisect/mail.js'
 import { drawPosterior } from '../../../harness/bisect/picture.js'
 import { Progress } from '../../../harness/bisect/progress.js'
+import type { RunReading } from '../../../harness/bisect/read-run.js'
 import { culpritOf, documentOf } from '../../../harness/bisect/result.js'
+import type { Reverted } from '../../../harness/bisect/revert.js'
 import { verifyCulprit } from '../../../harness/bisect/verify.js'
 import { UsageError } from '../../../harness/fct-error.js'
 import { packageRoot } from '../../../harness/folders.js'
@@ -80,6 +83,38 @@ it('says that what fails without the culprit, too, is not all of it', async () =
   })
 })
 
+it.each<[string, Partial<RunReading>, Reverted, object]>([
+  [
+    'does not revert',
+    {},
+    { patch: undefined, reason: 'it conflicts' },
+    { outcome: 'not reverted', reason: 'it conflicts', misses: 0 },
+  ],
+  [
+    'cannot be built without it',
+    { unbuildable: 'FCT_NFSD_BUILD: no' },
+    { patch: '/revert.patch', reason: undefined },
+    { outcome: 'not reverted', reason: 'the bad end cannot be built without it' },
+  ],
+  [
+    'says nothing without it',
+    { nothing: 'FCT_GUEST_BOOT: it does not boot' },
+    { patch: '/revert.patch', reason: undefined },
+    { outcome: 'undecided', reason: 'its runs say nothing', misses: 0 },
+  ],
+])('a culprit is found, if not borne out, whose bad end %s', async (_, without, reverted, expected) => {
+  const bisect = await openFakeBisect(start, state, (which, seed) =>
+    which.isReverted ? without : seldom(which, seed),
+  )
+  const reason = await bisect.search()
+  const { driver } = bisect
+  const verification = await verifyCulprit(driver, culprit, 0.99, () => Promise.resolve(reverted))
+  await bisect.close()
+  expect(verification).toMatchObject(expected)
+  const conclusion = { start, progress: driver.progress, reason, confidence: 0.99, verification, state }
+  expect(documentOf(conclusion)).toMatchObject({ exit: 0, outcome: 'found', reasons: [] })
+})
+
 it('goes on where it was killed, at any moment, and its log alone tells the same', async () => {
   let calls = 0
   let ran = 0
@@ -148,8 +183,8 @@ describe('a run that says nothing', () => {
 })
 
 describe('ends without a culprit when', () => {
-  async function codeOf(outcome: RunOutcome, budget?: number): Promise<string> {
-    const bisect = await openFakeBisect(start, state, outcome, budget === undefined ? {} : { budget })
+  async function codeOf(outcome: RunOutcome, budget = 1e6, build?: Workshop['build']): Promise<string> {
+    const bisect = await openFakeBisect(start, state, outcome, { budget, ...(build && { build }) })
     const reason = await bisect.search()
     await bisect.close()
     const { progress } = bisect.driver
@@ -193,6 +228,15 @@ describe('ends without a culprit when', () => {
     )
   })
 
+  it('what does not build is beside the culprit, with all that it may be', async () => {
+    const said = await codeOf(seldom, undefined, ({ candidate }) =>
+      Promise.resolve(candidate === culprit || candidate === culprit - 1 ? 'FCT_NFSD_BUILD: no' : undefined),
+    )
+    const names = [...said.matchAll(/\w{12} \("nfsd: change (\d+)"\)/g)].map(([, index]) => Number(index))
+    expect(said).toMatch(/^FCT_BISECT_SKIPPED: some commits cannot be tested: it is one of /)
+    expect(names.sort()).toEqual([culprit - 1, culprit, culprit + 1])
+  })
+
   it('the budget is used up', async () => {
     expect(await codeOf(seldom, 0)).toMatch(/^FCT_BISECT_BUDGET/)
   })
@@ -210,7 +254,8 @@ it('does not go on with what has moved, nor with another search', async () => {
   const [, good = '', bad = ''] = /--good (\w+) --bad (\w+)$/m.exec(detail) ?? []
   const asAdvised = await openFakeBisect(await startOf(tree.path, good, bad), state, seldom, { budget: 0 })
   await asAdvised.close()
-  for (const other of [{ signature: 'use-at-zero' }, { rate: { low: 0.1, high: 0.2 } }])
+  const amplification = { ...start.amplification, hash: 'of a scenario that was edited' }
+  for (const other of [{ signature: 'use-at-zero' }, { rate: { low: 0.1, high: 0.2 } }, { amplification }])
     await expect(openFakeBisect({ ...start, ...other }, state, seldom)).rejects.toMatchObject({
       code: 'FCT_BISECT_OTHER',
     })
