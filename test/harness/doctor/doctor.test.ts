@@ -36,11 +36,16 @@ async function doctor(env: Readonly<Record<string, string>> = {}) {
   return { exit, of: (code: string) => checks.filter((check) => check.code === `FCT_DOCTOR_${code}`) }
 }
 
+/** What only `npm pack` needs, `npm run setup` does not install. */
+function unmetPackages(told: readonly Told[]): Told[] {
+  return told.filter(({ status, says }) => status !== 'ok' && !says.endsWith(': npm pack'))
+}
+
 it('knows an empty cache, and leaves it empty', async () => {
   const { of } = await doctor()
   expect(of('LEFTOVERS')).toMatchObject([{ status: 'ok' }])
   expect(of('HISTORY')).toMatchObject([{ status: 'ok', says: 'none yet' }])
-  expect(of('PACKAGE')).toMatchObject([{ status: 'ok' }])
+  expect(unmetPackages(of('PACKAGE'))).toEqual([])
   expect(of('ADDON')).toMatchObject([{ status: 'ok' }])
   expect(of('DISK')[0]?.says).toMatch(/ 5278 needed$/)
   expect(existsSync(join(folder, 'cache'))).toBe(false)
@@ -71,10 +76,13 @@ it('misses QEMU where PATH does not have it', async () => {
   expect(of('QEMU')).toMatchObject([
     { status: 'unmet', says: expect.stringContaining('not installed') as string },
   ])
-  expect(of('PACKAGE')).toMatchObject([
-    { status: 'unmet', mend: expect.stringContaining('apt-get install') as string },
+  expect(unmetPackages(of('PACKAGE'))).toMatchObject([
+    {
+      status: 'unmet',
+      says: 'qemu-system-x86 is missing (qemu-system-x86_64): guests',
+      mend: expect.stringContaining('apt-get install') as string,
+    },
   ])
-  expect(of('PACKAGE')[0]?.says).toBe('qemu-system-x86 is missing (qemu-system-x86_64): guests')
   expect(exit).toBe(1)
 })
 
