@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { addMirrorOptions, mirrorsOf } from './kernel-options.js'
 import { minimiseCommand, type MinimiseOptions } from './minimise.js'
 import { parseDuration } from './parse-duration.js'
+import { parseJobs } from './parse-numbers.js'
 import { withExamples } from '../help/examples.js'
 
 type MinimiseArguments = Parameters<typeof mirrorsOf>[0] & Omit<MinimiseOptions, 'mirrors'>
@@ -30,6 +31,7 @@ export function addMinimiseCommand(
         .default(3600, '1h'),
     )
     .option('--output <folder>', 'where it works; `minimise` in the folder of the run if not given')
+    .option('--jobs <guests>', 'guests at a time, instead of what fits this host', parseJobs)
     .option('--json', 'one document on stdout')
   addMirrorOptions(command).action(async (run: string, options: MinimiseArguments) => {
     finish(await minimiseCommand(run, { ...options, mirrors: mirrorsOf(options) }, signal))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
 import type { Mirrors } from '../../vms/apt-root.js'
 import type { BuildContext } from '../../vms/cache.js'
@@ -15,6 +16,9 @@ import { reproducerOf } from '../replay/reproducer.js'
 import { outcomeOf } from '../replay/run-outcome.js'
 import type { PlanOptions } from '../scenario/plan.js'
 import type { Scenario } from '../scenario/scenario.js'
+import { perDeterministicGuest, perGuest, runPool } from '../target/pool.js'
+import type { ResultDocument } from '../verdict/result.js'
+import { decideJobs } from './decide-jobs.js'
 import { exitStatus } from './exit-status.js'
 import { buildContext } from './progress.js'
 import { runScenario } from './run.js'
@@ -25,6 +29,8 @@ export interface MinimiseOptions {
   /** Seconds. */
   readonly budget: number
   readonly output?: string
+  /** Guests at a time; as many as this host can have if not given. */
+  readonly jobs?: number
   readonly json?: boolean
   readonly mirrors: Mirrors | undefined
 }
@@ -39,6 +45,7 @@ interface Setting {
   readonly recorded: RecordedRun
   readonly signature: string
   readonly folder: string
+  readonly jobs: number
   readonly context: BuildContext
   readonly journal: Journal
 }
@@ -60,7 +67,8 @@ export async function minimiseCommand(
   const goal: Goal = { rate: options.rate, ratio, error }
   const journal = await openJournal(folder, { schema: 1, signature, goal, from: resolve(run) })
   const context = buildContext(process.stderr, signal, options.mirrors)
-  const setting = { recorded, signature, folder, context, journal }
+  const jobs = decideJobs('minimise', options.jobs, recorded.deterministic ? perDeterministicGuest : perGuest)
+  const setting = { recorded, signature, folder, jobs, context, journal }
   const search = new Minimiser(recorded.scenario, goal)
   replayInto(search, journal.entries)
   if (journal.entries.length > 0) {
@@ -86,24 +94,42 @@ async function searchOn(search: Minimiser, setting: Setting, budget: number): Pr
       search.hurry()
       continue
     }
-    await runTrial(search, trial, setting)
+    await runTrials(search, trial, setting)
   }
 }
 
-async function runTrial(search: Minimiser, trial: Trial, setting: Setting): Promise<void> {
-  const { recorded, signature, folder, context, journal } = setting
+/** Runs one trial several times at once. What comes behind its decision was not asked for, and nothing of it stays. */
+async function runTrials(search: Minimiser, trial: Trial, setting: Setting): Promise<void> {
+  const { signature, folder, jobs, context, journal } = setting
   process.stderr.write(`minimise: ${trial.phase}${trial.tries.map((id) => `, ${id}`).join('')}\n`)
   const scenario = await writeScenario(folder, trial.scenario)
-  const options = { scenario, ...conditionsOf(recorded, trial.scenario) }
-  const { result } = await runScenario(options, join(folder, 'runs'), context)
+  const results = await runPool(Array<string>(jobs).fill(scenario), jobs, (path) =>
+    runTrial(path, trial, setting),
+  )
   context.signal.throwIfAborted()
-  const outcome = outcomeOf(result, signature)
-  process.stderr.write(`minimise: ${outcome === 'none' ? 'no verdict' : outcome}\n`)
-  await journal.append({ outcome, run: result.run })
-  search.observe(outcome)
-  // Traces of a hundred runs fill a disk; those of the result, and of runs to be looked into, are kept.
-  if (trial.phase !== 'confirm' && outcome !== 'none')
-    await rm(join(result.run, 'trace.dat'), { force: true })
+  for (const result of results) {
+    if (!isDeepStrictEqual(search.next(), trial)) {
+      await rm(result.run, { recursive: true })
+      continue
+    }
+    const outcome = outcomeOf(result, signature)
+    process.stderr.write(`minimise: ${outcome === 'none' ? 'no verdict' : outcome}\n`)
+    await journal.append({ outcome, run: result.run })
+    search.observe(outcome)
+    // Traces of a hundred runs fill a disk; those of the result, and of runs to be looked into, are kept.
+    if (trial.phase !== 'confirm' && outcome !== 'none')
+      await rm(join(result.run, 'trace.dat'), { force: true })
+  }
+}
+
+async function runTrial(
+  path: string,
+  { scenario }: Trial,
+  { recorded, folder, jobs, context }: Setting,
+): Promise<ResultDocument> {
+  const options = { scenario: path, ...conditionsOf(recorded, scenario) }
+  const { result } = await runScenario(options, join(folder, 'runs'), context, { isOneOfMany: jobs > 1 })
+  return result
 }
 
 /** Strategy pct has nothing to do in a scenario that has lost its last injection point. */

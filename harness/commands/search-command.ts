@@ -26,7 +26,7 @@ export function addSearchCommand(
   addStrategyOptions(search)
     .requiredOption('--seeds <range>', 'from the first to the last: 1..500', parseSeeds)
     .option('--all', 'go on behind the first that finds something, and count them')
-    .option('--jobs <guests>', 'guests at a time, instead of one for each CPU', parseJobs)
+    .option('--jobs <guests>', 'guests at a time, instead of what fits this host', parseJobs)
     .option('--time <seconds>', 'seconds of load, instead of what the scenario says', parseSeconds)
     .option('--busted [how]', "positive control: load the module with a deliberate bug ('extra_put')")
     .option('--json', 'one document on stdout')

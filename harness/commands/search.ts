@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Mirrors } from '../../vms/apt-root.js'
 import type { BuildContext } from '../../vms/cache.js'
@@ -9,6 +8,8 @@ import { trySeeds, type SeedRange } from '../replay/seed-range.js'
 import { printable } from '../report/figures.js'
 import { formatTable } from '../report/text-table.js'
 import { planRun, type PlanOptions, type RunPlan } from '../scenario/plan.js'
+import { perDeterministicGuest } from '../target/pool.js'
+import { decideJobs } from './decide-jobs.js'
 import { buildContext, type RunProgress } from './progress.js'
 import { repeatCommand } from './repeat-command.js'
 import { runPlanned } from './run.js'
@@ -18,7 +19,7 @@ export interface SearchOptions extends Omit<PlanOptions, 'seed' | 'deterministic
   readonly seeds: SeedRange
   /** Try all, whatever is found. */
   readonly all?: boolean
-  /** Guests at a time; as many as there are CPUs if not given. */
+  /** Guests at a time; as many as this host can have if not given. */
   readonly jobs?: number
   readonly json?: boolean
   readonly runs: string
@@ -35,7 +36,7 @@ export async function searchCommand(options: SearchOptions, signal: AbortSignal)
   const began = performance.now()
   const outcomes = await trySeeds(
     seeds,
-    options.jobs ?? availableParallelism(),
+    decideJobs('search', options.jobs, perDeterministicGuest),
     (seed) => trySeed(planOf(seed), options, context),
     ({ verdict }) => signal.aborted || (verdict === 'FAIL' && all !== true),
   )

@@ -15,6 +15,7 @@ export interface PoolSize {
 
 /** What a guest has; a saved one shares with others what it does not write, but may write all of it. */
 export const perGuest: Capacity = { cpus: 2, memoryMiB: 2048 }
+export const perDeterministicGuest: Capacity = { cpus: 1, memoryMiB: 2048 }
 
 /**
  * As many as have CPUs and memory of their own: guests that share a CPU stand still in the midst of windows, and their
