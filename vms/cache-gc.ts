@@ -62,13 +62,19 @@ async function remove(entry: string, isDryRun: boolean): Promise<'removed' | 'ke
 
 /** Does `work` with the entry's lock held; undefined if somebody else has it. */
 async function withFreeLock<T>(entry: string, work: () => Promise<T>): Promise<T | undefined> {
-  const release = await tryLockEntry(entry)
+  const release = await tryLockEntry(entry).catch(lockOfFullDisk)
   if (release === undefined) return undefined
   try {
     return await work()
   } finally {
     await release()
   }
+}
+
+/** Where there is no room for a lock, nobody else gets one, either; one that is there is found first, full or not. */
+function lockOfFullDisk(error: unknown): () => Promise<void> {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  return () => Promise.resolve()
 }
 
 /** Removes what builds, collections and downloads left that were killed. */

@@ -175,6 +175,26 @@ describe('collectGarbage', () => {
     expect(await readdir(things)).toEqual([])
   })
 
+  it.runIf(process.getuid?.() === 0)(
+    'frees a disk without room for a lock (root: it mounts one)',
+    async () => {
+      await execa('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=64', 'full', home])
+      try {
+        const [used, held] = [await leaveEntry('a', 1), await leaveEntry('b', 1)]
+        const release = await tryLockEntry(held)
+        const fill = async (): Promise<never> => {
+          for (let file = 0; ; file++) await writeFile(join(home, `file${String(file)}`), '')
+        }
+        await expect(fill()).rejects.toMatchObject({ code: 'ENOSPC' })
+        expect((await collect(0)).removed.map((entry) => entry.folder)).toEqual([used])
+        expect([used, held].map((folder) => existsSync(folder))).toEqual([false, true])
+        await release?.()
+      } finally {
+        await execa('umount', [home])
+      }
+    },
+  )
+
   it('removes the logs of builds after 30 days', async () => {
     await keepLog(new FctError('FCT_TEST', 'failed'), 'error: no', 'earlier')
     const logs = join(home, 'fctorture', 'logs')
