@@ -51,7 +51,7 @@ async function searchWith(name: string, injection: object): Promise<Search> {
     clients: { ...whole.clients, files: 1, rate: 50 },
     stressors: {
       close: { threads: 1, gap_us: 20_000, burst: 1 },
-      synthetic: { threads: 3, gap_us: 1000, burst: 4 },
+      synthetic: { threads: 3, gap_us: 1000, burst: 8 },
     },
     inject: { ...whole.inject, points: { [point]: injection } },
   }
