@@ -65,7 +65,7 @@ const clientsPlan = clientPlan
     'a kernel for clients wants machines',
   )
 
-/** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/README.md). */
+/** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/knobs.md). */
 export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[A-Z]+\d\d$/, 'a name is UPPERCASE letters and two digits, like CLOSE01'),
   purpose: z.string().min(1),
