@@ -1,19 +1,87 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
+const folders = (...names) => names.map((name) => `**/${name}/**`)
+
+const wayUp = ['decode', 'oracle', 'verdict', 'report', 'export']
+
+/** Of campaign/ what is pure: nights, and how they are judged. */
+const pureNights = [
+  'nights',
+  'rate',
+  'judge-nights',
+  'judge-series',
+  'count-nights',
+  'change-point',
+  'describe-judgement',
+]
+
 /** Folders on the way up (what happened) must not know the way down (what to do): they run anywhere on a stored trace. */
 const wayDown = [
-  'target',
-  'agent',
-  'store',
-  'commands',
-  'scenario',
-  'bisect',
-  'replay',
-  'selftest',
-  'serve',
-  'vms',
-].map((folder) => `**/${folder}/**`)
+  ...folders(
+    'target',
+    'agent',
+    'store',
+    'commands',
+    'scenario',
+    'bisect',
+    'replay',
+    'selftest',
+    'serve',
+    'doctor',
+    'help',
+  ),
+  ...folders('campaign', 'vms'),
+  ...pureNights.map((name) => `!**/campaign/${name}.js`),
+]
+
+/** What a folder must never import, as its README says. Of the lines that fit a file the last one holds, alone. */
+const boundaries = [
+  {
+    files: ['harness/*/**'],
+    ignores: ['harness/commands/**'],
+    never: folders('commands'),
+    why: 'Only the command line and the library import commands.',
+  },
+  {
+    files: [
+      ...wayUp.map((folder) => `harness/${folder}/**`),
+      ...pureNights.map((name) => `harness/campaign/${name}.ts`),
+    ],
+    never: wayDown,
+    why: 'The way up must not import the way down.',
+  },
+  {
+    files: ['harness/agent/guest/**'],
+    never: folders(...wayUp, 'target', 'store', 'scenario', 'campaign', 'commands', 'vms'),
+    why: 'The agent runs alone in the target.',
+  },
+  {
+    files: ['harness/target/**', 'harness/scenario/**'],
+    never: folders(...wayUp, 'commands', 'campaign'),
+    why: 'The way down must not import the way up.',
+  },
+  {
+    files: ['harness/store/**'],
+    never: folders('target', 'commands', 'vms'),
+    why: 'What is kept knows nothing of how it came about.',
+  },
+  {
+    files: ['harness/serve/**'],
+    never: folders('report', 'store', 'commands'),
+    why: 'Pages are made elsewhere.',
+  },
+  {
+    files: ['vms/**'],
+    never: ['**/harness/**', '!**/harness/fct-error.js', '!**/harness/folders.js'],
+    why: 'Of the harness, guests know errors and folders.',
+  },
+  {
+    files: ['addon/**'],
+    never: folders('harness', 'vms'),
+    why: 'The addon knows nothing of what events mean.',
+  },
+]
 
 const browserGlobals = Object.fromEntries(
   [
@@ -51,31 +119,14 @@ export default tseslint.config(
       'max-params': ['error', 5],
     },
   },
-  {
-    files: ['decode', 'oracle', 'verdict', 'report', 'export'].map((folder) => `harness/${folder}/**`),
+  ...boundaries.map(({ never, why, ...where }) => ({
+    ...where,
     rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: [{ group: wayDown, message: 'The way up must not import the way down.' }] },
-      ],
+      'no-restricted-imports': ['error', { patterns: [{ group: never, message: why }] }],
+      // The rule above does not see import().
+      'no-restricted-syntax': ['error', 'ImportExpression'],
     },
-  },
-  {
-    files: ['harness/agent/guest/**'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              group: ['**/oracle/**', '**/verdict/**', '**/target/**', '**/vms/**'],
-              message: 'The agent runs alone in the target.',
-            },
-          ],
-        },
-      ],
-    },
-  },
+  })),
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },

@@ -92,7 +92,7 @@ function columnOf(fields: Batch['columns'][number], name: string): Column | unde
 
 type Position = Pick<EventCursor, 'index'>
 
-/** A function of its own for each kind of array, so that each reads one kind only (facts/tracing.md: 0.4-1 ns). */
+/** A function of its own for each kind of array, so that each reads one kind only. */
 const readers = {
   u8: [Uint8Array, (slot: Slot<Uint8Array>, at: Position) => () => slot.column[at.index] ?? 0],
   u16: [Uint16Array, (slot: Slot<Uint16Array>, at: Position) => () => slot.column[at.index] ?? 0],

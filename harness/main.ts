@@ -3,15 +3,16 @@ import pc from 'picocolors'
 import { createProgram } from './cli.js'
 import { exitStatus } from './commands/exit-status.js'
 import { FctError, UsageError, messageOf } from './fct-error.js'
+import { printable } from './report/figures.js'
 import { Interrupted } from './target/drive.js'
 
 /** Says what went wrong on stderr and gives the exit status that goes with it. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.pass : exitStatus.usage
   if (error instanceof FctError) {
-    process.stderr.write(
-      `${pc.red(error.code)}: ${error.message}\n${error.detail === '' ? '' : `${error.detail}\n`}`,
-    )
+    const detail = error.detail === '' ? '' : `${error.detail}\n`
+    // Guests, patches and other machines have words in it.
+    process.stderr.write(`${pc.red(error.code)}: ${printable(`${error.message}\n${detail}`)}`)
     return error instanceof UsageError ? exitStatus.usage : exitStatus.failed
   }
   process.stderr.write(

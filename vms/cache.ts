@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FctError } from '../harness/fct-error.js'
@@ -34,6 +34,11 @@ export interface BuildContext {
 
 export function hashOf(inputs: unknown): string {
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 16)
+}
+
+/** The hash of a file's content, as an input of a recipe. */
+export function hashOfFile(path: string): string {
+  return hashOf(readFileSync(path).toString('base64'))
 }
 
 function entryFolder(recipe: Pick<Recipe, 'kind' | 'inputs'>): string {

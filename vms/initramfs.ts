@@ -1,10 +1,9 @@
 import { copyFile, mkdir, readFile, writeFile, chmod, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { packageRoot } from '../harness/folders.js'
-import { obtain, type BuildContext } from './cache.js'
+import { hashOfFile, obtain, type BuildContext } from './cache.js'
 import type { Kernel } from './kernels/kernel.js'
 import { runProgram } from './program.js'
-import { hashOfFile } from './rootfs.js'
 
 const init = join(packageRoot, 'vms', 'guest', 'init')
 const busybox = '/bin/busybox'

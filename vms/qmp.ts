@@ -84,7 +84,7 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-/** Speaks QMP over a channel, and resolves when QEMU is ready for commands. */
+/** Speaks QMP over a channel, and resolves when QEMU is ready for commands. @throws FctError FCT_QMP_LOST */
 export async function connectQmp(channel: Duplex): Promise<Qmp> {
   const waiting = new Map<number, Waiting>()
   const listeners: { readonly event: string; readonly hear: (data: never) => void }[] = []

@@ -3,12 +3,11 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { packageRoot } from '../harness/folders.js'
-import { obtain, type BuildContext } from './cache.js'
+import { hashOfFile, obtain, type BuildContext } from './cache.js'
 import type { Files, GuestParts } from './guest-images.js'
 import { archive, orderModules } from './initramfs.js'
 import type { Kernel } from './kernels/kernel.js'
 import { runProgram } from './program.js'
-import { hashOfFile } from './rootfs.js'
 
 const init = join(packageRoot, 'vms', 'guest', 'init-in-ram')
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.js'
@@ -77,9 +76,4 @@ async function addOurs(tree: string): Promise<void> {
   await writeFile(join(tree, 'etc', 'hostname'), 'fctorture\n')
   // systemd would make it; rpc.mountd dies of its absence when an export has crossmnt.
   await symlink('/proc/self/mounts', join(tree, 'etc', 'mtab'))
-}
-
-/** The hash of a file's content, as an input of a recipe. */
-export function hashOfFile(path: string): string {
-  return hashOf(readFileSync(path).toString('base64'))
 }

@@ -3,9 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { packageRoot } from '../harness/folders.js'
-import { hashOf, obtain, type BuildContext } from './cache.js'
+import { hashOf, hashOfFile, obtain, type BuildContext } from './cache.js'
 import type { Kernel } from './kernels/kernel.js'
-import { hashOfFile } from './rootfs.js'
 import { obtainToolchain, type Toolchain } from './toolchain.js'
 
 const sources = join(packageRoot, 'kmod')

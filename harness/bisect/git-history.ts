@@ -85,7 +85,8 @@ interface Commit {
   readonly own: readonly string[]
 }
 
-const [recordMark, fieldMark] = ['\x1e', '\x1f']
+/** No commit has a NUL in it. A subject, which stands last, is cut short by a mark of a field, and does nothing else. */
+const [recordMark, fieldMark] = ['\0', '\x1f']
 
 async function readCommits(git: TreeGit, good: string, bad: string): Promise<Commit[]> {
   const own = new Map((await log(git, good, bad, 'combined')).map(({ id, touched }) => [id, touched]))
@@ -102,7 +103,7 @@ async function log(
   const text = await git.run([
     ...['-c', 'log.showSignature=false', 'log', '--topo-order', '--reverse', `${good}..${bad}`],
     ...['--name-only', '--no-renames', `--diff-merges=${merges}`],
-    `--format=${recordMark}%H${fieldMark}%P${fieldMark}%T${fieldMark}%s`,
+    `--format=%x00%H${fieldMark}%P${fieldMark}%T${fieldMark}%s`,
   ])
   return text.split(recordMark).slice(1).map(parseCommit)
 }

@@ -1,25 +1,14 @@
 import { countNights, type CellTonight, type Series } from './count-nights.js'
-import { judgeSeries, type SeriesKind } from './judge-series.js'
+import { judgeSeries, type SeriesJudgement } from './judge-series.js'
 import type { Night, NightRecord } from './nights.js'
 import type { Rate } from './rate.js'
 
 /** Of one signature, or one cause of trouble, in one cell. */
-export interface Judgement {
+export interface Judgement extends Omit<SeriesJudgement, 'change' | 'firstSeen' | 'lastSeen'> {
   /** The cell's name. */
   readonly cell: string
   /** The finding's signature, or the code of the trouble. */
   readonly what: string
-  readonly kind: SeriesKind
-  /** It was not so, or not known, the night before. */
-  readonly isNews: boolean
-  readonly tonight: Rate
-  /**
-   * Of `new`: all runs before; of `flaky` and `constant`: those at the rate that holds, without tonight's; else the rate that ended.
-   * Null if there were no runs.
-   */
-  readonly before: Rate | null
-  /** Of `unseen` and `gone`: runs since it was seen, and how many exclude the former rate. */
-  readonly absence: { readonly runs: number; readonly needed: number } | null
   /** Of `worse` and `better`: when the first night of the new rate began, and that rate. */
   readonly change: { readonly since: string; readonly rate: Rate } | null
   /** When those nights began. */

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
 import { profileNames } from '../../vms/kernels/profiles.js'
 import { UsageError, messageOf } from '../fct-error.js'
-import { readYaml } from '../scenario/read-yaml.js'
+import { readYaml, readYamlText } from '../scenario/read-yaml.js'
 import { loadScenario } from '../scenario/scenario.js'
 import type { MachineAddress } from '../scenario/plan.js'
 import type { RetentionPolicy } from '../store/retention.js'
@@ -136,7 +135,7 @@ export interface CampaignPlan {
 /** @throws UsageError FCT_PLAN_UNREADABLE, FCT_PLAN_INVALID (file, line, field), FCT_PLAN_TARGET_KERNEL, FCT_TARGET_CLIENTS */
 export function readPlan(path: string, lookUp: MachineLookup = noMachines): CampaignPlan {
   try {
-    return parsePlan(readFileSync(path, 'utf8'), path, lookUp)
+    return parsePlan(readYamlText(path), path, lookUp)
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw new UsageError('FCT_PLAN_UNREADABLE', `cannot read the plan: ${messageOf(error)}`)

@@ -17,6 +17,7 @@ import { culpritOf, documentOf, toJson, type BisectDocument, type Conclusion } f
 import { describeBisect, showSteps } from '../bisect/show.js'
 import { verifyCulprit } from '../bisect/verify.js'
 import { bisectsFolder } from '../folders.js'
+import { printable } from '../report/figures.js'
 import { planRun } from '../scenario/plan.js'
 import type { ResultDocument } from '../verdict/result.js'
 import { openSource, type BisectSource } from './bisect-source.js'
@@ -82,7 +83,7 @@ export async function findCulprit(options: Omit<BisectOptions, 'json'>, signal: 
   const state = resolve(options.state ?? defaultState(options, amplification))
   const { source: named, path: suspects, profile, signature } = options
   const source = await openSource({ source: named, suspects, profile, state }, signal)
-  for (const notice of source.notices) process.stderr.write(`bisect: ${notice}\n`)
+  for (const notice of source.notices) process.stderr.write(`bisect: ${printable(notice)}\n`)
   const log = await openBisectLog(state)
   try {
     const seed = options.seed ?? randomInt(drawnSeeds)
@@ -113,7 +114,7 @@ async function search(
   const jobs = decideJobs('bisect', options.jobs)
   const driver: SearchDriver = new SearchDriver({
     ...{ start, log, confidence, budget, jobs, signal },
-    observer: showSteps(start, (line) => process.stderr.write(`bisect: ${line}\n`)),
+    observer: showSteps(start, (line) => process.stderr.write(`bisect: ${printable(line)}\n`)),
     workshop: createWorkshop({
       ...{ start, runs, context, isOneOfMany: jobs !== 1 },
       requestOf: (which) => source.requestOf(which, driver.progress.revert?.patch),

@@ -1,4 +1,4 @@
-/** Exit status of every command that judges (design: one table). Never a child's own status. */
+/** Exit status of every command that judges: one table. Never a child's own status. */
 export const exitStatus = {
   pass: 0,
   fail: 1,

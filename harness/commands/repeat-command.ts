@@ -1,4 +1,4 @@
-import { shellWord } from '../report/shell-word.js'
+import { shellWord } from '../shell-word.js'
 import type { RunPlan } from '../scenario/plan.js'
 
 /**

@@ -27,15 +27,7 @@ export async function watchCommand(
   output: NodeJS.WriteStream = process.stdout,
 ): Promise<number> {
   const history = new HistoryReader(store)
-  const renew = output.isTTY ? createLogUpdate(output) : undefined
-  let lastPlain = -Infinity
-  const show = (text: string, isLast: boolean): void => {
-    if (renew !== undefined) renew(text)
-    else if (isLast || performance.now() - lastPlain >= plainEveryMs) {
-      lastPlain = performance.now()
-      output.write(`${text}\n`)
-    }
-  }
+  const screen = openScreen(output)
   try {
     const campaign = history.latestCampaign()
     if (campaign === undefined)
@@ -53,12 +45,12 @@ export async function watchCommand(
         for (const row of rows) if (row.campaign === campaign.id) state = watchRow(state, row)
         last = rows.at(-1)?.id ?? last
       }
-      const isLast = state.outcome !== null || !isRunning
-      show(
-        watchText(state, campaign.name, { now: Date.now(), width: output.isTTY ? output.columns : Infinity }),
-        isLast,
+      const isOver = state.outcome !== null
+      screen.show(
+        watchText(state, campaign.name, { now: Date.now(), width: screen.width() }),
+        isOver || !isRunning,
       )
-      if (state.outcome !== null || signal.aborted) break
+      if (isOver || signal.aborted) return exitStatus.pass
       if (!isRunning)
         throw new FctError(
           'FCT_CAMPAIGN_STOPPED',
@@ -67,9 +59,41 @@ export async function watchCommand(
         )
       await delay(lookEveryMs, undefined, { signal }).catch(() => undefined)
     }
-    return exitStatus.pass
   } finally {
-    renew?.done()
+    screen.close()
     history.close()
+  }
+}
+
+interface Screen {
+  /** In characters. */
+  width(): number
+  show(text: string, isLast: boolean): void
+  close(): void
+}
+
+/** A terminal's is renewed; elsewhere one comes after the other, now and then. */
+function openScreen(output: NodeJS.WriteStream): Screen {
+  if (output.isTTY) {
+    const renew = createLogUpdate(output)
+    return {
+      width: () => output.columns,
+      show: (text) => {
+        renew(text)
+      },
+      close: () => {
+        renew.done()
+      },
+    }
+  }
+  let lastPlain = -Infinity
+  return {
+    width: () => Infinity,
+    show: (text, isLast) => {
+      if (!isLast && performance.now() - lastPlain < plainEveryMs) return
+      lastPlain = performance.now()
+      output.write(`${text}\n`)
+    },
+    close: () => undefined,
   }
 }

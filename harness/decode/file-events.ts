@@ -6,7 +6,7 @@ import type { TraceSlice } from './load-trace.js'
  * nfsd_file's pointer. No object is made per event; what a getter returns is the event of the last `moveTo`.
  *
  * Pointers are ids into `trace.pointers`; 0 is NULL. Values are samples, taken when the tracepoint ran, which
- * is before or after the operation that it is named for (facts/filecache.md, "Where they fire").
+ * is before or after the operation that it is named for; the flavours of harness/oracle say which.
  */
 export class FileEvents {
   row = 0

@@ -10,7 +10,7 @@ type Merged = ReturnType<typeof emptyColumns>
  * type fct_file takes the place of the first of them.
  *
  * A struct file is no identity: it is NULL before the open (nfsd_file_alloc) and where nothing was acquired, and its address is
- * used again within moments (facts/filecache.md, section 7). `ms` is the stamp where the clock counts time, else 0.
+ * used again within moments, for the same inode almost always. `ms` is the stamp where the clock counts time, else 0.
  */
 export class OwnEvents {
   /** By the trace's types: which of them are such events, by their place in `op`. */

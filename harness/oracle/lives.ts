@@ -264,8 +264,8 @@ export class Lives {
   }
 
   /**
-   * A pending object has no alloc event: its insertion failed, or lost the race (facts/filecache.md, "Not
-   * bugs").
+   * A pending object has no alloc event: its insertion failed, or lost the race, whose loser nfsd_file_do_acquire()
+   * gives to nfsd_file_free() since 6.12.
    */
   #end(row: number, flags: number): void {
     if (this.isAlive) this.#count(endedAt)

@@ -10,7 +10,7 @@ import { codes, type Tracepoint } from './operations.js'
  * struct file open until the put, so that nobody else has one at the same address meanwhile.
  *
  * No other rule has a key that is sound: by (inode, nf_file) and by inode they cried wolf thousands of times in a sound run
- * (facts/filecache.md, section 7). What has no struct file, because its open failed, is not judged.
+ * of 6.1.192. What has no struct file, because its open failed, is not judged.
  */
 const witnesses: Readonly<Record<string, readonly Tracepoint[]>> = {
   'free-at-zero': ['nfsd_file_free'],

@@ -2,6 +2,7 @@ import type { Op } from '../../addon/index.js'
 import { exportOf, exportsTable, onDisk, type OnDisk } from '../agent/guest/file-systems.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { knobsOf } from '../scenario/stressors.js'
+import { shellComment } from '../shell-word.js'
 import { witnessOf } from './shell-witness.js'
 
 export interface Reproduction {
@@ -28,8 +29,7 @@ export function reproducerOf({ scenario, signature, seed, about }: Reproduction)
   const lines = [
     '#!/bin/sh',
     '# Provokes a bug of nfsd’s file cache. For a machine that may crash: it exports and mounts on itself.',
-    `# ${signature}`,
-    ...about.map((line) => `# ${line}`),
+    ...[signature, ...about].map(shellComment),
     ...leftOut(scenario).map((what) => `# Left out, for a shell cannot: ${what}.`),
     '# Usage: reproducer.sh [fctorture.ko]. Exit status: 1 it showed, 0 it did not, 2 set-up failed.',
     'set -u',

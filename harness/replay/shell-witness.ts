@@ -1,3 +1,5 @@
+import { shellComment, shellWord } from '../shell-word.js'
+
 /** How a shell sees that a finding has shown itself. */
 interface Witness {
   /** Lines before the load. */
@@ -43,7 +45,7 @@ function byConsole(title: string): Witness {
     start: ['dmesg -C'],
     judge: [
       'dmesg > "$log"',
-      `grep -F -m 5 ${quote(title)} "$log" && exit 1`,
+      `grep -F -m 5 -e ${shellWord(title)} "$log" && exit 1`,
       'grep -E "BUG:|WARNING:|Oops|refcount_t" "$log"; exit 0',
     ],
   }
@@ -52,14 +54,12 @@ function byConsole(title: string): Witness {
 function byOracle(rule: string): Witness {
   return {
     start: [
-      `# The rule ${rule} needs more than a shell can see: judge the recording by "fctorture check $log.dat".`,
+      shellComment(
+        `The rule ${rule} needs more than a shell can see: judge the recording by "fctorture check $log.dat".`,
+      ),
       'trace-cmd record -q -C counter -e fctorture -e "nfsd:nfsd_file_*" -o "$log.dat" > /dev/null 2>&1 & reader=$!',
       'sleep 2',
     ],
     judge: ['kill -INT $reader; wait $reader; echo "recorded in $log.dat"; exit 0'],
   }
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

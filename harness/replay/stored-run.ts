@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { UsageError } from '../fct-error.js'
 import type { RunPlan } from '../scenario/plan.js'
+import { shellWord } from '../shell-word.js'
 import { readPaper, runSchema } from './recorded-run.js'
 
 const schema = runSchema.extend({
@@ -27,7 +28,7 @@ export async function readStoredRun(folder: string): Promise<StoredRun> {
   if (run.machine !== undefined)
     throw new UsageError(
       'FCT_REPLAY_MACHINE',
-      `that run was on ${run.machine.address}: fctorture repro ${folder} --target ${run.machine.address}`,
+      `that run was on ${run.machine.address}: fctorture repro ${shellWord(folder)} --target ${shellWord(run.machine.address)}`,
     )
   const { scenario, busted, deterministic, pct, repeat, deterministicInputs: inputs } = run
   const { name, patches, profile } = run.kernel

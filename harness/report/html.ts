@@ -14,7 +14,7 @@ import {
 import { showFindings } from './findings-view.js'
 import { markup, type Markup } from './markup.js'
 import { assetsOfCharts, wholePage } from './page.js'
-import { shellWord } from './shell-word.js'
+import { shellWord } from '../shell-word.js'
 import { pairTable, table } from './tables.js'
 import { showLosses, showTimeline } from './time-line.js'
 

@@ -1,9 +1,31 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { LineCounter, parseDocument, type Document } from 'yaml'
 import type { z } from 'zod'
 import { UsageError, messageOf } from '../fct-error.js'
 
 /** Of one anchor, those inside of other aliases included. */
 const mostAliases = 100
+/** Each key is compared with all others of its mapping: 128 KiB of keys take seconds, 1 MiB minutes. */
+const mostBytes = 128 * 1024
+
+/**
+ * A file for readYaml, whatever stands behind its name.
+ *
+ * @throws Error with the reason, also for what is larger than a person writes.
+ */
+export function readYamlText(path: string): string {
+  const bytes = Buffer.alloc(mostBytes + 1)
+  const file = openSync(path, 'r')
+  try {
+    let length = 0
+    for (let got = -1; got !== 0 && length < bytes.length; length += got)
+      got = readSync(file, bytes, length, bytes.length - length, null)
+    if (length > mostBytes) throw new Error(`${path} is larger than ${String(mostBytes / 1024)} KiB`)
+    return bytes.toString('utf8', 0, length)
+  } finally {
+    closeSync(file)
+  }
+}
 
 /**
  * A YAML text as the schema has it.

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { mostRate, mostZipf, ops } from '../../addon/index.js'
@@ -7,7 +7,7 @@ import { stressors as stressorNames } from '../../addon/device.js'
 import { fileSystems, nfsVersions } from '../agent/protocol.js'
 import { UsageError, messageOf } from '../fct-error.js'
 import { packageRoot } from '../folders.js'
-import { readYaml } from './read-yaml.js'
+import { readYaml, readYamlText } from './read-yaml.js'
 import { injectSchema, stressorsSchema } from './stressors.js'
 
 const pair = z
@@ -65,7 +65,7 @@ const clientsPlan = clientPlan
     'a kernel for clients wants machines',
   )
 
-/** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/README.md). */
+/** A scenario file. Stressors and their knobs are those of the module's debugfs tree (kmod/knobs.md). */
 export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[A-Z]+\d\d$/, 'a name is UPPERCASE letters and two digits, like CLOSE01'),
   purpose: z.string().min(1),
@@ -129,7 +129,7 @@ export function listScenarios(): string[] {
 
 function readScenario(path: string): Scenario {
   try {
-    return parseScenario(readFileSync(path, 'utf8'), path)
+    return parseScenario(readYamlText(path), path)
   } catch (error) {
     if (error instanceof UsageError) throw error
     throw new UsageError('FCT_SCENARIO_UNREADABLE', `cannot read the scenario: ${messageOf(error)}`)

@@ -17,7 +17,7 @@ const point = z
   })
   .partial({ shape: true, min_ns: true, max_ns: true })
 
-/** What is set before the load: the module's debugfs tree (kmod/README.md), with names where it has numbers. */
+/** What is set before the load: the module's debugfs tree (kmod/knobs.md), with names where it has numbers. */
 export const stressorsSchema = z.strictObject({
   close: z
     .strictObject({ ...pace, seek: knob })

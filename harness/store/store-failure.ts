@@ -1,6 +1,6 @@
 import { FctError, messageOf } from '../fct-error.js'
 
-/** What kept a file from being written, with a code. */
+/** What kept a file from being written, with a code: FCT_DISK_FULL (no space, or a quota) or FCT_STORE_FAILED. */
 export function storeFailure(error: unknown, path: string): FctError {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT')

@@ -303,7 +303,6 @@ async function restOf(
   )
 }
 
-/** Any error as one with a code. */
 /** A machine that does not answer, and whose kernel has just said that a CPU is stuck, hangs. */
 function orHung(failure: FctError, target: Target): FctError {
   const line = target.stuckWithin(silenceLimitMs * patienceWith(target))
@@ -311,6 +310,7 @@ function orHung(failure: FctError, target: Target): FctError {
   return new TargetHung('FCT_GUEST_HUNG', `the guest hangs: ${line}`, failure.message)
 }
 
+/** Any error as one with a code. */
 export function asFailure(error: unknown): FctError {
   if (error instanceof FctError) return error
   const stack = error instanceof Error ? (error.stack ?? '') : ''

@@ -68,7 +68,7 @@ describe('CLOSE01 on a stock kernel', () => {
     )
   })
 
-  it('leaves the run folder that design.md names', async () => {
+  it('leaves a run folder of these files, and no others', async () => {
     const files = await readdir(ended.result.run)
     expect(files.sort()).toEqual([
       'console.log',

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -6,10 +6,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { sourcesFor } from '../../vms/apt-root.js'
 import { openTreeSource } from '../../vms/kernels/tree-source.js'
 import { readKernelName } from '../../vms/kernels/kernel-name.js'
+import { readPlan } from '../../harness/campaign/plan.js'
+import { packageRoot } from '../../harness/folders.js'
 import { repeatCommand } from '../../harness/commands/repeat-command.js'
 import { planRun } from '../../harness/scenario/plan.js'
 import { loadScenario, parseScenario } from '../../harness/scenario/scenario.js'
 import { parseSshAddress } from '../../harness/target/ssh/address.js'
+import { findTarget } from '../../harness/target/ssh/targets-file.js'
 
 const hostile = [
   '$(touch x)',
@@ -72,6 +75,22 @@ it('a few lines of YAML that stand for more than memory holds are refused', asyn
   const file = join(folder, 'BOMB01.yaml')
   await writeFile(file, levels.join('\n'))
   expect(() => loadScenario(file)).toThrow(expect.objectContaining({ code: 'FCT_SCENARIO_INVALID' }))
+})
+
+it('a file that is larger than a person writes is not read to its end', async () => {
+  const file = join(folder, 'LONG01.yaml')
+  const scenario = await readFile(
+    join(packageRoot, 'harness', 'scenario', 'catalogue', 'CLOSE01.yaml'),
+    'utf8',
+  )
+  await writeFile(file, scenario + '# '.repeat(64 * 1024))
+  for (const path of [file, '/dev/zero']) {
+    expect(() => loadScenario(path)).toThrow(expect.objectContaining({ code: 'FCT_SCENARIO_UNREADABLE' }))
+    expect(() => readPlan(path)).toThrow(expect.objectContaining({ code: 'FCT_PLAN_UNREADABLE' }))
+    expect(() => findTarget('lab7', path)).toThrow(
+      expect.objectContaining({ code: 'FCT_TARGETS_UNREADABLE' }),
+    )
+  }
 })
 
 it('a key of YAML changes no prototype', () => {

@@ -18,7 +18,7 @@ export function createDebianSource(entry: CatalogueEntry, packages: readonly str
   }
 }
 
-/** "linux-source-6.1=6.1.192-2", by the version of the image package. */
+/** "linux-source-6.1=6.1.192-2", by the version of the image package. @throws FctError FCT_KERNEL_NO_SOURCE */
 export function sourcePackage(packages: readonly string[]): string {
   const image = packages.find((name) => /^linux-(image|binary)-/.test(name)) ?? ''
   const version = image.split('=')[1] ?? ''

@@ -53,7 +53,7 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
 }
 
-/** The tree itself may be reached through a link; what is below it may not. */
+/** The tree itself may be reached through a link; what is below it may not. @throws FctError FCT_PATCH_NO_TREE */
 export async function resolveTree(tree: string): Promise<string> {
   return realpath(tree).catch((error: unknown) => {
     throw new FctError('FCT_PATCH_NO_TREE', `${tree}: no source tree to patch`, String(error), {

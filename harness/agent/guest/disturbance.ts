@@ -84,6 +84,7 @@ export interface ForeignNamespace {
   leave(): Promise<void>
 }
 
+/** It is there when this resolves. @throws FctError FCT_GUEST_NAMESPACE */
 export async function createNamespace(): Promise<ForeignNamespace> {
   const child = execa('unshare', ['--net', 'sh', '-c', 'echo here; exec sleep infinity'], { reject: false })
   const { pid } = child

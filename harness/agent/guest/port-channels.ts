@@ -24,7 +24,11 @@ export class PortChannels implements Channels {
   readonly openTrace = (): number => openSync(findPort(tracePort), 'w')
 }
 
-/** Path of the virtio-serial port with that name. The links that udev would make are not there: the guest runs no udev. */
+/**
+ * Path of the virtio-serial port with that name. The links that udev would make are not there: the guest runs no udev.
+ *
+ * @throws FctError FCT_AGENT_NO_PORT
+ */
 export function findPort(name: string): string {
   const device = readdirSync(portClass).find(
     (entry) => readFileSync(join(portClass, entry, 'name'), 'utf8').trim() === name,

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statfsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cacheFolder, dataFolder } from '../../folders.js'
 import { messageOf } from '../../fct-error.js'
+import { shellWord } from '../../shell-word.js'
 import { ok, unmet, type Check, type Finding } from '../check.js'
 
 /** MiB on disk, measured for debian:6.1: packages 489, their modules 393, root file system 298, two saved guests of 2049. */
@@ -16,7 +17,7 @@ export const disk: Check = {
   title: 'disk',
   look: () => [
     roomIn(cacheFolder(), hasGuest() ? nextGuestMiB : firstKernelMiB, 'npx fctorture kernel gc --limit 5G'),
-    roomIn(dataFolder(), runMiB, `du -sh ${join(dataFolder(), 'runs')}`),
+    roomIn(dataFolder(), runMiB, `du -sh ${shellWord(join(dataFolder(), 'runs'))}`),
   ],
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { FctError, messageOf } from '../../fct-error.js'
 import { historyFile } from '../../folders.js'
+import { shellWord } from '../../shell-word.js'
 import { storedVersion } from '../../store/database.js'
 import { ok, unmet, type Check } from '../check.js'
 
@@ -14,7 +15,7 @@ export const history: Check = {
       return [ok(`${file}, tables of version ${storedVersion(file)}`)]
     } catch (error) {
       const code = error instanceof FctError ? `${error.code}: ` : ''
-      return [unmet(`${code}${messageOf(error)}`, `mv ${file} ${file}.damaged`)]
+      return [unmet(`${code}${messageOf(error)}`, `mv ${shellWord(file)} ${shellWord(`${file}.damaged`)}`)]
     }
   },
 }

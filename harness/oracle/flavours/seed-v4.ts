@@ -13,7 +13,7 @@ import { hasFeatures, type Flavour } from './flavour.js'
  *   nfsd_file_closing.
  * - nfsd_file_do_acquire() takes over the LRU's reference instead of getting one.
  *
- * Its flaws (facts/filecache.md, section 3) break rules, as they should: no laundrette is scheduled, a purge
+ * Its flaws, which its review and the merged patch (ac3a2585f018) name, break rules, as they should: no laundrette is scheduled, a purge
  * frees what is held, a lookup finds what is on a dispose list at 0.
  */
 export const seedV4: Flavour = {

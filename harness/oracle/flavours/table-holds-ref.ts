@@ -14,7 +14,8 @@ import { hasFeatures, type Flavour } from './flavour.js'
  *   silently), and unhashes and frees at 0.
  * - The loser of the insert race and a failed insertion go straight back to the slab, with no event at all.
  *
- * As read it has bugs that break rules, as they should (facts/filecache.md, section 4, numbers 7 to 13).
+ * As read it has bugs that break rules, as they should: those that d3aefd2b29ff, 8d0d254b15cc, bdd6b5624c62, 0b3a551fa58b and
+ * ac3a2585f018 mend.
  */
 export const tableHoldsRef: Flavour = {
   id: 'table-holds-ref',

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
 import { FctError } from '../../fct-error.js'
+import { shellWord } from '../../shell-word.js'
 import type { Connection } from './connection.js'
 import type { Link } from './link.js'
 import { farSide } from './probe.js'
@@ -92,7 +93,7 @@ async function copyModules(
   let tar: ReturnType<typeof pack> | undefined
   try {
     await connection.run(
-      `exec tar -C /lib/modules/${shellQuoted(release)} -xz --no-same-owner`,
+      `exec tar -C /lib/modules/${shellWord(release)} -xz --no-same-owner`,
       () => (tar = pack()).stdout,
     )
   } catch (error) {
@@ -109,7 +110,7 @@ async function step(link: Link, name: string, words: readonly string[]): Promise
   const connection = await link.connection()
   try {
     return await connection.run(
-      `exec sh -s ${[name, ...words].map(shellQuoted).join(' ')}`,
+      `exec sh -s ${[name, ...words].map(shellWord).join(' ')}`,
       farSide('boot-entry') + farSide('deploy'),
     )
   } catch (error) {
@@ -118,9 +119,4 @@ async function step(link: Link, name: string, words: readonly string[]): Promise
     if (code === undefined) throw error
     throw new FctError(code as `FCT_${string}`, message ?? '', detail.trim())
   }
-}
-
-/** Kernels may be called anything. */
-function shellQuoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`
 }

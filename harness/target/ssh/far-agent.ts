@@ -25,7 +25,7 @@ export interface Luggage {
 
 const oldestNode = [20, 19] as const
 
-/** Makes our folder there. */
+/** Makes our folder there; its path. @throws FctError FCT_TARGET_SETTLE, and what the link throws */
 export async function settle(link: Link): Promise<string> {
   const connection = await link.connection()
   const folder = (await connection.run('exec sh -s', farSide('settle'))).trim()

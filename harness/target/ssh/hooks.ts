@@ -57,6 +57,7 @@ export interface HookedConsole {
   end(): void
 }
 
+/** Starts a console hook, a program and its arguments. Never throws: that it cannot be started is `failed`, too. */
 export function openConsoleHook([program = '', ...args]: Command): HookedConsole {
   const stream = new PassThrough()
   const over = new AbortController()

@@ -12,7 +12,7 @@ export function usualKnownHosts(): string[] {
 
 /**
  * The keys that a host is known by, as base64 of their wire format. ssh-keygen looks them up: it knows hashed names and
- * patterns.
+ * patterns. A key that any of the files revokes is none (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
  */
 export async function readHostKeys(address: SshAddress, files: readonly string[]): Promise<string[]> {
   const answers = await Promise.all(
@@ -26,8 +26,10 @@ export async function readHostKeys(address: SshAddress, files: readonly string[]
       'It is in the package openssh-client.',
     )
   const lines = answers.flatMap(({ stdout }) => stdout.split('\n'))
-  // A line that begins with a mark, such as @revoked, vouches for no host.
-  return lines.flatMap((line) => /^[^#@\s]\S* \S+ (\S+)/.exec(line)?.[1] ?? [])
+  const keysOf = (form: RegExp): string[] => lines.flatMap((line) => form.exec(line)?.[1] ?? [])
+  const revoked = keysOf(/^@revoked\s+\S+\s+\S+\s+(\S+)/)
+  // A line that begins with another mark vouches for no host.
+  return keysOf(/^[^#@\s]\S*\s+\S+\s+(\S+)/).filter((key) => !revoked.includes(key))
 }
 
 /** The kinds of the keys, so that the host is asked for one of those that can be compared. */

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { nearest } from '../../../vms/kernels/catalogue.js'
 import { UsageError, messageOf } from '../../fct-error.js'
 import { configFolder } from '../../folders.js'
-import { readYaml } from '../../scenario/read-yaml.js'
+import { readYaml, readYamlText } from '../../scenario/read-yaml.js'
 import { parseSshAddress } from './address.js'
 
 /** How long a machine may take from power-on until it answers, if nobody says so. */
@@ -74,7 +73,7 @@ export function findTarget(name: string, file: string): KnownTarget {
 function readTargets(file: string): z.infer<typeof fileSchema> {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readYamlText(file)
   } catch (error) {
     throw new UsageError(
       'FCT_TARGETS_UNREADABLE',

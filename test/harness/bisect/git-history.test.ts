@@ -34,6 +34,13 @@ it('puts parents first, merges included, and ends with the bad end', async () =>
   expect(range.good).toMatchObject({ id: await tree.git('rev-parse', 'v1'), subject: 'first' })
 })
 
+it('takes no subject for commits, whatever stands in it', async () => {
+  const subject = `one\u001e${'0'.repeat(40)}\u001f\u001f\u001fphantom`
+  const id = await tree.commit({ 'fs/nfsd/vfs.c': 'int v;\n' }, subject)
+  const { range } = await read()
+  expect(range.candidates.map((candidate) => candidate.id)).toEqual([id])
+})
+
 it('takes the file cache to be likelier than nfsd, nfsd than the rest, and what the user suspects as likely', async () => {
   await tree.commit({ 'fs/nfsd/filecache.c': 'int two;\n' }, 'filecache')
   await tree.commit({ 'fs/nfsd/vfs.c': 'int v;\n' }, 'nfsd')

@@ -33,6 +33,13 @@ function bisectOf(signature: string, ...more: string[]): string[] {
   ]
 }
 
+it('shows what it does not trust without what acts on a terminal', async () => {
+  const { exitCode, stderr } = await fctorture(['run', join(folder, '\u001b[2J.yaml')])
+  expect(exitCode).toBe(129)
+  expect(stderr).toContain('[2J')
+  expect(stderr).not.toContain('\u001b')
+})
+
 it('does not mind a reader who has seen enough', async () => {
   const going = fctorture(['run', '--help'])
   going.stdout.destroy()

@@ -113,11 +113,14 @@ it('finds what killed processes left in the cache, and nothing that is in use', 
 })
 
 it('says that the history is damaged', async () => {
-  const file = join(folder, 'data', 'fctorture', 'history.sqlite')
+  const data = join(folder, "somebody's data")
+  const file = join(data, 'fctorture', 'history.sqlite')
   await mkdir(join(file, '..'), { recursive: true })
   await writeFile(file, 'no database, and long enough to be looked at as one'.repeat(40))
-  const { exit, of } = await doctor()
-  expect(of('HISTORY')).toMatchObject([{ status: 'unmet', mend: `mv ${file} ${file}.damaged` }])
+  const { exit, of } = await doctor({ XDG_DATA_HOME: data })
+  expect(of('HISTORY')).toMatchObject([{ status: 'unmet' }])
+  await execa('sh', ['-c', of('HISTORY')[0]?.mend ?? ''])
+  expect(await readdir(join(file, '..'))).toEqual(['history.sqlite.damaged'])
   expect(of('HISTORY')[0]?.says).toContain('FCT_STORE_CORRUPT')
   expect(exit).toBe(1)
 })

@@ -39,6 +39,25 @@ describe('the script', () => {
     expect(scriptOf('IDLE01', '')).toContain('# Left out, for a shell cannot: mmap.')
   })
 
+  it('has no command in what it says of the finding', () => {
+    const scenario = loadScenario('CLOSE01')
+    const commandsOf = (signature: string, about: string): string[] => {
+      const script = reproducerOf({ scenario, signature, seed: 42, about: [about] })
+      return script.split('\n').filter((line) => !line.startsWith('#'))
+    }
+    expect(commandsOf('a\ntouch x\r: b\ntouch x', 'Seen with a\ntouch x.patch')).toEqual(
+      commandsOf('a: b', 'Seen.'),
+    )
+  })
+
+  it('looks for a message that begins like an option', async () => {
+    const grep =
+      /^grep -F .*(?= && exit 1$)/m.exec(scriptOf('CLOSE01', 'console-splat: --- WARNING'))?.[0] ?? ''
+    const input = 'a\n--- WARNING\n'
+    const { stdout } = await execa('sh', ['-c', grep.replace('"$log"', '-')], { input })
+    expect(stdout).toBe('--- WARNING')
+  })
+
   it.each([
     ['free-at-zero: nfsd_file_free after nfsd_file_put', 'ref=1 flags=HASHED', 1],
     ['free-at-zero: nfsd_file_free after nfsd_file_put', 'ref=0 flags=', 0],

@@ -70,6 +70,9 @@ it('says which file it is that cannot be read', async () => {
 })
 
 it('does not take a guest for a machine of somebody else', async () => {
-  await write({ ...run, machine: { address: 'ssh://root@lab7' } })
-  await expect(readStoredRun(folder)).rejects.toMatchObject({ code: 'FCT_REPLAY_MACHINE' })
+  await write({ ...run, machine: { address: 'ssh://root@lab7; touch x' } })
+  await expect(readStoredRun(folder)).rejects.toMatchObject({
+    code: 'FCT_REPLAY_MACHINE',
+    message: expect.stringMatching(/ --target 'ssh:\/\/root@lab7; touch x'$/) as string,
+  })
 })

@@ -7,6 +7,7 @@ import { execa } from 'execa'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { awaitBoot } from '../../../../harness/target/ssh/bring-back.js'
 import { connect, type ConnectOptions } from '../../../../harness/target/ssh/connection.js'
+import { readHostKeys } from '../../../../harness/target/ssh/host-key.js'
 import type { Link } from '../../../../harness/target/ssh/link.js'
 
 let folder = ''
@@ -49,6 +50,16 @@ it('names a key that cannot be read', async () => {
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', locked])
   const closed = connect(address, { ...options, identities: [locked] })
   await expect(closed).rejects.toMatchObject({ code: 'FCT_SSH_IDENTITY' })
+})
+
+it('trusts no key that was revoked, whatever other lines say', async () => {
+  const name = `[127.0.0.1]:${address.port}`
+  const [knownHosts = ''] = options.knownHosts ?? []
+  const trusted = await readHostKeys(address, [knownHosts])
+  expect(trusted).toHaveLength(1)
+  const revoked = join(folder, 'revoked')
+  await writeFile(revoked, `@revoked ${name} ssh-ed25519 ${trusted.join()}\n`)
+  expect(await readHostKeys(address, [knownHosts, revoked])).toEqual([])
 })
 
 it.for(['accepts and says nothing', 'refuses'])(
