@@ -112,7 +112,7 @@ function explainNoSpace(error: unknown, recipe: Recipe): unknown {
   return new FctError(
     'FCT_DISK_FULL',
     `no space left for the ${recipe.title}`,
-    `The cache is in ${cacheFolder()}; free some room there, or point XDG_CACHE_HOME at a larger disk.`,
+    `fctorture kernel gc takes what was not used for longest out of ${cacheFolder()}; or point XDG_CACHE_HOME at a larger disk.`,
     { cause: error },
   )
 }

@@ -250,7 +250,7 @@ async function explainFull(error: unknown, folder: string): Promise<unknown> {
   return new FctError(
     'FCT_DISK_FULL',
     `no space is left in ${folder} to save a guest`,
-    'Free some, or point XDG_CACHE_HOME at a larger disk.',
+    'fctorture kernel gc frees some; or point XDG_CACHE_HOME at a larger disk.',
     { cause: error },
   )
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listScenarios, loadScenario } from '../../harness/scenario/scenario.js'
+import { collectGarbage, defaultLimitBytes } from '../../vms/cache-gc.js'
 import { runFctorture } from '../run-fctorture.js'
 
 let runs = ''
@@ -25,6 +26,9 @@ const kernels: [string, string[]][] = [
 const cells = [1, 2, 3, 4, 5].flatMap((seed) => listScenarios().map((name) => [name, seed] as const))
 
 describe.each(kernels)('on %s', (kernel, absent) => {
+  // Each scenario leaves a guest that stands ready, of up to 2 GiB.
+  afterAll(() => collectGarbage({ limitBytes: defaultLimitBytes, isDryRun: false }))
+
   it.each(cells)(
     '%s uses each stressor that it names, and finds nothing, with seed %s',
     async (name, seed) => {
