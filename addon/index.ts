@@ -59,4 +59,4 @@ export {
   type OpenTraceOptions,
   type StreamHead,
 } from './trace-batches.js'
-export { TraceReader, type TraceReaderOptions, type TraceReaderStats } from './trace-reader.js'
+export { frameChecksum, TraceReader, type TraceReaderOptions, type TraceReaderStats } from './trace-reader.js'

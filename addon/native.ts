@@ -26,6 +26,7 @@ export interface Native {
   writeDebugfs(path: string, value: string): void
   renewMachine(milliseconds: number, entropy: Uint8Array): void
   socketPair(): [number, number]
+  frameChecksum(data: Uint8Array): bigint
   readTrace(path: string, buffer: string | undefined, columns: FieldChoice | undefined): Promise<Trace>
   readTraceParts(head: Uint8Array, files: readonly FilePart[]): Promise<Trace>
   openTrace(

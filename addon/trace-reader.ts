@@ -34,6 +34,12 @@ export interface TraceReaderStats {
   readonly error: NodeJS.ErrnoException | null
 }
 
+/** What the reader puts into a frame with the data: their XXH64, seed 0. */
+export function frameChecksum(data: Uint8Array): bigint {
+  if (!(data instanceof Uint8Array)) throw new TypeError('data must be a Uint8Array')
+  return native().frameChecksum(data)
+}
+
 /** A method was called out of order. */
 class ReaderState extends Error {
   readonly code = 'FCT_READER_STATE'

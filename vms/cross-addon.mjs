@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 const triplet = 'aarch64-linux-gnu'
-/** Whose archives the addon is linked with; Debian's cross compiler brings none. */
-const libraries = ['libzstd-dev', 'zlib1g-dev']
+/** Whose headers and archives the addon is made with; Debian's cross compiler brings none. */
+const libraries = ['libxxhash-dev', 'libzstd-dev', 'zlib1g-dev']
 
 /**
  * Builds the addon for arm64 on a machine of another kind, with Debian's cross compiler. What is downloaded for it, and what is

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "crc32.h"
+#include "frame_checksum.h"
 
 namespace fct {
 
@@ -24,7 +24,7 @@ uint8_t* FramePool::Room() {
 
 void FramePool::Add(FrameHeader header) {
   uint8_t* const frame = memory_.get() + write_;
-  header.crc32 = Crc32(frame + sizeof header, header.length);
+  header.checksum = FrameChecksum(frame + sizeof header, header.length);
   std::memcpy(frame, &header, sizeof header);
   write_ += sizeof header + header.length;
 }

@@ -12,15 +12,15 @@ enum class FrameKind : uint16_t { kPage = 1, kEndOfCpu = 2, kEndOfStream = 3 };
 
 // As it goes over the wire: 32 bytes, little-endian.
 struct FrameHeader {
-  static constexpr uint32_t kMagic = 0x31544346;  // "FCT1"
+  static constexpr uint32_t kMagic = 0x32544346;  // "FCT2"
 
   uint32_t magic;
   uint16_t kind;
   uint16_t cpu;
   uint64_t sequence;  // per CPU, over all kinds, from 0
   uint32_t length;    // bytes of data that follow
-  uint32_t crc32;     // of the data
-  uint64_t reserved;  // 0
+  uint32_t reserved;  // 0
+  uint64_t checksum;  // FrameChecksum() of the data
 };
 static_assert(sizeof(FrameHeader) == 32, "the host cuts the stream by this");
 

@@ -40,7 +40,7 @@ struct Batch {
 
 // Events that are collected before their fields are taken out, field by field: their pages are still in the
 // processor's cache then.
-constexpr uint32_t kDecodeBlock = 512;
+constexpr uint32_t kDecodeBlock = 1024;
 
 class TraceDecoder {
  public:

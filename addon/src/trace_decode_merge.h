@@ -43,20 +43,31 @@ struct RunPair {
 
  private:
   // Which run is next cannot be foretold, hence no branch for it: a compiler that saw where the mask is from
-  // would make one.
+  // would make one. The times are known one step ahead, so that a choice does not wait for the load that the
+  // one before it has led to.
   template <typename Take>
   void MergeBoth(size_t count, Take take) {
     auto a = reinterpret_cast<uintptr_t>(first.begin);
     auto b = reinterpret_cast<uintptr_t>(second.begin);
-    for (; count > 0; count--) {
-      uintptr_t is_second = -static_cast<uintptr_t>(At(b)->timestamp < At(a)->timestamp);
+    uint64_t time_a = At(a)->timestamp;
+    uint64_t time_b = At(b)->timestamp;
+    for (; count > 1; count--) {
+      const uint64_t change_a = time_a ^ At(a)[1].timestamp;
+      const uint64_t change_b = time_b ^ At(b)[1].timestamp;
+      uintptr_t is_second = -static_cast<uintptr_t>(time_b < time_a);
       asm("" : "+r"(is_second));
       const uintptr_t next = a ^ ((a ^ b) & is_second);
       const uintptr_t step = is_second & sizeof(Record);
       a += sizeof(Record) - step;
       b += step;
+      time_a ^= change_a & ~is_second;
+      time_b ^= change_b & is_second;
       take(*At(next));
     }
+    // Behind the last one there may be nothing to know the time of.
+    const bool is_second = time_b < time_a;
+    take(*At(is_second ? b : a));
+    (is_second ? b : a) += sizeof(Record);
     first.begin = At(a);
     second.begin = At(b);
   }

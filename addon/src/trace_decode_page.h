@@ -62,7 +62,8 @@ class PageWalker {
 
  private:
   static constexpr uint32_t kMaxDataWords = 28;
-  static constexpr ptrdiff_t kMostPlain = 4 + 4 * kMaxDataWords;  // bytes, its header included
+  static constexpr ptrdiff_t kMostPlain =
+      4 + 4 * kMaxDataWords + 4;  // bytes, with its header and the next one's
   enum : uint32_t { kLongData = 0, kPadding = 29, kTimeExtend = 30, kTimeStamp = 31 };
 
   void Emit(uint32_t header, uint32_t length, Record* record) {
@@ -91,20 +92,25 @@ class PageWalker {
   }
 
   // Of the usual kind, up to the first event that is not, or might run over the end. Returns their number.
+  // How long an event is says where the next one's header is: all waits for that load, so it comes as early
+  // as it can.
   size_t TakePlain(Record* records) {
     const uint8_t* at = at_;
+    ptrdiff_t left = end_ - at;
+    if (left < kMostPlain) return 0;
     const uint16_t cpu = cpu_;
     uint64_t timestamp = timestamp_;
     Record* record = records;
-    for (auto left = end_ - at; left >= kMostPlain;) {
-      const uint32_t header = Load<uint32_t>(at);
-      const uint32_t words = header & 31;
+    for (uint32_t header = Load<uint32_t>(at); left >= kMostPlain;) {
+      const uint64_t words = header & 31;
       if (words - 1 >= kMaxDataWords) break;
+      const uint8_t* const data = at + 4;
+      const uint32_t next = Load<uint32_t>(data + words * 4);
       timestamp += header >> 5;
-      *record++ = {timestamp, at + 4, words * 4, cpu, Load<uint16_t>(at + 4)};
-      const ptrdiff_t length = 4 + ptrdiff_t{words} * 4;
-      at += length;
-      left -= length;
+      *record++ = {timestamp, data, static_cast<uint32_t>(words) * 4, cpu, Load<uint16_t>(data)};
+      at = data + words * 4;
+      left = end_ - at;
+      header = next;
     }
     at_ = at;
     MoveTo(timestamp);  // deltas of 27 bits: it has not gone round twice

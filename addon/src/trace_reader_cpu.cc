@@ -90,14 +90,18 @@ bool CpuReader::HasCaughtUp(Result result) {
 void CpuReader::Pace(uint64_t tick, Result result) {
   full_ += result == Result::kFull;
   if (!HasCaughtUp(result)) return;  // there may be more at once
-  if (std::exchange(is_hurried_, false) && full_ < ring_ / 4) is_poll_used_ = false;
+  if (std::exchange(is_hurried_, false)) {
+    is_poll_used_ = is_poll_trusted_ = full_ >= ring_ / 4;
+  } else if (full_ > ring_ / 2) {
+    is_poll_trusted_ = false;
+  }
   const uint64_t many = is_poll_used_ ? ring_ / 2 : ring_ / 4;
   if (full_ > many + ring_ / 4) {
     wait_ = 1;
+  } else if (is_poll_trusted_ || full_ <= many / 2) {
+    wait_ = std::min(wait_ * 2, kLongestWait);
   } else if (full_ > many) {
     wait_ = std::max<uint64_t>(wait_ / 2, 1);
-  } else if (full_ <= many / 2) {
-    wait_ = std::min(wait_ * 2, kLongestWait);
   }
   full_ = 0;
   due_ = tick + wait_;

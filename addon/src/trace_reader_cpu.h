@@ -36,7 +36,8 @@ class CpuReader {
 
   // Pacing: to wake up costs more than to read, and each nearly empty sub-buffer would still take a whole one
   // in trace.dat. So a CPU is read when a quarter to a half of its ring buffer should be full, but not later
-  // than after kLongestWait ticks. Where the kernel does not wake us up at a half, half as much.
+  // than after kLongestWait ticks. Where the kernel does not wake us up at a half, half as much; where it has
+  // done so, only it and kLongestWait say when, until the timer finds more than a half.
   uint64_t due() const { return due_; }  // the tick
   // Whether it may as well be read when another one is due.
   bool IsNearlyDue(uint64_t tick) const { return due_ <= tick + wait_ / 2; }
@@ -77,6 +78,7 @@ class CpuReader {
   bool has_begun_ = false;
   bool is_hurried_ = false;
   bool is_poll_used_ = true;
+  bool is_poll_trusted_ = false;  // it has woken us up at a half, and not been late since
 };
 
 // One for each per_cpu/cpuN of the instance, in the order of their numbers. Throws ErrnoError.

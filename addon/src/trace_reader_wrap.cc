@@ -6,6 +6,7 @@
 
 #include "completion.h"
 #include "errno_error.h"
+#include "frame_checksum.h"
 #include "instance_data.h"
 #include "js_error.h"
 #include "trace_reader.h"
@@ -72,9 +73,15 @@ class TraceReaderWrap : public Napi::ObjectWrap<TraceReaderWrap>, public Environ
   std::shared_ptr<TraceReader> reader_;
 };
 
+Napi::Value ChecksumFrame(const Napi::CallbackInfo& info) {
+  const auto data = info[0].As<Napi::Uint8Array>();
+  return Napi::BigInt::New(info.Env(), FrameChecksum(data.Data(), data.ByteLength()));
+}
+
 }  // namespace
 
 void InitTraceReader(Napi::Env env, Napi::Object exports) {
+  exports.Set("frameChecksum", Napi::Function::New(env, ChecksumFrame, "frameChecksum"));
   exports.Set("TraceReader", TraceReaderWrap::Define(env));
 }
 

@@ -6,7 +6,8 @@
 
 namespace fct {
 
-// Exports the class TraceReader(instance, fd, intervalMs, poolBytes) with start, stop, stats and close.
+// Exports the class TraceReader(instance, fd, intervalMs, poolBytes, markSilentMs) with start, stop, stats
+// and close, and frameChecksum(data).
 void InitTraceReader(Napi::Env env, Napi::Object exports);
 
 }  // namespace fct

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { frameChecksum } from '../../addon/index.js'
 import { FctError } from '../fct-error.js'
 
 /** One frame of the raw trace stream that the target sends; addon/src/trace_reader writes them. */
@@ -8,7 +8,7 @@ export type Frame =
   | { readonly kind: 'end' }
 
 const headerLength = 32
-const magic = 0x31544346
+const magic = 0x32544346
 const kinds = { page: 1, stats: 2, end: 3 } as const
 /** A sub-buffer is at most 64 KiB times a page; more than that is a broken stream, not a frame. */
 const longest = 1 << 26
@@ -43,7 +43,7 @@ export class FrameReader {
     if (length > longest) this.#break(`a frame of ${String(length)} bytes`)
     if (this.#rest.length < headerLength + length) return undefined
     const data = this.#rest.subarray(headerLength, headerLength + length)
-    if (crc32(data) !== header.readUInt32LE(20)) this.#break('a wrong checksum')
+    if (frameChecksum(data) !== header.readBigUInt64LE(24)) this.#break('a wrong checksum')
     const frame = this.#interpret(header, data)
     this.#rest = this.#rest.subarray(headerLength + length)
     this.#offset += headerLength + length

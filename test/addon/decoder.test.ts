@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }))
  */
 async function listSources(): Promise<Source[]> {
   const pure = (await readdir(addonSources)).filter((name) =>
-    /^(trace_decode.*|crc32|life_walk|operation_tally|trace_reader_cpu|unique_fd|errno_error)\.cc$/.test(
+    /^(trace_decode.*|frame_checksum|life_walk|operation_tally|trace_reader_cpu|unique_fd|errno_error)\.cc$/.test(
       name,
     ),
   )

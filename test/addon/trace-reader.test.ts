@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readTrace, TraceReader, type Trace } from '../../addon/index.js'
+import { frameChecksum, readTrace, TraceReader, type Trace } from '../../addon/index.js'
 import { TraceSpool, type SpoolEnd } from '../../harness/store/trace-spool.js'
 import { rawPagesMetadata } from '../harness/fixtures.js'
 import { markers } from './marker-lines.js'
@@ -316,6 +316,12 @@ it('refuses an instance that is not there, with the path that was missing', () =
       path: '/nonexistent/events/header_page',
     }) as Error,
   )
+})
+
+it('gives the checksum of a frame as xxhsum -H1 does, wherever in a buffer the data are', () => {
+  expect(frameChecksum(Buffer.from('0123456789').subarray(1))).toBe(0x8cb841db40e6ae83n)
+  expect(frameChecksum(new Uint8Array())).toBe(0xef46db3751d8e999n)
+  expect(() => frameChecksum('123456789' as unknown as Uint8Array)).toThrow(TypeError)
 })
 
 it('checks its arguments', () => {

@@ -145,6 +145,25 @@ TEST_CASE("the timer keeps to half of the ring buffer, and to a quarter where po
   CHECK(wait_after(true, 0) == 32);
 }
 
+TEST_CASE("once poll has woken us up at a half, the timer leaves it to poll, until poll is late") {
+  PipeInstance instance;
+  CpuReader reader(instance.folder(), 0, 4096);
+  const auto wait_after = [&reader](uint64_t pages) {
+    PaceFull(&reader, 0, pages);
+    return reader.due();
+  };
+  while (reader.due() < 16) PaceFull(&reader, 0, 0);
+  reader.Hurry();
+  CHECK(wait_after(kRing / 2 + 1) == 32);
+  CHECK(wait_after(kRing / 2) == 64);
+  // Poll has said nothing of more than a half.
+  CHECK(wait_after(kRing / 2 + 1) == 32);
+  CHECK(wait_after(kRing / 2) == 32);
+  // Nor may it be so late.
+  reader.Hurry();
+  CHECK(wait_after(kRing) == 1);
+}
+
 TEST_CASE("an idle CPU is looked at every 128 ticks, so that a panic takes no more with it") {
   PipeInstance instance;
   CpuReader reader(instance.folder(), 0, 4096);

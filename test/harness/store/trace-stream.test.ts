@@ -30,6 +30,11 @@ it('keeps what is not yet whole and says how much that is', () => {
   expect(reader.pending).toBe(34)
 })
 
+function changeBit(bytes: Buffer, at: number): Buffer {
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 0x10, at)
+  return bytes
+}
+
 it.each([
   ['a page is missing', Buffer.concat([frame(1, 0, 0, page('a')), frame(1, 0, 2, page('c'))]), 'missing'],
   [
@@ -37,7 +42,9 @@ it.each([
     Buffer.concat([frame(1, 0, 0, page('a')).subarray(0, 32), page('x')]),
     'checksum',
   ],
+  ['one bit has changed', changeBit(frame(1, 0, 0, page('a'.repeat(4000))), 32 + 3999), 'checksum'],
   ['no frame begins', Buffer.alloc(32, 0x55), 'no frame'],
+  ['frames are of the version before', Buffer.concat([page('FCT1'), Buffer.alloc(28)]), 'no frame'],
   ['the kind is unknown', frame(9, 0, 0, page('a')), 'unknown kind 9'],
 ])('refuses a stream in which %s', (_, stream, words) => {
   const push = (): unknown => new FrameReader().push(stream)
