@@ -219,7 +219,9 @@ export function printed(going: ReturnType<typeof fctorture>, what: RegExp): Prom
       if (what.test(text)) resolve()
     })
     going.stderr.on('end', () => {
-      reject(new Error(`it never said ${String(what)}:\n${text}`))
+      void going.then(({ stdout }) => {
+        reject(new Error(`it never said ${String(what)}:\n${text}\n${stdout}`))
+      })
     })
   })
 }
