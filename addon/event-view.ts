@@ -21,10 +21,7 @@ class FieldMismatch extends Error {
   readonly code = 'FCT_DECODE_FIELD'
 }
 
-/** Where the rows of a field are, in what a view has entered. */
-interface Slot<Array> {
-  column: Array
-}
+type FieldList = readonly (readonly [string, FieldKind])[]
 
 /** Where a view stands. */
 export class EventCursor {
@@ -34,11 +31,14 @@ export class EventCursor {
   readonly symbols: EventType['symbols']
   /** Row in the columns of the type. */
   index = 0
-  readonly #slots = new Map<string, Slot<Column>>()
+  readonly #fields: FieldList
+  readonly #columns: Column[]
 
-  constructor(type: number, symbols: EventType['symbols']) {
+  constructor(type: number, symbols: EventType['symbols'], fields: FieldList) {
     this.type = type
     this.symbols = symbols
+    this.#fields = fields
+    this.#columns = fields.map(([, kind]) => new arrays[kind]())
   }
 
   /**
@@ -47,9 +47,9 @@ export class EventCursor {
    * @throws FieldMismatch if the trace was opened without one of the fields (`ReadTraceOptions.columns`).
    */
   enter({ columns }: Pick<Batch | Trace, 'columns'>): void {
-    const fields = columns[this.type]
-    for (const [field, slot] of this.#slots)
-      slot.column = columnOf(fields, field) ?? slot.column.subarray(0, 0)
+    const ofType = columns[this.type]
+    for (const [place, [field, kind]] of this.#fields.entries())
+      this.#columns[place] = columnOf(ofType, field) ?? new arrays[kind]()
     this.index = 0
   }
 
@@ -58,27 +58,77 @@ export class EventCursor {
     this.index = index
   }
 
-  /** Makes the field readable under its name. */
-  #define(field: string, kind: FieldKind): void {
-    const [empty, read] = readers[kind]
-    const slot: Slot<Column> = { column: new empty() }
-    this.#slots.set(field, slot)
-    Object.defineProperty(Object.getPrototypeOf(this), field, {
-      get: read(slot as never, this),
-      enumerable: true,
-    })
+  /**
+   * With the fields as the class's own getters: V8 reads those fast, but not those of an object. One class for all views of the
+   * same fields, for where views of several classes come by V8 reads slowly.
+   */
+  static over(type: number, symbols: EventType['symbols'], fields: FieldList): EventCursor {
+    const key = JSON.stringify(fields)
+    const View = EventCursor.#classes.get(key) ?? EventCursor.#withGetters(fields)
+    EventCursor.#classes.set(key, View)
+    return new View(type, symbols, fields)
   }
 
-  static over(
-    type: number,
-    symbols: EventType['symbols'],
-    fields: Readonly<Record<string, FieldKind>>,
-  ): EventCursor {
-    // A class for each view, with its fields as its own getters: V8 reads those fast, but not those of an object.
+  static readonly #classes = new Map<string, typeof EventCursor>()
+
+  static #withGetters(fields: FieldList): typeof EventCursor {
     const View = class extends EventCursor {}
-    const cursor = new View(type, symbols)
-    for (const [field, kind] of Object.entries(fields)) cursor.#define(field, kind)
-    return cursor
+    for (const [place, [field, kind]] of fields.entries())
+      Object.defineProperty(View.prototype, field, {
+        get: EventCursor.#getters[kind](place),
+        enumerable: true,
+      })
+    return View
+  }
+
+  /** A function of its own for each kind of array, so that each reads one kind only. */
+  static readonly #getters: Readonly<
+    Record<FieldKind, (place: number) => (this: EventCursor) => number | bigint>
+  > = {
+    u8: (place) =>
+      function () {
+        return (this.#columns[place] as Uint8Array)[this.index] ?? 0
+      },
+    u16: (place) =>
+      function () {
+        return (this.#columns[place] as Uint16Array)[this.index] ?? 0
+      },
+    u32: (place) =>
+      function () {
+        return (this.#columns[place] as Uint32Array)[this.index] ?? 0
+      },
+    u64: (place) =>
+      function () {
+        return (this.#columns[place] as BigUint64Array)[this.index] ?? 0n
+      },
+    i8: (place) =>
+      function () {
+        return (this.#columns[place] as Int8Array)[this.index] ?? 0
+      },
+    i16: (place) =>
+      function () {
+        return (this.#columns[place] as Int16Array)[this.index] ?? 0
+      },
+    i32: (place) =>
+      function () {
+        return (this.#columns[place] as Int32Array)[this.index] ?? 0
+      },
+    i64: (place) =>
+      function () {
+        return (this.#columns[place] as BigInt64Array)[this.index] ?? 0n
+      },
+    pointer: (place) =>
+      function () {
+        return (this.#columns[place] as Uint32Array)[this.index] ?? 0
+      },
+    string: (place) =>
+      function () {
+        return (this.#columns[place] as Uint32Array)[this.index] ?? 0
+      },
+    hex: (place) =>
+      function () {
+        return (this.#columns[place] as Uint32Array)[this.index] ?? 0
+      },
   }
 }
 
@@ -90,21 +140,18 @@ function columnOf(fields: Batch['columns'][number], name: string): Column | unde
   return column
 }
 
-type Position = Pick<EventCursor, 'index'>
-
-/** A function of its own for each kind of array, so that each reads one kind only. */
-const readers = {
-  u8: [Uint8Array, (slot: Slot<Uint8Array>, at: Position) => () => slot.column[at.index] ?? 0],
-  u16: [Uint16Array, (slot: Slot<Uint16Array>, at: Position) => () => slot.column[at.index] ?? 0],
-  u32: [Uint32Array, (slot: Slot<Uint32Array>, at: Position) => () => slot.column[at.index] ?? 0],
-  u64: [BigUint64Array, (slot: Slot<BigUint64Array>, at: Position) => () => slot.column[at.index] ?? 0n],
-  i8: [Int8Array, (slot: Slot<Int8Array>, at: Position) => () => slot.column[at.index] ?? 0],
-  i16: [Int16Array, (slot: Slot<Int16Array>, at: Position) => () => slot.column[at.index] ?? 0],
-  i32: [Int32Array, (slot: Slot<Int32Array>, at: Position) => () => slot.column[at.index] ?? 0],
-  i64: [BigInt64Array, (slot: Slot<BigInt64Array>, at: Position) => () => slot.column[at.index] ?? 0n],
-  pointer: [Uint32Array, (slot: Slot<Uint32Array>, at: Position) => () => slot.column[at.index] ?? 0],
-  string: [Uint32Array, (slot: Slot<Uint32Array>, at: Position) => () => slot.column[at.index] ?? 0],
-  hex: [Uint32Array, (slot: Slot<Uint32Array>, at: Position) => () => slot.column[at.index] ?? 0],
+const arrays = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  u64: BigUint64Array,
+  i8: Int8Array,
+  i16: Int16Array,
+  i32: Int32Array,
+  i64: BigInt64Array,
+  pointer: Uint32Array,
+  string: Uint32Array,
+  hex: Uint32Array,
 } as const
 
 /**
@@ -122,7 +169,7 @@ export function createEventView<const Fields extends Readonly<Record<string, Fie
   const type = types[number]
   if (type === undefined) return undefined
   for (const [field, kind] of Object.entries(fields)) checkField(type, field, kind, event)
-  return EventCursor.over(number, type.symbols, fields) as EventView<Fields>
+  return EventCursor.over(number, type.symbols, Object.entries(fields)) as EventView<Fields>
 }
 
 function checkField({ fields }: EventType, name: string, kind: FieldKind, event: string): void {
