@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
 import { HistoryReader } from '../../harness/store/history.js'
 import type { ResultDocument } from '../../harness/verdict/result.js'
 import { haveOwnTemporaryFolder } from '../leftovers.js'
-import { obtainStockKernel } from '../stock-kernel.js'
+import { obtainKernel } from '../../vms/kernels/kernels.js'
+import { obtainStockKernel, quietContext } from '../stock-kernel.js'
 import {
   fctorture,
   loadOf,
@@ -163,22 +166,27 @@ describe('a finding of a guest here', () => {
   })
 })
 
+const fix = join(packageRoot, 'vms', 'fixes', 'dispose-after-drain', '5.10.patch')
+
+async function sumOfMended(): Promise<string> {
+  const request = { name: 'debian:5.10', patches: [fix], profile: 'stock' } as const
+  const { nfsd } = await obtainKernel(request, quietContext)
+  return createHash('sha256')
+    .update(await readFile(nfsd?.path ?? ''))
+    .digest('hex')
+}
+
 describe('another kernel for it', () => {
-  it('runs where it answers, on the same root file system, until the machine boots again', async () => {
+  it('runs with its patch where it answers, on the same root file system, until the machine boots again', async () => {
     const options = await hardware.known({ reset: hardware.hooks.reset }, { bootSeconds: 180 })
-    const { stdout, stderr } = await fctorture('deploy', 'debian:5.10', '--json', ...options)
+    const { stdout, stderr } = await fctorture('deploy', 'debian:5.10', '--json', '--patch', fix, ...options)
     expect(stderr).not.toContain('FCT_')
     const { release } = JSON.parse(stdout) as { release: string }
     expect(release).toMatch(/^5\.10\./)
     expect(await hardware.ssh('uname -r')).toBe(release)
-    const { stdout: ran, stderr: said } = await runOn(
-      { options },
-      runs,
-      '--kernel',
-      'debian:5.10',
-      '--time',
-      '5',
-    )
+    expect(await hardware.ssh('sha256sum < "$(modinfo -n nfsd)"')).toContain(await sumOfMended())
+    const words = ['--kernel', 'debian:5.10', '--time', '5']
+    const { stdout: ran, stderr: said } = await runOn({ options }, runs, ...words)
     expect(JSON.parse(ran), said).toMatchObject({ kernel: { release }, reasons: [], verdict: 'PASS' })
     await resetIt(hardware)
     expect(await hardware.ssh('uname -r; ls /var/tmp')).toMatch(/^6\.1\.[^\n]*$/)
