@@ -38,7 +38,7 @@ export class EventCursor {
     this.type = type
     this.symbols = symbols
     this.#fields = fields
-    this.#columns = fields.map(([, kind]) => new arrays[kind]())
+    this.#columns = fields.map(([, kind]) => new arrays[arrayKind(kind)]())
   }
 
   /**
@@ -49,7 +49,7 @@ export class EventCursor {
   enter({ columns }: Pick<Batch | Trace, 'columns'>): void {
     const ofType = columns[this.type]
     for (const [place, [field, kind]] of this.#fields.entries())
-      this.#columns[place] = columnOf(ofType, field) ?? new arrays[kind]()
+      this.#columns[place] = columnOf(ofType, field) ?? new arrays[arrayKind(kind)]()
     this.index = 0
   }
 
@@ -75,7 +75,7 @@ export class EventCursor {
     const View = class extends EventCursor {}
     for (const [place, [field, kind]] of fields.entries())
       Object.defineProperty(View.prototype, field, {
-        get: EventCursor.#getters[kind](place),
+        get: EventCursor.#getters[arrayKind(kind)](place),
         enumerable: true,
       })
     return View
@@ -83,7 +83,7 @@ export class EventCursor {
 
   /** A function of its own for each kind of array, so that each reads one kind only. */
   static readonly #getters: Readonly<
-    Record<FieldKind, (place: number) => (this: EventCursor) => number | bigint>
+    Record<ArrayKind, (place: number) => (this: EventCursor) => number | bigint>
   > = {
     u8: (place) =>
       function () {
@@ -117,18 +117,6 @@ export class EventCursor {
       function () {
         return (this.#columns[place] as BigInt64Array)[this.index] ?? 0n
       },
-    pointer: (place) =>
-      function () {
-        return (this.#columns[place] as Uint32Array)[this.index] ?? 0
-      },
-    string: (place) =>
-      function () {
-        return (this.#columns[place] as Uint32Array)[this.index] ?? 0
-      },
-    hex: (place) =>
-      function () {
-        return (this.#columns[place] as Uint32Array)[this.index] ?? 0
-      },
   }
 }
 
@@ -149,10 +137,14 @@ const arrays = {
   i16: Int16Array,
   i32: Int32Array,
   i64: BigInt64Array,
-  pointer: Uint32Array,
-  string: Uint32Array,
-  hex: Uint32Array,
 } as const
+
+type ArrayKind = keyof typeof arrays
+
+/** Pointers and texts are ids. */
+function arrayKind(kind: FieldKind): ArrayKind {
+  return kind === 'pointer' || kind === 'string' || kind === 'hex' ? 'u32' : kind
+}
 
 /**
  * A view of one event type, made from its format.
