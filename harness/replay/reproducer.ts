@@ -51,12 +51,11 @@ export function reproducerOf({ scenario, signature, seed, about }: Reproduction)
     ...witnessOf(signature).start,
     ...loads(scenario),
     ...(scenario.disturb.includes('restart') ? restarts(scenario) : []),
+    ...judge(signature),
     'echo 1 > $tree/run || die "the stressors do not start"',
     'sleep "$seconds"',
-    '# shellcheck disable=SC2086 # a word for each process',
-    'echo 0 > $tree/run; touch "$stop"; wait $loads; rm -f "$stop"',
-    ...quiet(scenario),
-    ...witnessOf(signature).judge,
+    ...end(scenario),
+    'judge',
   ]
   return lines.join('\n') + '\n'
 }
@@ -237,12 +236,29 @@ function restarts({ nfsdThreads }: Scenario): string[] {
   ]
 }
 
-/** Until the laundrette has had its time; then nfsd goes, for what is left over shows only then. */
-function quiet({ quietSeconds, exports }: Scenario): string[] {
+/** What the bug has stopped for good must not keep the script from saying that it showed. */
+function judge(signature: string): string[] {
   return [
-    `sleep ${String(quietSeconds)}`,
-    'umount /mnt/fct/*',
-    ...(exports.includes('nfs') ? [`echo > $tree/targets; umount ${folderOf('nfs')}`] : []),
-    'rpc.nfsd 0; sleep 1',
+    'judge() {',
+    "  trap '' ALRM; kill $alarm 2> /dev/null",
+    ...witnessOf(signature).judge.map((line) => `  ${line}`),
+    '}',
+  ]
+}
+
+/** Until the laundrette has had its time; then nfsd goes, for what is left over shows only then. */
+function end({ quietSeconds, exports }: Scenario): string[] {
+  return [
+    `patience=\${SECONDS_TO_END:-${String(Math.ceil(quietSeconds) + 60)}}`,
+    `trap 'echo "reproducer: judged after $patience s, for not all of it ends" >&2; judge' ALRM`,
+    '(sleep "$patience"; kill -ALRM $$) > /dev/null 2>&1 & alarm=$!',
+    '# shellcheck disable=SC2086 # a word for each process',
+    'echo 0 > $tree/run & touch "$stop"; wait $! $loads; rm -f "$stop"',
+    '{',
+    `  sleep ${String(quietSeconds)}`,
+    '  umount /mnt/fct/*',
+    ...(exports.includes('nfs') ? [`  echo > $tree/targets; umount ${folderOf('nfs')}`] : []),
+    '  rpc.nfsd 0; sleep 1',
+    '} > /dev/null 2>&1 & wait $!',
   ]
 }

@@ -4,7 +4,7 @@ import { shellComment, shellWord } from '../shell-word.js'
 interface Witness {
   /** Lines before the load. */
   readonly start: readonly string[]
-  /** Lines behind it, that end the script. */
+  /** Lines behind it, that end the script in any case; a trap may run them. */
   readonly judge: readonly string[]
 }
 
@@ -35,7 +35,7 @@ function byTracepoint(event: string, wrong: string): Witness {
     ],
     judge: [
       'sleep 1; kill $reader; rmdir $trace',
-      `awk '/ ${event}: / && ${wrong} { print; if (++found == 5) exit } END { exit found > 0 }' "$log"`,
+      `awk '/ ${event}: / && ${wrong} { print; if (++found == 5) exit } END { exit found > 0 }' "$log"; exit $?`,
     ],
   }
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
 import { reproducerOf } from '../../../harness/replay/reproducer.js'
@@ -52,7 +55,7 @@ describe('the script', () => {
 
   it('looks for a message that begins like an option', async () => {
     const grep =
-      /^grep -F .*(?= && exit 1$)/m.exec(scriptOf('CLOSE01', 'console-splat: --- WARNING'))?.[0] ?? ''
+      /grep -F .*(?= && exit 1$)/m.exec(scriptOf('CLOSE01', 'console-splat: --- WARNING'))?.[0] ?? ''
     const input = 'a\n--- WARNING\n'
     const { stdout } = await execa('sh', ['-c', grep.replace('"$log"', '-')], { input })
     expect(stdout).toBe('--- WARNING')
@@ -63,9 +66,51 @@ describe('the script', () => {
     ['free-at-zero: nfsd_file_free after nfsd_file_put', 'ref=0 flags=', 0],
     ['free-at-zero: nfsd_file_free after nfsd_file_put', 'ref=1 flags=PENDING', 0],
   ])('tells by the tracepoint whether it is %s: %s', async (signature, event, status) => {
-    const awk = /^awk .*$/m.exec(scriptOf('CLOSE01', signature))?.[0] ?? ''
+    const awk = /awk .*$/m.exec(scriptOf('CLOSE01', signature))?.[0] ?? ''
     const line = `  nfsd-1 [000] ..... 7.1: nfsd_file_free: inode=1 ${event} may=\n`
     const judged = await execa('sh', ['-c', awk.replace('"$log"', '-')], { input: line, reject: false })
     expect(judged.exitCode).toBe(status)
+  })
+})
+
+describe('the end of the script', () => {
+  const signature = 'free-at-zero: nfsd_file_free after nfsd_file_put'
+  const event = '  nfsd-1 [000] ..... 7.1: nfsd_file_free: inode=1 ref=1 flags=HASHED may=\n'
+
+  /** With loads and commands of which the kernel lets go when it is told to. */
+  async function runEnd(loads: string, command: string) {
+    const folder = await mkdtemp(join(tmpdir(), 'fct-test-end-'))
+    try {
+      for (const name of ['umount', 'rpc.nfsd'])
+        await writeFile(join(folder, name), `#!/bin/sh\n${command}\n`, { mode: 0o755 })
+      await writeFile(join(folder, 'log'), event)
+      const begin = `tree=${folder} log=$tree/log stop=$tree/stop seconds=0 trace=$tree/trace\n`
+      const started = `PATH=$tree:$PATH; sleep 100 > /dev/null 2>&1 & reader=$!; loads=; ${loads}\n`
+      const scenario = { ...loadScenario('CLOSE01'), quietSeconds: 0 }
+      const script = reproducerOf({ scenario, signature, seed: 42, about: [] })
+      const end = script.replace(/^.*?^(?=judge\(\))/ms, '')
+      const env = { SECONDS_TO_END: '3' }
+      const result = await execa('sh', [], {
+        input: begin + started + end,
+        env,
+        reject: false,
+        timeout: 30_000,
+      })
+      return { result, run: await readFile(join(folder, 'run'), 'utf8') }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }
+
+  it.each([
+    ['all of it ends', '', 'true', /^$/],
+    ['a load hangs', 'sleep 20 > /dev/null 2>&1 & loads=$!', 'true', /judged after 3 s/],
+    ['the unmount hangs', '', 'exec sleep 20 > /dev/null 2>&1', /judged after 3 s/],
+  ])('says that it showed, when %s', async (_, loads, command, said) => {
+    const { result, run } = await runEnd(loads, command)
+    expect(result).toMatchObject({ exitCode: 1, stdout: event.trimEnd() })
+    expect(run).toBe('0\n')
+    expect(result.stderr.replace(/^rmdir: .*$/m, '')).toMatch(said)
+    expect(result.durationMs).toBeLessThan(15_000)
   })
 })
