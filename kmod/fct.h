@@ -7,6 +7,7 @@
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/jiffies.h>
+#include <linux/jump_label.h>
 #include <linux/kref.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -357,6 +358,16 @@ void fct_files_disposed(const struct nfsd_file *nf, const struct file *file);
 #define FCT_NR_POINTS		66
 
 extern unsigned int fct_inject_rates[FCT_NR_POINTS];
+DECLARE_STATIC_KEY_TRUE(fct_inject_tracepoints);
+
+/**
+ * fct_inject_wants - all that a point at a tracepoint costs while it is off
+ * @number: of the point
+ */
+static __always_inline bool fct_inject_wants(unsigned int number)
+{
+	return static_branch_likely(&fct_inject_tracepoints) && READ_ONCE(fct_inject_rates[number]);
+}
 
 int fct_inject_place(void);
 void fct_inject_remove(void);

@@ -65,6 +65,11 @@ static struct point {
 	[FCT_POINT_LRU + 1] = { .name = "entry_list_lru_del" },
 };
 
+DEFINE_STATIC_KEY_TRUE(fct_inject_tracepoints);
+
+static bool tracepoint_points = true;
+fct_param(bool, tracepoint_points, tracepoint_points, "Injection points at nfsd's tracepoints (default y)");
+
 static bool entry_points = true;
 fct_param(bool, entry_points, entry_points, "Injection points at the entries of functions (default y)");
 
@@ -267,14 +272,14 @@ void fct_inject_remove(void)
 }
 
 /**
- * fct_inject_tracepoint - there is a point at a tracepoint from now on
+ * fct_inject_tracepoint - a tracepoint has a probe: if wanted, there is a point from now on
  * @number: of the point
  * @name: of the tracepoint, stays
  */
 void fct_inject_tracepoint(unsigned int number, const char *name)
 {
 	points[number].name = name;
-	points[number].is_there = true;
+	points[number].is_there = tracepoint_points;
 }
 
 static int add_entries(void)
@@ -321,7 +326,10 @@ int fct_inject_place(void)
 		define_knobs(i);
 		points[i].is_there = false;
 	}
-	fct_visit_nfsd_tracepoints(place_other);
+	if (tracepoint_points)
+		fct_visit_nfsd_tracepoints(place_other);
+	else
+		static_branch_disable(&fct_inject_tracepoints);
 	fct_capability_grant(FCT_CAP_INJECT);
 	return entry_points ? add_entries() ?: add_lru() : 0;
 }

@@ -121,13 +121,13 @@ static noinline void tell(const struct op *op, const void *nf, const void *inode
 		inode = peek_inode(nf);
 	if (trace_fct_file_enabled())
 		report(op->number, nf, inode, status);
-	if (READ_ONCE(fct_inject_rates[op->number]))
+	if (fct_inject_wants(op->number))
 		fct_inject(op->number, inode);
 }
 
 static __always_inline void emit(const struct op *op, const void *nf, const void *inode, __be32 status)
 {
-	if (trace_fct_file_enabled() || READ_ONCE(fct_inject_rates[op->number]))
+	if (trace_fct_file_enabled() || fct_inject_wants(op->number))
 		tell(op, nf, inode, status);
 }
 

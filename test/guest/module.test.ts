@@ -51,6 +51,19 @@ it('injects at the entries of functions, and at tracepoints', async () => {
     expect(await inGuest().call('pointsPassed', { at })).toBeGreaterThan(1)
 })
 
+it('has no points where it is told so, and observes', async () => {
+  const placed = async (...parameters: string[]) => {
+    const said = await inGuest().call<string>('placed', { parameters })
+    const words = (line: string) => new RegExp(`^${line} (.*)$`, 'm').exec(said)?.[1]?.split(' ') ?? []
+    const atFunctions = words('points').filter((point) => point.startsWith('entry_')).length
+    return { atFunctions, atTracepoints: words('points').length - atFunctions, ops: words('ops').length }
+  }
+  const all = await placed()
+  expect(Math.min(...Object.values(all))).toBeGreaterThan(5)
+  expect(await placed('tracepoint_points=n')).toEqual({ ...all, atTracepoints: 0 })
+  expect(await placed('entry_points=n')).toEqual({ ...all, atFunctions: 0 })
+})
+
 it('gives threads priorities by strategy pct on one CPU, and takes all of them back', async () => {
   const { refused, during, after, pct, unloaded } = await inGuest().call<{
     refused: string

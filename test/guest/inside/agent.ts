@@ -277,6 +277,13 @@ const handlers = {
   /** Acquires per second, by the fastest of many moments, with a module that is loaded like this. */
   acquireRate: ({ parameters, seconds }: { parameters: string[]; seconds: number }) =>
     withCaptured(parameters, () => during(() => highestRateOf(acquires, seconds))),
+  /** What there is, with a module that is loaded like this. */
+  placed: async ({ parameters }: { parameters: string[] }) => {
+    await load(...parameters)
+    const capabilities = readCapabilities()
+    await removeModule()
+    return capabilities
+  },
   /** How many points, at functions or at tracepoints, an acquire and its put come by. */
   pointsPassed: ({ at }: { at: 'functions' | 'tracepoints' }) =>
     withCaptured([], async () => {
