@@ -48,12 +48,12 @@ export function reproducerOf({ scenario, signature, seed, about }: Reproduction)
     '',
     ...knobs(scenario, seed),
     '',
+    ...judge(signature),
     ...witnessOf(signature).start,
     ...loads(scenario),
     ...(scenario.disturb.includes('restart') ? restarts(scenario) : []),
-    ...judge(signature),
     'echo 1 > $tree/run || die "the stressors do not start"',
-    'sleep "$seconds"',
+    'sleep "$seconds" > /dev/null 2>&1 & wait $!',
     ...end(scenario),
     'judge',
   ]
@@ -236,17 +236,22 @@ function restarts({ nfsdThreads }: Scenario): string[] {
   ]
 }
 
-/** What the bug has stopped for good must not keep the script from saying that it showed. */
+/** As soon as it shows, for a machine may not live long then. */
 function judge(signature: string): string[] {
   return [
+    'alarm=',
     'judge() {',
-    "  trap '' ALRM; kill $alarm 2> /dev/null",
+    "  trap '' ALRM USR1; kill $alarm 2> /dev/null",
     ...witnessOf(signature).judge.map((line) => `  ${line}`),
     '}',
+    `trap 'touch "$stop"; echo 0 > $tree/run & judge' USR1`,
   ]
 }
 
-/** Until the laundrette has had its time; then nfsd goes, for what is left over shows only then. */
+/**
+ * Until the laundrette has had its time; then nfsd goes, for what is left over shows only then. What the bug has stopped for good
+ * must not keep the script from its judgement.
+ */
 function end({ quietSeconds, exports }: Scenario): string[] {
   return [
     `patience=\${SECONDS_TO_END:-${String(Math.ceil(quietSeconds) + 60)}}`,
@@ -258,7 +263,7 @@ function end({ quietSeconds, exports }: Scenario): string[] {
     `  sleep ${String(quietSeconds)}`,
     '  umount /mnt/fct/*',
     ...(exports.includes('nfs') ? [`  echo > $tree/targets; umount ${folderOf('nfs')}`] : []),
-    '  rpc.nfsd 0; sleep 1',
+    '  rpc.nfsd 0; sleep 2',
     '} > /dev/null 2>&1 & wait $!',
   ]
 }
