@@ -16,6 +16,8 @@ export interface Reproduction {
 type Load = NonNullable<Scenario['churn']>
 type FileSystem = Scenario['exports'][number]
 
+/** How much longer than fctorture's clients a shell gets, which needs a process for each operation: 18 a second beside 260. */
+const slower = 14
 const root = '/srv/fct'
 const nfsOptions = 'proto=tcp,nolock,noac,lookupcache=none,nosharecache,soft,timeo=100,retrans=3'
 const table = '/etc/exports.d/repro.exports'
@@ -32,10 +34,11 @@ export function reproducerOf({ scenario, signature, seed, about }: Reproduction)
     ...[signature, ...about].map(shellComment),
     ...leftOut(scenario).map((what) => `# Left out, for a shell cannot: ${what}.`),
     '# Usage: reproducer.sh [fctorture.ko]. Exit status: 1 it showed, 0 it did not, 2 set-up failed.',
+    '# It ends as soon as it shows. A machine may die of the bug first: watch its console.',
     'set -u',
     'ko=${1:-fctorture.ko} tree=/sys/kernel/debug/fctorture',
-    'log=${TMPDIR:-/tmp}/reproducer.log stop=$(mktemp -u)',
-    `seconds=\${SECONDS_OF_LOAD:-${String(Math.ceil(scenario.seconds))}}`,
+    'stop=$(mktemp -u)',
+    `seconds=\${SECONDS_OF_LOAD:-${String(Math.ceil(slower * scenario.seconds))}}`,
     'die() { echo "reproducer: $*" >&2; exit 2; }',
     '',
     ...server(scenario),
@@ -48,14 +51,13 @@ export function reproducerOf({ scenario, signature, seed, about }: Reproduction)
     '',
     ...knobs(scenario, seed),
     '',
-    ...judge(signature),
+    `trap 'touch "$stop"; echo 0 > $tree/run & exit 1' USR1`,
     ...witnessOf(signature).start,
     ...loads(scenario),
     ...(scenario.disturb.includes('restart') ? restarts(scenario) : []),
     'echo 1 > $tree/run || die "the stressors do not start"',
     'sleep "$seconds" > /dev/null 2>&1 & wait $!',
-    ...end(scenario),
-    'judge',
+    ...end(scenario, witnessOf(signature).end),
   ]
   return lines.join('\n') + '\n'
 }
@@ -79,8 +81,8 @@ function server({ exports, nfsdThreads }: Scenario): string[] {
     'modprobe -a nfsd nfsv3 nfsv4 || die "no nfsd"',
     'mountpoint -q /proc/fs/nfsd || mount -t nfsd nfsd /proc/fs/nfsd',
     'mountpoint -q /run/rpc_pipefs || mount -t rpc_pipefs rpc_pipefs /run/rpc_pipefs',
-    '# Otherwise clients wait for the end of a grace period.',
-    'echo 3 > /sys/module/lockd/parameters/nlm_timeout; echo 3 > /sys/module/lockd/parameters/nlm_grace_period',
+    '# Otherwise clients wait for the end of a grace period; lockd takes no line end.',
+    'for name in nlm_timeout nlm_grace_period; do printf 3 > /sys/module/lockd/parameters/$name; done',
     'pgrep -x rpcbind > /dev/null || rpcbind -w; pgrep -x nfsdcld > /dev/null || nfsdcld -p /run/rpc_pipefs',
     ...exportAll(standing),
     `rpc.nfsd ${String(nfsdThreads)} || die "nfsd does not start"`,
@@ -236,26 +238,19 @@ function restarts({ nfsdThreads }: Scenario): string[] {
   ]
 }
 
-/** As soon as it shows, for a machine may not live long then. */
-function judge(signature: string): string[] {
-  return [
-    'alarm=',
-    'judge() {',
-    "  trap '' ALRM USR1; kill $alarm 2> /dev/null",
-    ...witnessOf(signature).judge.map((line) => `  ${line}`),
-    '}',
-    `trap 'touch "$stop"; echo 0 > $tree/run & judge' USR1`,
-  ]
-}
-
 /**
  * Until the laundrette has had its time; then nfsd goes, for what is left over shows only then. What the bug has stopped for good
- * must not keep the script from its judgement.
+ * must not keep the script from its end.
  */
-function end({ quietSeconds, exports }: Scenario): string[] {
+function end({ quietSeconds, exports }: Scenario, witness: readonly string[]): string[] {
   return [
+    'end() {',
+    "  trap '' ALRM; kill $alarm 2> /dev/null",
+    ...witness.map((line) => `  ${line}`),
+    '  exit 0',
+    '}',
     `patience=\${SECONDS_TO_END:-${String(Math.ceil(quietSeconds) + 60)}}`,
-    `trap 'echo "reproducer: judged after $patience s, for not all of it ends" >&2; judge' ALRM`,
+    `trap 'echo "reproducer: not all of it ends within $patience s" >&2; end' ALRM`,
     '(sleep "$patience"; kill -ALRM $$) > /dev/null 2>&1 & alarm=$!',
     '# shellcheck disable=SC2086 # a word for each process',
     'echo 0 > $tree/run & touch "$stop"; wait $! $loads; rm -f "$stop"',
@@ -265,5 +260,6 @@ function end({ quietSeconds, exports }: Scenario): string[] {
     ...(exports.includes('nfs') ? [`  echo > $tree/targets; umount ${folderOf('nfs')}`] : []),
     '  rpc.nfsd 0; sleep 2',
     '} > /dev/null 2>&1 & wait $!',
+    'end',
   ]
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -18,14 +18,20 @@ ip link set lo up
 mkdir /fct/under-test
 mount -t erofs -o ro /dev/vdc /fct/under-test
 [ ! -e /fct/under-test/nfsd.ko ] || mount -o bind /fct/under-test/nfsd.ko "$(modinfo -n nfsd)"
+exec > /dev/ttyS1 2>&1
 sh /fct/reproducer.sh /fct/under-test/fctorture.ko
 echo "reproducer ended with $?"
 echo o > /proc/sysrq-trigger
 while :; do wait; sleep 1; done
 `
 
-/** @returns All that the guest said, until it was off. */
-export async function runScriptInGuest(script: string, request: KernelRequest): Promise<string> {
+/** What the script said, and the guest's kernel, until it was off. */
+export interface ScriptEnd {
+  readonly script: string
+  readonly console: string
+}
+
+export async function runScriptInGuest(script: string, request: KernelRequest): Promise<ScriptEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'fct-test-shell-'))
   try {
     const begin = join(folder, 'start')
@@ -42,14 +48,20 @@ export async function runScriptInGuest(script: string, request: KernelRequest): 
       disks: [images.rootfs, images.modules, images.underTest],
       ports: [],
     })
+    const said = join(folder, 'said')
     // Its console is its stdout; the monitor that it expects is not asked anything.
-    const { stdout } = await execa('qemu-system-x86_64', words, {
+    const { stdout } = await execa('qemu-system-x86_64', [...words, ...ownWords(said)], {
       reject: false,
-      timeout: 10 * 60_000,
+      timeout: 5 * 60_000,
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     })
-    return stdout
+    return { script: await readFile(said, 'utf8'), console: stdout }
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+/** The script has a port of its own, so that an oops does not come between its words; and nobody wakes the guest after a panic. */
+function ownWords(said: string): string[] {
+  return ['-serial', `file:${said}`, '-action', 'panic=shutdown']
 }
