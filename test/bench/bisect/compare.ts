@@ -13,7 +13,7 @@ import { searchOurs, type Found } from './searchers.js'
 import { World, type WorldOptions } from './world.js'
 
 /** `paths`: of each commit it is known what it touches, and the culprit is where our prior expects it. */
-export type HistoryKind = 'linear' | 'merges' | 'merges, paths'
+export type HistoryKind = 'linear' | 'merges' | 'linear, paths' | 'merges, paths'
 
 /** A row of the table. */
 export interface Case extends WorldOptions {
@@ -116,7 +116,7 @@ export function compare(options: Case): Comparison {
     gitUntold: plainly(git, ({ lineage }, world) => estimateRuns(lineage, world, estimateHits)),
     oursTold: average(worlds(({ history }, world) => searchOurs(history, world, confidence, told))),
   }
-  if (options.kind !== 'merges, paths') return comparison
+  if (!hasPaths(options)) return comparison
   const pathsFirst: Way = ({ history }) => ({ rule: gitRule, first: history.isOfNfsd })
   const gitPathsFirst = plainly(pathsFirst)
   const pathsOnly: Way = (drawn) => ({ ...pathsFirst(drawn), isOnlyThose: true })
@@ -129,7 +129,7 @@ export function compare(options: Case): Comparison {
  * infrastructure that fails too.
  */
 export function listCases(searches: number, confidence: number): Case[] {
-  const kinds: readonly HistoryKind[] = ['linear', 'merges', 'merges, paths']
+  const kinds: readonly HistoryKind[] = ['linear', 'merges', 'merges, paths', 'linear, paths']
   const flaky = { size: 1000, errorRate: 0.05, unbuildable: 0.02, searches, confidence }
   const same = kinds.flatMap((kind, row) =>
     [0.02, 0.05, 0.1, 0.3, 1].map((rate, column) => ({ ...flaky, kind, rate, seed: 10 * row + column })),
@@ -149,10 +149,15 @@ interface Drawn {
   readonly lineage: Lineage
 }
 
-function createHistories({ kind, size }: Case, random: () => number): Drawn[] {
+function hasPaths({ kind }: Case): boolean {
+  return kind.endsWith(', paths')
+}
+
+function createHistories(options: Case, random: () => number): Drawn[] {
+  const { kind, size } = options
   const draw = (): PathHistory => {
-    if (kind === 'merges, paths') return withPaths(kernelHistory(size, random), random)
-    return { ...(kind === 'linear' ? linearHistory(size) : kernelHistory(size, random)), isOfNfsd: [] }
+    const history = kind.startsWith('linear') ? linearHistory(size) : kernelHistory(size, random)
+    return hasPaths(options) ? withPaths(history, random) : { ...history, isOfNfsd: [] }
   }
   return Array.from({ length: kind === 'linear' ? 1 : 20 }, () => {
     const history = draw()
