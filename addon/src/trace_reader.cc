@@ -1,5 +1,6 @@
 #include "trace_reader.h"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -17,6 +18,16 @@ constexpr std::chrono::milliseconds kRetryWait{1};
 // Bytes at once: a file takes all that it is given, whoever is due meanwhile.
 constexpr size_t kMostWritten = size_t{256} << 10;
 constexpr int kNice = -20;
+
+// Who is put aside in the middle of a turn begins anew with cold caches, and the ring buffer fills meanwhile:
+// before all but threads of real time, and as the least of those. Of this thread alone; without the right to
+// it all goes on as it is.
+void TakePrecedence() {
+  ::setpriority(PRIO_PROCESS, 0, kNice);
+  sched_param least = {};
+  least.sched_priority = ::sched_get_priority_min(SCHED_FIFO);
+  ::sched_setscheduler(0, SCHED_FIFO, &least);
+}
 
 }  // namespace
 
@@ -72,9 +83,7 @@ struct TraceReader::Core {
 };
 
 void TraceReader::Core::Run() {
-  // Who is put aside in the middle of a turn begins anew with cold caches, and the ring buffer fills
-  // meanwhile. Of this thread alone; without the right to it all goes on as it is.
-  ::setpriority(PRIO_PROCESS, 0, kNice);
+  TakePrecedence();
   try {
     RunToEnd();
   } catch (...) {
@@ -177,6 +186,7 @@ void TraceReader::Core::Send(FrameKind kind, uint16_t cpu, uint64_t sequence, co
 void TraceReader::Core::ShipUntilDue() {
   while (!pool.is_empty() && writer.Wait(true, std::chrono::milliseconds(0))) {
     Ship();
+    if (pool.is_empty()) return;  // without a look at the clock
     if (state != State::kRunning || NextDue() <= Now()) return;
   }
 }
