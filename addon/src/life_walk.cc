@@ -95,8 +95,10 @@ bool AreBelow(const Span<uint32_t>& ids, size_t bound) {
 
 }  // namespace
 
-constexpr Settlement kAcquires{kOneUser, kInUse, 1, 0, 0, 0, ~(kPutInDoubt | kManyTurns)};
-constexpr Settlement kPuts{0 - kOneUser, 0, -1, -1, 0, -1, ~kPutInDoubt};
+constexpr uint32_t kOfNoLookup = 0xffffffff;  // no two codes differ like this
+constexpr Settlement kAcquires{kOneUser, kInUse, 1, 0, 0, 0, kOfNoLookup, ~(kPutInDoubt | kManyTurns)};
+constexpr Settlement kPuts{0 - kOneUser,    0,           0xffffffff, 0xffffffff, 0, 0xffffffff,
+                           kConsErr ^ kPut, ~kPutInDoubt};
 
 WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uint32_t gc, uint32_t hashed) {
   constexpr uint32_t kZero = kCountIsZero, kAbove = kCountIsZero << 1, kBelow = kCountIsZero << 2;

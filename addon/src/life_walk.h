@@ -25,10 +25,11 @@ struct Span {
 struct Settlement {
   uint32_t users;         // are added to an object's,
   uint32_t users_limit;   // unless there are so many
-  int32_t held;           // is added to how many the task holds
-  int32_t is_put;         // all bits, or none; and so are the next two
+  uint32_t held;          // is added to how many the task holds
+  uint32_t is_put;        // all bits, or none; and so are the next two
   int32_t minds_settled;  // stops if the object was unhashed before the task's last acquire or put
-  int32_t keeps_retries;
+  uint32_t keeps_retries;
+  uint32_t of_lookup;   // the key less what the task did before, if that makes it a reference of the lookup
   uint32_t task_facts;  // that it leaves as they are
 };
 
@@ -44,7 +45,7 @@ struct alignas(64) WalkOperation {
   uint32_t outlived_flags;
   // All bits, or none: behind it its task may list the object, or take it off the LRU.
   int32_t lingers;
-  uint8_t code;
+  uint32_t code;
   Tracepoint way;  // whose copy of the loop it takes: an nfsd_file_put that of nfsd_file_acquire
   // What it does to the references that a task or a user has: all bits, or none, where it is said of a bit.
   Settlement settlement;
@@ -72,8 +73,6 @@ struct Event {
   uint32_t nf;
   uint32_t flags;
   uint32_t key;  // of the object and the operation
-
-  uint32_t key_of(uint32_t code) const { return (nf << kOperationBits) | code; }
 };
 
 // What does not change during a trace.

@@ -32,7 +32,7 @@ constexpr uint32_t kMet = kAlive | kFreed | kUnknown;
 
 // Null if it is not among those near.
 FCT_INLINE TaskRecord* FindTask(const Walk& walk, int32_t pid) {
-  const int32_t word = walk.records.near[static_cast<uint32_t>(pid) & (kNearPids - 1)];
+  const auto word = static_cast<uint32_t>(walk.records.near[static_cast<uint32_t>(pid) & (kNearPids - 1)]);
   auto* const task = reinterpret_cast<TaskRecord*>(reinterpret_cast<int32_t*>(walk.records.tasks) + word);
   return task->pid == pid ? task : nullptr;
 }
@@ -44,13 +44,12 @@ FCT_INLINE bool IsBehind(const Walk& walk, const TaskRecord& task, uint32_t nf, 
   return task.key >> kOperationBits == nf && task.lingers >= life.since && (did & effect) != 0;
 }
 
-// Below 0 if the object has begun before the last close of its inode, and has the flags that the operation
-// wants of such. Three conditions in one sign: each for itself is as good as random.
+// Below 0 if the life has begun before the last close of its inode, and has the flags that the operation
+// wants of such. Two conditions in one sign: each for itself is as good as random.
 FCT_INLINE int32_t OutlivedClose(const LifeRecord& inode, const Event& event, const LifeRecord& life) {
   const uint32_t wanted = event.operation.outlived_flags;
-  const uint32_t is_alive = life.facts << 31;
-  const uint32_t has_wanted = ((event.flags & wanted) ^ wanted) - 1;
-  return (life.begin - inode.close_begin) & static_cast<int32_t>(is_alive & has_wanted);
+  const uint32_t has_wanted = (~event.flags & wanted) - 1;
+  return (life.begin - inode.close_begin) & static_cast<int32_t>(has_wanted);
 }
 
 // Of tasks, those that have done last what has this effect, with the object's present life.
@@ -118,17 +117,19 @@ FCT_INLINE bool IsWorkedOut(const Walk& walk, const Event& event, const LifeReco
 }
 
 // A rule might find something.
-template <Tracepoint kCode>
+// kIsPlain: there is an object, of which something is known, and the task has no facts.
+template <Tracepoint kCode, bool kIsPlain>
 FCT_INLINE bool IsSuspicious(const Walk& walk, const Event& event, const LifeRecord& life,
                              const TaskRecord& task) {
   const WalkOperation& operation = event.operation;
   const auto count = static_cast<uint32_t>(walk.rows.ref[event.at]);
-  if (((life.facts | task.facts) & operation.alarm) != 0) return true;
+  if (((life.facts | (kIsPlain ? 0 : task.facts)) & operation.alarm) != 0) return true;
   if (count - operation.least_count > operation.count_span) return true;
   if (task.repeats == kManyInARow - 2) return true;
   if (IsWorkedOut<kCode>(walk, event, life, task)) return true;
   const LifeRecord& inode = walk.records.lives[walk.rows.inode[event.at]];
-  return OutlivedClose(inode, event, life) < 0 && inode.close_end < task.row;
+  if (__builtin_expect(OutlivedClose(inode, event, life) >= 0, 1)) return false;
+  return (life.facts & kAlive) != 0 && inode.close_end < task.row;
 }
 
 // An nfsd_file_lru_add that belongs to the object's present life.
@@ -149,78 +150,69 @@ FCT_INLINE int32_t* HeldBy(const Walk& walk, const TaskRecord* task) {
   return reinterpret_cast<int32_t*>(reinterpret_cast<char*>(walk.records.held) + place * kTimes);
 }
 
-// Facts of an object and of a task.
-struct Facts {
-  uint32_t life;
-  uint32_t task;
-};
-
-// What the operation does to its object and its task, and to their facts.
-template <Tracepoint kCode>
-FCT_INLINE Facts Operate(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task, Facts facts) {
+// What the operation does to its object, its task and its call. Returns what it makes of the object's facts.
+template <Tracepoint kCode, bool kIsPlain>
+FCT_INLINE uint32_t Operate(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task,
+                            uint32_t facts) {
   const WalkTables& tables = walk->tables;
   switch (kCode) {
-    case kAcquire:
-      facts.life = AddUsers(facts.life, event.operation.settlement);
-      facts.task = Settle(facts.task, task, HeldBy(*walk, task), event, (event.flags & tables.gc) != 0);
+    case kAcquire: {
+      const Settlement& settlement = event.operation.settlement;
+      if (!kIsPlain) task->facts &= settlement.task_facts;
+      Settle<kIsPlain>(task, HeldBy(*walk, task), event, (event.flags & tables.gc) != 0 ? ~0u : 0);
       task->settled = event.row;
-      break;
+      return AddUsers(facts, settlement);
+    }
     case kAlloc:
-      facts.life = Begin(facts.life, life, (event.flags & tables.hashed) != 0, event.row) | tables.at_alloc;
-      walk->begun += tables.at_alloc == kAlive ? 1 : 0;
       task->taken = kTookNothing;
-      break;
+      walk->begun += tables.at_alloc == kAlive ? 1 : 0;
+      return Begin(facts, life, (event.flags & tables.hashed) != 0, event.row) | tables.at_alloc;
     case kOpen:
     case kOpened:
       task->taken = kTookNothing;
-      break;
+      return facts;
     case kConsErr:
-      facts.task = Retry(facts.task, task);
-      break;
+      Retry(task);
+      return facts;
     case kFree:
-      walk->ended += (facts.life & kAlive) != 0 ? 1 : 0;
-      facts.life = End(facts.life, life, (event.flags & tables.pending) != 0, event.row);
+      walk->ended += (facts & kAlive) != 0 ? 1 : 0;
       if (CallRecord* const call = CallOf(*walk, *task))
         FreeIn(call, event.nf, walk->rows.file[event.at], event.row);
-      break;
+      return End(facts, life, (event.flags & tables.pending) != 0, event.row);
     case kUnhash:
-      facts.life = Unhash(facts.life, life, event.row);
-      break;
+      return Unhash(facts, life, event.row);
     case kLruAdd:
-      if (OwnsLruAdd(*walk, event, *life, *task)) facts.life = Move(facts.life, life, 1);
-      break;
+      return OwnsLruAdd(*walk, event, *life, *task) ? Move(facts, life, 1) : facts;
     case kClosing:
       if (CallRecord* const call = CallOf(*walk, *task)) QueueIn(call, event.nf, event.row);
-      break;
+      return facts;
     default:
-      break;
+      return facts;
   }
-  return facts;
 }
 
-template <Tracepoint kCode>
+template <Tracepoint kCode, bool kIsPlain>
 FCT_INLINE void Apply(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task) {
   // What an operation does in all flavours need not be looked up.
   constexpr bool kMayQueue = kCode == kClosing || kCode == kOther;
   constexpr bool kMayLeaveLru = kCode == kOther;
-  constexpr bool kHasTask = kCode == kAcquire || kCode == kConsErr;
   const uint32_t effect = event.operation.effect;
-  Facts facts{life->facts, task->facts};
-  if (kMayLeaveLru && (effect & kLeavesLru) != 0) facts.life = Move(facts.life, life, -1);
-  facts = Operate<kCode>(walk, event, life, task, facts);
-  // The task goes on to something else than what it did last, with an object that is unhashed.
-  LifeRecord& former = walk->records.lives[task->key >> kOperationBits];
-  if (((former.unhash - event.row) & (former.since - 1 - task->lingers)) < 0) former.left = event.row;
-  life->facts = facts.life | (kMayQueue ? effect & (kQueued | kUnderWriteback) : 0);
+  uint32_t facts = life->facts;
+  if (kMayLeaveLru && (effect & kLeavesLru) != 0) facts = Move(facts, life, -1);
+  facts = Operate<kCode, kIsPlain>(walk, event, life, task, facts);
+  life->facts = facts | (kMayQueue ? effect & (kQueued | kUnderWriteback) : 0);
   life->last = event.row;
   if (kCode == kOther)
     reinterpret_cast<uint32_t*>(life)[effect & kTouchedWord] = walk->rows.ms[event.at];
   else if (kCode != kUnhash)
     life->touched_ms = walk->rows.ms[event.at];
-  if (kHasTask) task->facts = facts.task;
+  // The task goes on to something else than what it did last, with an object that is unhashed.
+  LifeRecord& former = walk->records.lives[task->key >> kOperationBits];
+  if (((former.unhash - event.row) & (former.since - 1 - task->lingers)) < 0) former.left = event.row;
+  const int32_t once_more = task->repeats + 1;
+  task->repeats = task->key == event.key ? once_more : 0;
   task->row = event.row;
   task->lingers = event.row & event.operation.lingers;
-  task->repeats = (task->repeats + 1) & -static_cast<int32_t>(task->key == event.key);
   task->key = event.key;
 }
 
@@ -242,7 +234,7 @@ template <Tracepoint kCode>
 FCT_COLD Step SeeWithout(const Walk& walk, Place place, TaskRecord* task) {
   LifeRecord nobody{};
   Walk other{walk.tables, walk.rows, walk.records};
-  Apply<kCode>(&other, EventAt<kCode>(walk, place), &nobody, task);
+  Apply<kCode, false>(&other, EventAt<kCode>(walk, place), &nobody, task);
   return Step::kGoesOn;
 }
 
@@ -252,9 +244,22 @@ FCT_COLD Step SeeNew(Walk* walk, Place place, TaskRecord* task) {
   const Event event = EventAt<kCode>(*walk, place);
   LifeRecord* const life = walk->records.lives + event.nf;
   if (life->facts == 0) life->facts = Reset(life, event.row);
-  if (!kIsCleared && IsSuspicious<kCode>(*walk, event, *life, *task)) return Step::kStops;
+  if (!kIsCleared && IsSuspicious<kCode, false>(*walk, event, *life, *task)) return Step::kStops;
   life->facts = Meet(life->facts, kCode == kAlloc, &walk->begun);
-  Apply<kCode>(walk, event, life, task);
+  Apply<kCode, false>(walk, event, life, task);
+  return Step::kGoesOn;
+}
+
+// What is seldom: no object, or one of which nothing was seen; a task with facts; a row that somebody has
+// looked at.
+template <Tracepoint kCode, bool kIsCleared>
+FCT_COLD Step SeeOtherwise(Walk* walk, Place place, TaskRecord* task) {
+  const Event event = EventAt<kCode>(*walk, place);
+  if (event.nf == 0) return SeeWithout<kCode>(*walk, place, task);
+  LifeRecord* const life = walk->records.lives + event.nf;
+  if ((life->facts & kMet) == 0) return SeeNew<kCode, kIsCleared>(walk, place, task);
+  if (!kIsCleared && IsSuspicious<kCode, false>(*walk, event, *life, *task)) return Step::kStops;
+  Apply<kCode, false>(walk, event, life, task);
   return Step::kGoesOn;
 }
 
@@ -264,13 +269,14 @@ template <Tracepoint kCode, bool kIsCleared>
 FCT_INLINE Step See(Walk* walk, const Place& place) {
   TaskRecord* const task = FindTask(*walk, walk->rows.pid[place.row]);
   if (__builtin_expect(task == nullptr, 0)) return Step::kStops;
+  if (kIsCleared) return SeeOtherwise<kCode, true>(walk, place, task);
   const Event event = EventAt<kCode>(*walk, place);
-  if (__builtin_expect(event.nf == 0, 0)) return SeeWithout<kCode>(*walk, place, task);
+  // NULL is never met.
   LifeRecord* const life = walk->records.lives + event.nf;
-  if (__builtin_expect((life->facts & kMet) == 0, 0)) return SeeNew<kCode, kIsCleared>(walk, place, task);
-  if (!kIsCleared && __builtin_expect(IsSuspicious<kCode>(*walk, event, *life, *task), 0))
-    return Step::kStops;
-  Apply<kCode>(walk, event, life, task);
+  if (__builtin_expect((life->facts & kMet) == 0 || task->facts != 0, 0))
+    return SeeOtherwise<kCode, false>(walk, place, task);
+  if (__builtin_expect(IsSuspicious<kCode, true>(*walk, event, *life, *task), 0)) return Step::kStops;
+  Apply<kCode, true>(walk, event, life, task);
   return Step::kGoesOn;
 }
 

@@ -1,5 +1,4 @@
-// What an event does to the record of its task: Tasks in harness/oracle/tasks.ts. `facts` are the record's,
-// which their caller keeps in a register.
+// What an event does to the record of its task: Tasks in harness/oracle/tasks.ts.
 #ifndef FCT_LIFE_WALK_TASK_H
 #define FCT_LIFE_WALK_TASK_H
 
@@ -36,57 +35,57 @@ inline void GiveBack(TaskRecord* task, int32_t* held) {
   if (task->taken == kTookAllowance) task->spent--;
 }
 
-inline uint32_t PutAnother(uint32_t facts, TaskRecord* task, int32_t* held, int32_t nf, int32_t row,
-                           bool is_of_held) {
-  task->taken = kTookNothing;
-  if (!is_of_held) return facts;
+inline void PutAnother(TaskRecord* task, int32_t* held, int32_t nf, int32_t row) {
   const bool is_held = LetGo(task, held, nf);
   if (!is_held && task->spent == kUnseenHolds) {
     task->doubtful = row;
-    return facts | kPutInDoubt;
+    task->facts |= kPutInDoubt;
+    return;
   }
   task->taken = is_held ? nf : kTookAllowance;
   if (!is_held) task->spent++;
-  return facts;
+}
+
+// Behind an nfsd_file_cons_err what is put is a reference of the lookup.
+inline bool IsOfLookup(const TaskRecord& task, const Event& event) {
+  return (task.key ^ event.key) == event.operation.settlement.of_lookup;
 }
 
 // Where not the last of those held is put, or there is no object, or no room.
-__attribute__((noinline, cold)) inline uint32_t SettleOtherwise(uint32_t facts, TaskRecord* task,
-                                                                int32_t* held, const Event& event,
-                                                                bool is_of_held) {
+__attribute__((noinline, cold)) inline void SettleOtherwise(TaskRecord* task, int32_t* held, Event event,
+                                                            bool is_gc) {
   const auto nf = static_cast<int32_t>(event.nf);
-  if (event.operation.settlement.is_put != 0) return PutAnother(facts, task, held, nf, event.row, is_of_held);
-  if (nf == 0)
-    GiveBack(task, held);
-  else if (is_of_held)
-    Hold(task, held, nf);
+  const bool is_of_held = is_gc && !IsOfLookup(*task, event);
+  const bool is_put = event.operation.settlement.is_put != 0;
+  if (!is_put && nf == 0) GiveBack(task, held);
   task->taken = kTookNothing;
-  return facts;
+  if (is_put && is_of_held) PutAnother(task, held, nf, event.row);
+  if (!is_put && is_of_held && nf != 0) Hold(task, held, nf);
 }
 
-// GC objects only their tasks put that have acquired them; but behind an nfsd_file_cons_err it is a reference
-// of the lookup.
-inline uint32_t Settle(uint32_t facts, TaskRecord* task, int32_t* held, const Event& event, bool is_gc) {
+// GC objects only their tasks put that have acquired them.
+// is_gc: all bits, or none. kIsPlain: there is an object.
+template <bool kIsPlain>
+inline void Settle(TaskRecord* task, int32_t* held, const Event& event, uint32_t is_gc) {
   const Settlement& settlement = event.operation.settlement;
-  const auto nf = static_cast<int32_t>(event.nf);
-  const bool is_of_lookup = task->key == event.key_of(kConsErr);
-  const int32_t is_of_held = (is_gc ? 1 : 0) & ((is_of_lookup ? 0 : 1) | (settlement.is_put + 1));
-  const int32_t count = task->held;
-  facts &= settlement.task_facts;
-  task->retries &= settlement.keeps_retries;
-  const int32_t differs = (held[count] ^ nf) & settlement.is_put & -is_of_held;
-  if (__builtin_expect(differs != 0 || count == kMostHeld || nf == 0, 0))
-    return SettleOtherwise(facts, task, held, event, is_of_held != 0);
-  held[count + 1] = nf;  // of no account if it is not held
-  task->held = count + (settlement.held & -is_of_held);
-  task->taken = nf & settlement.is_put & -is_of_held;
-  return facts;
+  const uint32_t takes = settlement.is_put & is_gc;
+  const uint32_t count = static_cast<uint32_t>(task->held);
+  task->retries &= static_cast<int32_t>(settlement.keeps_retries);
+  const uint32_t differs = (static_cast<uint32_t>(held[count]) ^ event.nf) & takes;
+  const bool has_none = !kIsPlain && event.nf == 0;
+  if (__builtin_expect(differs != 0 || count == kMostHeld || has_none || IsOfLookup(*task, event), 0)) {
+    SettleOtherwise(task, held, event, is_gc != 0);
+    return;
+  }
+  held[count + 1] = static_cast<int32_t>(event.nf);  // of no account if it is not held
+  task->held = static_cast<int32_t>(count + (settlement.held & is_gc));
+  task->taken = static_cast<int32_t>(event.nf & takes);
 }
 
-inline uint32_t Retry(uint32_t facts, TaskRecord* task) {
+inline void Retry(TaskRecord* task) {
   task->taken = kTookNothing;
   task->retries++;
-  return (facts & ~kManyTurns) | (task->retries == kManyInARow - 1 ? kManyTurns : 0);
+  task->facts = (task->facts & ~kManyTurns) | (task->retries == kManyInARow - 1 ? kManyTurns : 0);
 }
 
 }  // namespace fct
