@@ -45,22 +45,29 @@ Step HearFput(const Walk& walk, size_t row) {
 FCT_INLINE Step Hear(const Walk& walk, size_t row) {
   const WalkTables& tables = walk.tables;
   const uint16_t type = walk.rows.type[row];
+  if (type == tables.file_type) return Step::kFails;  // it points beyond them
   if (type == tables.call_type) return HearCall(walk, row);
   if (type == tables.fput_type) return HearFput(walk, row);
   const bool stops = type == tables.stop_types[0] || type == tables.stop_types[1];
   return stops ? Step::kStops : Step::kGoesOn;
 }
 
+// Of a row that is no event of a file.
+constexpr size_t kNoOperation = kTraceOperations;
+
+// What the event of a row does: nothing, if it is none of a file, or points beyond the columns.
+FCT_INLINE const WalkOperation* LookAt(const Walk& walk, size_t row) {
+  const WalkRows& rows = walk.rows;
+  const size_t at = rows.index[row];
+  const bool is_event = (rows.type[row] == walk.tables.file_type) & (at < rows.nf.size);
+  const size_t number = std::min<size_t>(rows.op[is_event ? at : 0], kTraceOperations - 1);
+  return &walk.tables.operations[is_event ? number : kNoOperation];
+}
+
 // is_cleared: somebody has looked at it, and has found its task.
 template <bool kIsCleared>
-FCT_INLINE Step Take(Walk* walk, size_t row) {
-  const WalkRows& rows = walk->rows;
-  if (rows.type[row] != walk->tables.file_type) return Hear(*walk, row);
-  const size_t at = rows.index[row];
-  if (at >= rows.nf.size) return Step::kFails;
-  const size_t number = std::min<size_t>(rows.op[at], kTraceOperations - 1);
-  const WalkOperation& operation = walk->tables.operations[number];
-  const Place place{row, at, operation};
+FCT_INLINE Step Take(Walk* walk, size_t row, const WalkOperation& operation) {
+  const Place place{row, walk->rows.index[row], operation};
   if (operation.way == kAcquire) return See<kAcquire, kIsCleared>(walk, place);
   switch (operation.way) {
     case kAlloc:
@@ -79,6 +86,8 @@ FCT_INLINE Step Take(Walk* walk, size_t row) {
       return See<kClosing, kIsCleared>(walk, place);
     case kLruAdd:
       return See<kLruAdd, kIsCleared>(walk, place);
+    case kNone:
+      return Hear(*walk, row);
     default:
       return See<kOther, kIsCleared>(walk, place);
   }
@@ -152,6 +161,10 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
   return operation;
 }
 
+LifeWalk::LifeWalk(const WalkTables& tables) : tables_(tables) {
+  tables_.operations[kNoOperation].way = kNone;
+}
+
 bool LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
   for (const Span<uint32_t>& ids : {rows.nf, rows.inode, rows.call_inode})
     if (!AreBelow(ids, records.life_count)) return false;
@@ -161,15 +174,21 @@ bool LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
 }
 
 size_t LifeWalk::Run(size_t from, size_t to, bool is_cleared) {
+  if (from >= to) return from;
   Walk walk{tables_, rows_, records_};
-  Step step = from < to && is_cleared ? Take<true>(&walk, from) : Step::kGoesOn;
+  // Something to look at where there is nothing.
+  constexpr static uint16_t kNothing = 0;
+  if (walk.rows.op.size == 0) walk.rows.op = {&kNothing, 1};
   size_t row = from;
-  if (is_cleared && step == Step::kGoesOn) row++;
-  if (step == Step::kGoesOn) {
-    for (; row < to; row++) {
-      step = Take<false>(&walk, row);
-      if (step != Step::kGoesOn) break;
-    }
+  const WalkOperation* operation = LookAt(walk, row);
+  Step step = is_cleared ? Take<true>(&walk, row, *operation) : Step::kGoesOn;
+  if (is_cleared && step == Step::kGoesOn && ++row < to) operation = LookAt(walk, row);
+  for (; step == Step::kGoesOn && row < to; row++) {
+    // A row ahead, so that the processor knows in time which way to take.
+    const WalkOperation* const next = LookAt(walk, std::min(row + 1, to - 1));
+    step = Take<false>(&walk, row, *operation);
+    if (step != Step::kGoesOn) break;
+    operation = next;
   }
   records_.totals[0] += walk.begun;
   records_.totals[1] += walk.ended;

@@ -77,9 +77,10 @@ struct Event {
 
 // What does not change during a trace.
 struct WalkTables {
-  std::array<WalkOperation, kTraceOperations> operations{};  // by what a trace has for it
-  std::array<uint32_t, 1u << kOperationBits> effects{};      // by code
-  uint32_t gc = 0;                                           // flags of an nfsd_file
+  // By what a trace has for it; the last one is the walk's own.
+  std::array<WalkOperation, kTraceOperations + 1> operations{};
+  std::array<uint32_t, 1u << kOperationBits> effects{};  // by code
+  uint32_t gc = 0;                                       // flags of an nfsd_file
   uint32_t hashed = 0;
   uint32_t pending = 0;
   uint32_t all_flags = 0;
@@ -134,7 +135,7 @@ constexpr size_t kTornRow = 0xffffffff;
 
 class LifeWalk {
  public:
-  explicit LifeWalk(const WalkTables& tables) : tables_(tables) {}
+  explicit LifeWalk(const WalkTables& tables);
 
   // False, and nothing is entered, if a column points beyond the records.
   bool Enter(const WalkRows& rows, const WalkRecords& records);
