@@ -18,16 +18,25 @@ let minimum: MinimiseDocument
 
 beforeAll(async () => {
   ;({ runs, end } = await haveOwnTemporaryFolder())
-  const args = ['--kernel', 'debian:6.1', '--patch', patch, '--time', '4', '--seed', '5']
-  const { result } = await runFctorture(runs, args)
-  expect(result.findings.map((finding) => finding.signature)).toContain(signature)
-  run = result.run
+  await find()
   const words = ['minimise', run, '--signature', signature, '--budget', '40m', '--json']
   const { stdout } = await execa(process.execPath, [cli, ...words], { reject: false })
   minimum = JSON.parse(stdout) as MinimiseDocument
 })
 
 afterAll(() => end())
+
+/** A kernel that dies of it before the trace has got out shows it by the console alone; another seed does not. */
+async function find(): Promise<void> {
+  for (const seed of ['5', '6', '7', '8']) {
+    const args = ['--kernel', 'debian:6.1', '--patch', patch, '--time', '4', '--seed', seed]
+    const { result } = await runFctorture(runs, args)
+    if (!result.findings.some((finding) => finding.signature === signature)) continue
+    run = result.run
+    return
+  }
+  throw new Error(`no run has found ${signature}`)
+}
 
 function hasDiedOnly({ script, console }: ScriptEnd): boolean {
   return /BUG/.test(console) && script.includes('reproducer ended with 0')
