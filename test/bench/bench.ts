@@ -29,13 +29,16 @@ const benches: readonly Bench[] = [
   ...[moduleBench, guestsBench, reproduceBench, kernelsBench],
 ]
 
+function named(name: string): Bench[] {
+  return benches.filter((bench) => bench.name === name)
+}
+
 async function measure(wanted: readonly string[], out: string): Promise<void> {
   const run = { began: new Date().toISOString(), machine: await describeMachine() }
   const folder = out === '' ? join(dataFolder(), 'bench', run.began.replace(/[-:]|\.\d+/g, '')) : out
   await mkdir(folder, { recursive: true })
   const outcomes: Outcome[] = []
-  for (const bench of benches) {
-    if (wanted.length > 0 && !wanted.includes(bench.name)) continue
+  for (const bench of wanted.length === 0 ? benches : wanted.flatMap(named)) {
     process.stderr.write(`${bench.name} ...\n`)
     outcomes.push(
       await runBench(bench, (row) => process.stderr.write(`  ${cellsOf(row).filter(Boolean).join(', ')}\n`)),
@@ -56,7 +59,7 @@ const names = benches.map(({ name }) => name)
 
 await new Command('npm run bench --')
   .description('Measures beside peers. Exit status 1: something could not be measured.')
-  .addArgument(new Argument('[bench...]', 'all if none is named').choices(names))
+  .addArgument(new Argument('[bench...]', 'in this order; all if none is named').choices(names))
   .option('--out <folder>', "for bench.json and bench.svg, instead of a new one among fctorture's data", '')
   .action(async (wanted: string[], { out }: { out: string }) => measure(wanted, out))
   .parseAsync()
