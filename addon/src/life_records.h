@@ -119,6 +119,7 @@ constexpr int32_t kNever = 0x7fffffff;
 constexpr size_t kNearPids = 1024;
 constexpr int32_t kManyInARow = 100;
 constexpr int32_t kUnseenHolds = 2;
+constexpr int32_t kManyLeftOpen = 4;
 constexpr int32_t kTookNothing = 0;
 constexpr int32_t kTookAllowance = -1;
 
@@ -204,6 +205,7 @@ constexpr int32_t kLifeLayout[] = {
     static_cast<int32_t>(kNearPids),
     kManyInARow,
     kUnseenHolds,
+    kManyLeftOpen,
 };
 
 }  // namespace fct

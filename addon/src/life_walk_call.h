@@ -48,15 +48,16 @@ inline void BeginCall(CallRecord* call, uint32_t inode, int32_t row, bool minds_
 
 // A rule over calls that return may find something.
 inline bool LeavesBehind(const CallRecord& call) {
-  return call.queued > 0 || (call.free != 0 && call.file != 0);
+  const bool leaves_open = call.free != 0 && call.file != 0;
+  return call.queued > 0 || (leaves_open && call.left_open + 1 >= kManyLeftOpen);
 }
 
-// Of a call that leaves nothing behind.
+// Of a call of which no rule finds anything.
 inline void EndCall(CallRecord* call, LifeRecord* lives, int32_t row) {
   LifeRecord& inode = lives[call->inode];
   inode.close_begin = call->begin;
   inode.close_end = row;
-  if (call->free != 0) call->left_open = 0;
+  if (call->free != 0) call->left_open = call->file != 0 ? call->left_open + 1 : 0;
   call->is_under_way = 0;
 }
 

@@ -3,7 +3,7 @@ import { asI32, asU16, asU32, asU8 } from '../decode/event-columns.js'
 import type { FileEvents } from '../decode/file-events.js'
 import type { TraceSlice } from '../decode/load-trace.js'
 import type { ModuleColumns, ModuleEvents } from '../decode/module-events.js'
-import type { Closes } from './closes.js'
+import { manyLeftOpen, type Closes } from './closes.js'
 import { effectBits, effectsOf } from './effects.js'
 import { facts } from './facts.js'
 import type { FlagMasks, Flavour } from './flavours/flavour.js'
@@ -157,5 +157,5 @@ const layout = Int32Array.of(
   ...Object.values(facts),
   ...[effectBits.touched, effectBits.leavesLru, effectBits.handles, effectBits.mayList],
   ...walkedOver.map((name) => codes[name]),
-  ...[codeCount, operationBits, nearPids, manyTurns, unseenHolds],
+  ...[codeCount, operationBits, nearPids, manyTurns, unseenHolds, manyLeftOpen],
 )

@@ -1,11 +1,6 @@
+import { manyLeftOpen } from '../closes.js'
 import { codes, tracepoints } from '../operations.js'
 import type { Broken, ModuleMoment, Moment, TraceRule } from '../rule.js'
-
-/**
- * So often in a row nobody loses a race of some microseconds against a work queue that runs once a jiffy. In
- * ACQUIRE01 on 6.1.192 under TCG not one of 1626 calls that closed something had lost it.
- */
-const unlucky = 4
 
 /** When nfsd_file_close_inode_sync() returns, the inode's GC files are unhashed, and what it queued is freed and closed. */
 export const closeSyncCloses: TraceRule = {
@@ -31,7 +26,7 @@ export const closeSyncCloses: TraceRule = {
     struct file of a GC entry. In a kernel thread the last fput() goes to delayed_fput_list, and
     flush_delayed_fput() calls __fput() for what is there; but it does not wait for a work queue or another
     flush that has taken the list just before. For the file that a call frees last that takes somebody in the
-    few instructions between fput() and flush_delayed_fput(): it happens, but not to ${String(unlucky)} calls of a
+    few instructions between fput() and flush_delayed_fput(): it happens, but not to ${String(manyLeftOpen)} calls of a
     thread one after the other.`,
   on: () => tracepoints,
   suspects: (tracepoint) => [
@@ -63,10 +58,10 @@ function leftBehind({ event: { pid }, closes }: ModuleMoment): Broken | undefine
       row: queued,
     }
   const open = closes.openRow(pid)
-  if (open < 0 || closes.leftOpen(pid) + 1 < unlucky) return undefined
+  if (open < 0 || closes.leftOpen(pid) + 1 < manyLeftOpen) return undefined
   return {
     path: 'struct file open',
-    says: `its struct file was open when the nfsd_file_close_inode_sync() returned that had freed it, as those of the ${String(unlucky - 1)} calls before`,
+    says: `its struct file was open when the nfsd_file_close_inode_sync() returned that had freed it, as those of the ${String(manyLeftOpen - 1)} calls before`,
     row: open,
     given: 'file closes',
   }
