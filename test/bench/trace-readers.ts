@@ -5,7 +5,7 @@ import type { Reading } from '../guest/inside/trace-readers.js'
 import type { Row } from './row.js'
 
 const seconds = 10
-const rounds = 3
+const rounds = 6
 
 type Reader = 'addon' | 'traceCmd' | 'text'
 
