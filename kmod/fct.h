@@ -360,15 +360,6 @@ void fct_files_disposed(const struct nfsd_file *nf, const struct file *file);
 extern unsigned int fct_inject_rates[FCT_NR_POINTS];
 DECLARE_STATIC_KEY_TRUE(fct_inject_tracepoints);
 
-/**
- * fct_inject_wants - all that a point at a tracepoint costs while it is off
- * @number: of the point
- */
-static __always_inline bool fct_inject_wants(unsigned int number)
-{
-	return static_branch_likely(&fct_inject_tracepoints) && READ_ONCE(fct_inject_rates[number]);
-}
-
 int fct_inject_place(void);
 void fct_inject_remove(void);
 void fct_inject_tracepoint(unsigned int number, const char *name);

@@ -112,6 +112,12 @@ static void report(u16 op, const void *nf, const void *inode, __be32 status)
 		fct_files_disposed(nf, sample.file);
 }
 
+/* All that a point costs while it is off. */
+static __always_inline bool wants_injection(const struct op *op)
+{
+	return static_branch_likely(&fct_inject_tracepoints) && READ_ONCE(fct_inject_rates[op->number]);
+}
+
 /* Delays come after the report: they widen the gap to whatever nfsd does next. */
 static noinline void tell(const struct op *op, const void *nf, const void *inode, __be32 status)
 {
@@ -121,13 +127,13 @@ static noinline void tell(const struct op *op, const void *nf, const void *inode
 		inode = peek_inode(nf);
 	if (trace_fct_file_enabled())
 		report(op->number, nf, inode, status);
-	if (fct_inject_wants(op->number))
+	if (wants_injection(op))
 		fct_inject(op->number, inode);
 }
 
 static __always_inline void emit(const struct op *op, const void *nf, const void *inode, __be32 status)
 {
-	if (trace_fct_file_enabled() || fct_inject_wants(op->number))
+	if (trace_fct_file_enabled() || wants_injection(op))
 		tell(op, nf, inode, status);
 }
 

@@ -215,11 +215,11 @@ it('goes on with the next one, writes what it has, and tells by its exit status'
   const args = ['store', 'oracle', '--out', join(folder, 'out')]
   const { exitCode, stdout } = await execa(process.execPath, [program, ...args], { reject: false, env })
   expect(exitCode).toBe(1)
-  expect(stdout).toMatch(/^oracle +FAILED: ENOENT.*\nstore +FAILED: ENOENT/m)
+  expect(stdout).toMatch(/^store +FAILED: ENOENT.*\noracle +FAILED: ENOENT/m)
   const { benches } = JSON.parse(readFileSync(join(folder, 'out', 'bench.json'), 'utf8')) as {
     benches: object[]
   }
-  expect(benches).toMatchObject([{ name: 'oracle' }, { name: 'store' }])
+  expect(benches).toMatchObject([{ name: 'store' }, { name: 'oracle' }])
   expect(readFileSync(join(folder, 'out', 'bench.svg'), 'utf8')).toContain('oracle: FAILED')
 })
 
