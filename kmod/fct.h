@@ -338,6 +338,7 @@ struct fct_offsets {
 extern struct fct_offsets fct_off;
 
 int fct_observe_place(void);
+int fct_observe_settle(void);
 void fct_observe_remove(void);
 void fct_observe_show(struct seq_file *m);
 bool fct_observes(const char *tracepoint);
@@ -363,7 +364,7 @@ DECLARE_STATIC_KEY_TRUE(fct_inject_tracepoints);
 int fct_inject_place(void);
 void fct_inject_remove(void);
 void fct_inject_tracepoint(unsigned int number, const char *name);
-void fct_inject_seed(u64 seed);
+int fct_inject_start(u64 seed);
 void fct_inject(unsigned int number, const void *inode);
 void fct_inject_show(struct seq_file *m);
 void fct_inject_visit(void (*visit)(const char *folder, const struct fct_knob *knobs, void *data),

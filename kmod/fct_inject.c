@@ -3,8 +3,9 @@
  * fct_inject.c - delays and forced switches where nfsd's file cache changes state
  *
  * A point is a tracepoint of nfsd's file cache, the entry of a function of filecache.c, or where that goes to
- * the lock of its LRU (fct_lru.c). All that exist are placed when nfsd comes; a point whose rate is 0 does
- * nothing. Everything here may run with preemption off, so a delay spins.
+ * the lock of its LRU (fct_lru.c). Those at functions are placed when nfsd comes, and do nothing while their
+ * rate is 0; those at tracepoints are placed when a run starts with a rate, or while observed.
+ * Everything here may run with preemption off, so a delay spins.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -22,6 +23,7 @@
 
 #include "fct.h"
 #include "fct_pct.h"
+#include "fct_probe.h"
 
 #define MAX_DELAY_NS	(10 * NSEC_PER_MSEC)
 
@@ -94,18 +96,6 @@ static u64 generators[1 << GENERATOR_BITS];
 
 static atomic64_t spent_ns;		/* in this second */
 static unsigned long second;		/* that it is the sum of */
-
-/**
- * fct_inject_seed - begin anew
- * @seed: of the run
- */
-void fct_inject_seed(u64 seed)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(generators); i++)
-		WRITE_ONCE(generators[i], fct_mix(seed ^ fct_mix(~(u64)i)) ?: 1);
-}
 
 static u64 notrace draw(void)
 {
@@ -220,7 +210,7 @@ static void define_knobs(unsigned int number)
 
 static struct other {
 	char name[40];			/* stays when nfsd goes: its folder in debugfs does, too */
-	struct tracepoint *tp;		/* NULL: not placed */
+	struct fct_probe probe;
 } others[NR_OTHERS];
 
 static void probe_other(void *point)
@@ -242,16 +232,16 @@ static int find_other(const char *name)
 	return i;
 }
 
-static void place_other(struct tracepoint *tp)
+static void note_other(struct tracepoint *tp)
 {
 	int i = find_other(tp->name);
 
 	if (!strstarts(tp->name, "nfsd_file_") || fct_observes(tp->name) || i == NR_OTHERS)
 		return;
-	if (tracepoint_probe_register(tp, probe_other, &points[FCT_POINT_OTHER + i]))
-		return;
 	strscpy(others[i].name, tp->name, sizeof(others[i].name));
-	others[i].tp = tp;
+	others[i].probe.tp = tp;
+	others[i].probe.call = probe_other;
+	others[i].probe.data = &points[FCT_POINT_OTHER + i];
 	fct_inject_tracepoint(FCT_POINT_OTHER + i, others[i].name);
 }
 
@@ -262,17 +252,34 @@ void fct_inject_remove(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_OTHERS; i++) {
-		if (others[i].tp)
-			tracepoint_probe_unregister(others[i].tp, probe_other, &points[FCT_POINT_OTHER + i]);
-		others[i].tp = NULL;
-	}
+	for (i = 0; i < NR_OTHERS; i++)
+		fct_probe_forget(&others[i].probe);
 	for (i = 0; i < FCT_NR_POINTS; i++)
 		points[i].is_there = false;
 }
 
 /**
- * fct_inject_tracepoint - a tracepoint has a probe: if wanted, there is a point from now on
+ * fct_inject_start - begin anew, with a probe at each tracepoint whose point has a rate
+ * @seed: of the run
+ *
+ * Return: 0 or a negative errno.
+ */
+int fct_inject_start(u64 seed)
+{
+	unsigned int i;
+	int err = fct_observe_settle();
+
+	for (i = 0; i < NR_OTHERS && !err; i++) {
+		if (READ_ONCE(fct_inject_rates[FCT_POINT_OTHER + i]))
+			err = fct_probe_want(&others[i].probe);
+	}
+	for (i = 0; i < ARRAY_SIZE(generators); i++)
+		WRITE_ONCE(generators[i], fct_mix(seed ^ fct_mix(~(u64)i)) ?: 1);
+	return err;
+}
+
+/**
+ * fct_inject_tracepoint - a tracepoint can have a probe: if wanted, there is a point from now on
  * @number: of the point
  * @name: of the tracepoint, stays
  */
@@ -327,7 +334,7 @@ int fct_inject_place(void)
 		points[i].is_there = false;
 	}
 	if (tracepoint_points)
-		fct_visit_nfsd_tracepoints(place_other);
+		fct_visit_nfsd_tracepoints(note_other);
 	else
 		static_branch_disable(&fct_inject_tracepoints);
 	fct_capability_grant(FCT_CAP_INJECT);

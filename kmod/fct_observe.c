@@ -12,11 +12,14 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/workqueue.h>
 
 #include "fct.h"
 #include "fct_lives.h"
+#include "fct_probe.h"
 #include "fct_trace.h"
 
 #ifdef FCT_FILECACHE_H
@@ -69,9 +72,7 @@ fct_param(int, bit_gc, fct_off.bit_gc, "Number of the bit NFSD_FILE_GC in nf_fla
 struct op {
 	u16 number;
 	const char *name;
-	void *probe;
-	struct tracepoint *tp;		/* NULL: this nfsd has none of that name */
-	bool placed;
+	struct fct_probe probe;		/* its data is the op */
 };
 
 #define nf_field(nf, type, offset)	READ_ONCE(*(type const *)((const void *)(nf) + (offset)))
@@ -180,24 +181,7 @@ static unsigned int is_traced;		/* somebody has the fct_file event on */
 
 static struct fct_entry get_entry = { .entered = file_got, .wanted = &is_traced };
 
-/**
- * fct_observe_begin - the fct_file event is on from now on; called by the kernel
- */
-int fct_observe_begin(void)
-{
-	WRITE_ONCE(is_traced, 1);
-	return 0;
-}
-
-/**
- * fct_observe_end - nobody has the fct_file event on any more; called by the kernel
- */
-void fct_observe_end(void)
-{
-	WRITE_ONCE(is_traced, 0);
-}
-
-#define fct_op_row(number, name, probe)	{ number, #name, probe },
+#define fct_op_row(number, name, probe)	{ number, #name, { .call = probe } },
 
 static struct op ops[] = { FCT_OPS(fct_op_row, fct_op_row) };
 
@@ -225,15 +209,17 @@ static void note_tracepoint(struct tracepoint *tp)
 {
 	struct op *op = find_op(tp->name);
 
-	if (op)
-		op->tp = tp;
+	if (op) {
+		op->probe.tp = tp;
+		op->probe.data = op;
+	}
 }
 
 /* nfsd_file_unhash_and_release_locked went with the hash buckets, and the hash argument of acquire. */
 static void choose_acquire_probe(void)
 {
-	if (find_op("nfsd_file_unhash_and_release_locked")->tp)
-		find_op("nfsd_file_acquire")->probe = probe_acquire_hashed;
+	if (find_op("nfsd_file_unhash_and_release_locked")->probe.tp)
+		find_op("nfsd_file_acquire")->probe.call = probe_acquire_hashed;
 }
 
 static int check_offset(const char *name, int offset, int align)
@@ -257,22 +243,69 @@ static int check_offsets(void)
 	       check_offset("off_nf_may", fct_off.may, 1);
 }
 
-static int place_probe(struct op *op)
+/**
+ * fct_observe_settle - have a probe at each tracepoint whose events or whose point are on
+ *
+ * Where neither is, nfsd pays nothing. To be called while nothing runs, before what runs next.
+ *
+ * Return: 0 or a negative errno.
+ */
+int fct_observe_settle(void)
 {
-	int err;
+	unsigned int i;
+	int err = 0;
 
-	if (!op->tp)
-		return 0;
-	err = tracepoint_probe_register(op->tp, op->probe, op);
+	for (i = 0; i < ARRAY_SIZE(ops) && !err; i++) {
+		if (READ_ONCE(is_traced) || READ_ONCE(fct_inject_rates[ops[i].number]))
+			err = fct_probe_want(&ops[i].probe);
+	}
+	return err;
+}
+
+static void settle(struct work_struct *unused)
+{
+	int err = fct_observe_settle();
+
 	if (err)
-		return err;
-	op->placed = true;
-	fct_inject_tracepoint(op->number, op->name);
+		pr_err("cannot observe all of nfsd: error %d\n", err);
+}
+
+static DECLARE_WORK(settling, settle);
+static DEFINE_SPINLOCK(lock);
+static bool stands;			/* from fct_observe_place() to fct_observe_remove() */
+
+/**
+ * fct_observe_begin - the fct_file event is on from now on; called by the kernel
+ *
+ * It holds the lock of all tracepoints, so that probes have to wait.
+ */
+int fct_observe_begin(void)
+{
+	WRITE_ONCE(is_traced, 1);
+	spin_lock(&lock);
+	if (stands)
+		schedule_work(&settling);
+	spin_unlock(&lock);
 	return 0;
 }
 
 /**
- * fct_observe_place - put probes on nfsd's tracepoints; only while nothing runs
+ * fct_observe_end - nobody has the fct_file event on any more; called by the kernel
+ */
+void fct_observe_end(void)
+{
+	WRITE_ONCE(is_traced, 0);
+}
+
+static void set_stands(bool value)
+{
+	spin_lock(&lock);
+	stands = value;
+	spin_unlock(&lock);
+}
+
+/**
+ * fct_observe_place - get ready for probes on nfsd's tracepoints; only while nothing runs
  *
  * Return: 0, also when the capability is then absent for want of an offset; else a negative errno.
  */
@@ -286,10 +319,13 @@ int fct_observe_place(void)
 	fct_visit_nfsd_tracepoints(note_tracepoint);
 	choose_acquire_probe();
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
-		err = place_probe(&ops[i]);
-		if (err)
-			return err;
+		if (ops[i].probe.tp)
+			fct_inject_tracepoint(ops[i].number, ops[i].name);
 	}
+	set_stands(true);
+	err = fct_observe_settle();
+	if (err)
+		return err;
 	fct_capability_grant(FCT_CAP_OBSERVE);
 	return fct_nfsd.get ? fct_entry_add(&get_entry, fct_nfsd.get) : 0;
 }
@@ -301,12 +337,10 @@ void fct_observe_remove(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(ops); i++) {
-		if (ops[i].placed)
-			tracepoint_probe_unregister(ops[i].tp, ops[i].probe, &ops[i]);
-		ops[i].placed = false;
-		ops[i].tp = NULL;
-	}
+	set_stands(false);
+	cancel_work_sync(&settling);
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
+		fct_probe_forget(&ops[i].probe);
 	tracepoint_synchronize_unregister();
 }
 
@@ -320,7 +354,7 @@ void fct_observe_show(struct seq_file *m)
 
 	seq_puts(m, "ops");
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
-		if (ops[i].placed)
+		if (ops[i].probe.tp)
 			seq_printf(m, " %s", ops[i].name);
 	}
 	if (fct_can(FCT_CAP_OBSERVE) && fct_nfsd.get)

@@ -281,7 +281,7 @@ static const char *judge(void)
  * @owner: whoever may end it with fct_run_stop()
  *
  * Return: 0, -EBUSY if a run is on, -EOPNOTSUPP if strategy pct cannot be had here, -ENOMEM or another error
- * of kthread_create().
+ * of kthread_create() or of placing a probe.
  */
 int fct_run_start(u64 seed, const void *owner)
 {
@@ -292,8 +292,7 @@ int fct_run_start(u64 seed, const void *owner)
 	if (fct_active)
 		goto unlock;
 	fct_seed = seed;
-	fct_inject_seed(seed);
-	err = create_workers() ?: fct_pct_start(seed);
+	err = fct_inject_start(seed) ?: create_workers() ?: fct_pct_start(seed);
 	if (err) {
 		stop_workers();
 		goto unlock;

@@ -51,6 +51,13 @@ it('injects at the entries of functions, and at tracepoints', async () => {
     expect(await inGuest().call('pointsPassed', { at })).toBeGreaterThan(1)
 })
 
+it('has probes at tracepoints once they are wanted: by a run with rates, or by somebody who observes', async () => {
+  const { during, next, observed } = await inGuest().call<Record<string, number>>('wanted', {})
+  expect(during).toBe(0)
+  expect(next).toBeGreaterThan(100)
+  expect(observed).toBeGreaterThan(100)
+})
+
 it('has no points where it is told so, and observes', async () => {
   const placed = async (...parameters: string[]) => {
     const said = await inGuest().call<string>('placed', { parameters })

@@ -4,7 +4,7 @@ import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import { Device, readDebugfs, writeDebugfs } from '../../../addon/index.js'
+import { Device } from '../../../addon/index.js'
 import { parseCapabilities } from '../../../harness/agent/capabilities.js'
 import { startClients, type Clients } from '../../../harness/agent/guest/client-load.js'
 import { command } from '../../../harness/agent/guest/command.js'
@@ -20,13 +20,12 @@ import {
 } from '../../../harness/agent/guest/test-module.js'
 import { mountUnderTest } from '../../../harness/agent/guest/under-test.js'
 import { stressors } from '../../../addon/device.js'
+import { acquires, counted, countsOf, highestRateOf, injectAt, observe, set, statsOf } from './knobs.js'
 import { onOneCpu, pctThreads, policiesOf } from './policies.js'
 import { readAsText, readWithAddon, readWithTraceCmd } from './trace-readers.js'
 
-const debugfs = '/sys/kernel/debug/fctorture'
 const files = 8
 const threads = 4
-const momentMs = 500
 
 interface Stand {
   readonly exports: readonly Export[]
@@ -35,10 +34,6 @@ interface Stand {
 
 let stand: Stand | undefined
 let layout: readonly string[] = []
-
-function set(path: string, value: number | string): void {
-  writeDebugfs(join(debugfs, path), String(value))
-}
 
 function standing(): Stand {
   if (stand === undefined) throw new Error('stand comes first')
@@ -91,43 +86,13 @@ async function cycle(number: number, atWork: boolean): Promise<void> {
   const before = atWork ? startLoad(number) : undefined
   await load()
   turnAllOn(number)
-  const clients = before ?? startLoad(number)
   set('run', 1)
+  const clients = before ?? startLoad(number)
   await delay(200)
   if (number % 2 === 0) set('run', 0)
   if (!atWork) await clients.stop()
   await removeModule()
   if (atWork) await clients.stop()
-}
-
-function statsOf(): Record<string, string> {
-  const lines = readDebugfs(join(debugfs, 'stats')).trim().split('\n')
-  return Object.fromEntries(lines.map((line) => [line.split(' ')[0] ?? '', line]))
-}
-
-/** All that is counted of one stressor, by name. */
-function countsOf(stressor: string): Record<string, number> {
-  const words = (statsOf()[stressor] ?? '').split(' ').slice(1)
-  return Object.fromEntries(
-    words.flatMap((word, index) => (index % 2 === 0 ? [[word, Number(words[index + 1])]] : [])),
-  )
-}
-
-/**
- * How fast a number grows at most, per second: whatever else this machine's host does only slows it down. The time that
- * reading the number takes belongs to the moment, so that no delay there makes it look faster.
- */
-async function highestRateOf(count: () => number, seconds: number): Promise<number> {
-  let highest = 0
-  const end = performance.now() + seconds * 1000
-  while (performance.now() < end) {
-    const began = performance.now()
-    const before = count()
-    await delay(momentMs)
-    const grown = count() - before
-    highest = Math.max(highest, (grown * 1000) / (performance.now() - began))
-  }
-  return highest
 }
 
 /** With the module loaded, no client at work and nothing running, until `measure` says otherwise. */
@@ -140,9 +105,9 @@ async function withCaptured<T>(parameters: readonly string[], measure: () => Pro
     ['burst', 1000],
   ] as const)
     set(`synthetic/${knob}`, value)
-  const clients = startLoad(1)
   set('run', 1)
-  while (Number(statsOf()['captured']?.split(' ')[1]) < 2 * files) await delay(50)
+  const clients = startLoad(1)
+  while (counted('captured') < 2 * files) await delay(50)
   set('run', 0)
   await clients.stop()
   try {
@@ -161,7 +126,16 @@ async function during<T>(measure: () => Promise<T>): Promise<T> {
   }
 }
 
-const acquires = (): number => countsOf('synthetic')['useful'] ?? 0
+function operationsOf(clients: Clients): number {
+  return Object.values(clients.stats().operations).reduce((sum, count) => sum + count, 0)
+}
+
+/** At least so many, by clients that come and go. */
+async function doOperations(count: number): Promise<void> {
+  const clients = startLoad(5)
+  while (operationsOf(clients) < count) await delay(20)
+  await clients.stop()
+}
 
 /** Its process has gone when this resolves. */
 async function endProgram(name: string): Promise<void> {
@@ -244,8 +218,8 @@ const handlers = {
   everything: async ({ seconds }: { seconds: number }) => {
     await load()
     turnAllOn(7)
-    const clients = startLoad(2)
     set('run', 1)
+    const clients = startLoad(2)
     await delay(seconds * 1000)
     set('run', 0)
     await clients.stop()
@@ -257,10 +231,7 @@ const handlers = {
   /** Operations per second, as highestRateOf has them, of the clients alone, each of them an open, a read or write, and a close. */
   clientRate: async ({ seconds }: { seconds: number }) => {
     const clients = startLoad(1)
-    const rate = await highestRateOf(
-      () => Object.values(clients.stats().operations).reduce((sum, count) => sum + count, 0),
-      seconds,
-    )
+    const rate = await highestRateOf(() => operationsOf(clients), seconds)
     await clients.stop()
     return rate
   },
@@ -274,9 +245,21 @@ const handlers = {
       const close = await during(() => highestRateOf(() => countsOf('close')['useful'] ?? 0, seconds))
       return { synthetic, close }
     }),
-  /** Acquires per second, by the fastest of many moments, with a module that is loaded like this. */
-  acquireRate: ({ parameters, seconds }: { parameters: string[]; seconds: number }) =>
-    withCaptured(parameters, () => during(() => highestRateOf(acquires, seconds))),
+  /** Acquires per second, by the fastest of many moments, with a module that is loaded like this; observed into a ring that is off. */
+  acquireRate: ({
+    parameters,
+    isObserved,
+    seconds,
+  }: {
+    parameters: string[]
+    isObserved: boolean
+    seconds: number
+  }) =>
+    withCaptured(parameters, async () => {
+      await writeFile('/sys/kernel/tracing/tracing_on', '0')
+      await observe(isObserved)
+      return during(() => highestRateOf(acquires, seconds))
+    }),
   /** What there is, with a module that is loaded like this. */
   placed: async ({ parameters }: { parameters: string[] }) => {
     await load(...parameters)
@@ -287,18 +270,36 @@ const handlers = {
   /** How many points, at functions or at tracepoints, an acquire and its put come by. */
   pointsPassed: ({ at }: { at: 'functions' | 'tracepoints' }) =>
     withCaptured([], async () => {
-      const { points } = parseCapabilities(readCapabilities())
-      for (const point of points) {
-        if (point.startsWith('entry_') !== (at === 'functions')) continue
-        set(`inject/${point}/mode`, 1)
-        set(`inject/${point}/rate_ppm`, 1_000_000)
-      }
-      set('inject/budget_us', 1_000_000)
-      const injected = (): number => Number(statsOf()['injected']?.split(' ')[1])
-      const before = { injected: injected(), acquires: acquires() }
+      injectAt(at)
+      const before = { injected: counted('injected'), acquires: acquires() }
       await during(() => delay(1000))
-      return (injected() - before.injected) / (acquires() - before.acquires)
+      return (counted('injected') - before.injected) / (acquires() - before.acquires)
     }),
+  /**
+   * What is counted under clients: `observed` with nothing running, `injected` at tracepoints to which a rate is given during a
+   * run, and in the next run.
+   */
+  wanted: async () => {
+    const grown = async (name: string): Promise<number> => {
+      const before = counted(name)
+      await doOperations(200)
+      return counted(name) - before
+    }
+    await load()
+    set('run', 1)
+    injectAt('tracepoints')
+    const during = await grown('injected')
+    set('run', 0)
+    set('run', 1)
+    const next = await grown('injected')
+    await removeModule()
+    await load()
+    await observe(true)
+    const observed = await grown('observed')
+    await observe(false)
+    await removeModule()
+    return { during, next, observed }
+  },
   /** Strategy pct: policies during a run, as often as the agent has the CPU, after it, and after the module went during one. */
   priorities: async ({ samples }: { samples: number }) => {
     await load()
@@ -313,9 +314,9 @@ const handlers = {
       refused = (error as NodeJS.ErrnoException).code ?? ''
     }
     return onOneCpu(async () => {
-      const clients = startLoad(3)
       const during = new Set<string>()
       set('run', 1)
+      const clients = startLoad(3)
       const threads = await pctThreads()
       for (let sample = 0; sample < samples; sample++) {
         for (const policy of policiesOf(threads)) during.add(policy)
@@ -339,11 +340,12 @@ const handlers = {
     }
     set('acquire/repeat', 4)
     addTargets()
-    const work = async (): Promise<void> => {
-      const clients = startLoad(4)
-      await during(() => delay(seconds * 1000))
-      await clients.stop()
-    }
+    const work = (): Promise<void> =>
+      during(async () => {
+        const clients = startLoad(4)
+        await delay(seconds * 1000)
+        await clients.stop()
+      })
     try {
       return {
         addon: await readWithAddon(work),
@@ -358,8 +360,8 @@ const handlers = {
   restarts: async ({ times }: { times: number }) => {
     await load()
     turnAllOn(9)
-    const clients = startLoad(3)
     set('run', 1)
+    const clients = startLoad(3)
     for (let time = 0; time < times; time++) {
       await delay(500)
       await restartServer(threads)
