@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packageRoot } from '../../harness/folders.js'
 import { listScenarios, loadScenario } from '../../harness/scenario/scenario.js'
 import { collectGarbage, defaultLimitBytes } from '../../vms/cache-gc.js'
 import { runFctorture } from '../run-fctorture.js'
@@ -23,6 +24,12 @@ const kernels: [string, string[]][] = [
   ['debian:7.3', []],
 ]
 
+/** Bugs of these kernels that a scenario finds (vms/fixes): with the fix, and nothing else mended, there is nothing left to find. */
+const fixes: Readonly<Record<string, string>> = {
+  'debian:5.10.218 SHUTDOWN02': 'dispose-after-drain/5.10.218.patch',
+  'debian:5.10 SHUTDOWN02': 'dispose-after-drain/5.10.patch',
+}
+
 const cells = [1, 2, 3, 4, 5].flatMap((seed) => listScenarios().map((name) => [name, seed] as const))
 
 describe.each(kernels)('on %s', (kernel, absent) => {
@@ -32,7 +39,9 @@ describe.each(kernels)('on %s', (kernel, absent) => {
   it.each(cells)(
     '%s uses each stressor that it names, and finds nothing, with seed %s',
     async (name, seed) => {
-      const args = ['--kernel', kernel, '--time', '8', '--seed', String(seed)]
+      const fix = fixes[`${kernel} ${name}`]
+      const patch = fix === undefined ? [] : ['--patch', join(packageRoot, 'vms', 'fixes', fix)]
+      const args = ['--kernel', kernel, '--time', '8', '--seed', String(seed), ...patch]
       const { result, stderr } = await runFctorture(runs, args, {}, name)
       expect({ verdict: result.verdict, reasons: result.reasons, stderr }).toMatchObject({
         verdict: 'PASS',
