@@ -4,44 +4,32 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Argument, Command } from 'commander'
 import { messageOf } from '../../harness/fct-error.js'
 import { dataFolder } from '../../harness/folders.js'
-import { bisectBench } from './bisect.js'
+import { runApart } from './apart.js'
+import { benches } from './benches.js'
 import { renderChart } from './chart.js'
 import { renderDocument, type BenchRun } from './document.js'
-import { guestsBench } from './guests.js'
-import { kernelsBench } from './kernels.js'
 import { describeMachine, formatMachine } from './machine.js'
-import { moduleBench } from './module.js'
-import { oracleBench } from './oracle.js'
-import { reproduceBench } from './reproduce.js'
-import { runBench, type Bench, type Outcome } from './run-bench.js'
-import { siteBench } from './site.js'
-import { slurmBench } from './slurm.js'
-import { storeBench } from './store.js'
+import type { Outcome } from './run-bench.js'
 import { cellsOf, renderTable } from './table.js'
-import { tracesBench } from './traces.js'
 
-/** Those without guests first. */
-const benches: readonly Bench[] = [
-  ...[tracesBench, oracleBench, bisectBench, storeBench, siteBench, slurmBench],
-  ...[moduleBench, guestsBench, reproduceBench, kernelsBench],
-]
-
-function named(name: string): Bench[] {
-  return benches.filter((bench) => bench.name === name)
-}
+const program = fileURLToPath(new URL('one.js', import.meta.url))
+const names = benches.map(({ name }) => name)
 
 async function measure(wanted: readonly string[], out: string): Promise<void> {
   const run = { began: new Date().toISOString(), machine: await describeMachine() }
   const folder = out === '' ? join(dataFolder(), 'bench', run.began.replace(/[-:]|\.\d+/g, '')) : out
   await mkdir(folder, { recursive: true })
   const outcomes: Outcome[] = []
-  for (const bench of wanted.length === 0 ? benches : wanted.flatMap(named)) {
-    process.stderr.write(`${bench.name} ...\n`)
+  for (const name of wanted.length === 0 ? names : wanted) {
+    process.stderr.write(`${name} ...\n`)
     outcomes.push(
-      await runBench(bench, (row) => process.stderr.write(`  ${cellsOf(row).filter(Boolean).join(', ')}\n`)),
+      await runApart(program, name, (row) => {
+        process.stderr.write(`  ${cellsOf(row).filter(Boolean).join(', ')}\n`)
+      }),
     )
     // Each time: hours lie between the first and the last.
     await write(folder, run, outcomes)
@@ -54,8 +42,6 @@ async function write(folder: string, run: BenchRun, outcomes: readonly Outcome[]
   await writeFile(join(folder, 'bench.json'), renderDocument(run, outcomes))
   await writeFile(join(folder, 'bench.svg'), renderChart(run, outcomes))
 }
-
-const names = benches.map(({ name }) => name)
 
 await new Command('npm run bench --')
   .description('Measures beside peers. Exit status 1: something could not be measured.')

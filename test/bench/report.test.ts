@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, expect, it } from 'vitest'
 import { packageRoot } from '../../harness/folders.js'
+import { runApart } from './apart.js'
 import { rowsOfCase } from './bisect.js'
 import { renderChart } from './chart.js'
 import { renderDocument } from './document.js'
@@ -104,6 +105,24 @@ it('keeps what was measured before a bench broke, and says what is lacking', asy
     kind: 'lacking',
     reason: expect.stringMatching(/MiB free, \d+ are needed/) as string,
   })
+})
+
+it('keeps what was measured before the process of a bench died', async () => {
+  const program = join(folder, 'dies.mjs')
+  const row = { ...rate, ours: Infinity }
+  writeFileSync(
+    program,
+    `process.send({ row: ${JSON.stringify(rate)} })
+     process.send({ row: { ...${JSON.stringify(rate)}, ours: Infinity } }, () => process.kill(process.pid, 'SIGKILL'))`,
+  )
+  const heard: Row[] = []
+  const outcome = await runApart(program, 'dies', (one) => heard.push(one))
+  expect(outcome).toMatchObject({
+    name: 'dies',
+    rows: [rate, row],
+    failure: { kind: 'failed', reason: 'its process ended with SIGKILL' },
+  })
+  expect(heard).toEqual(outcome.rows)
 })
 
 it('prints a table with a line a row, whatever is in it', async () => {
