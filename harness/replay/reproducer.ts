@@ -53,9 +53,10 @@ export function reproducerOf({ scenario, signature, seed, about }: Reproduction)
     '',
     `trap 'touch "$stop"; echo 0 > $tree/run & exit 1' USR1`,
     ...witnessOf(signature).start,
+    '# Before the load: where it is wanted, nfsd’s text is patched.',
+    'echo 1 > $tree/run || die "the stressors do not start"',
     ...loads(scenario),
     ...(scenario.disturb.includes('restart') ? restarts(scenario) : []),
-    'echo 1 > $tree/run || die "the stressors do not start"',
     'sleep "$seconds" > /dev/null 2>&1 & wait $!',
     ...end(scenario, witnessOf(signature).end),
   ]
