@@ -43,6 +43,12 @@ uint64_t ReadRingBytes(const std::string& folder) {
   return std::strtoull(number, nullptr, 10) * 1024;
 }
 
+// At how many percent the kernel wakes who polls; kernels before 5.0 do not say.
+uint64_t ReadWakePercent(const std::string& instance) {
+  const std::string path = instance + "/buffer_percent";
+  return ::access(path.c_str(), F_OK) == 0 ? std::strtoull(ReadWholeFile(path).c_str(), nullptr, 10) : 50;
+}
+
 CpuReader::Result ResultOfErrno(int number, const std::string& folder) {
   switch (number) {
     case EAGAIN:
@@ -64,7 +70,8 @@ CpuReader::CpuReader(const std::string& instance, uint16_t cpu, uint32_t page_si
     : folder_(instance + "/per_cpu/cpu" + std::to_string(cpu)),
       cpu_(cpu),
       fd_(OpenFile(folder_ + "/trace_pipe_raw", O_RDONLY | O_NONBLOCK)),
-      ring_(std::max<uint64_t>(ReadRingBytes(folder_) / page_size, 4)) {}
+      ring_(std::max<uint64_t>(ReadRingBytes(folder_) / page_size, 4)),
+      mark_(std::max<uint64_t>(ring_ * ReadWakePercent(instance) / 100, 2)) {}
 
 CpuReader::Result CpuReader::Read(const PageLayout& layout, uint8_t* into, uint32_t* length) {
   if (!fd_.is_open()) return Result::kGone;
@@ -89,13 +96,17 @@ bool CpuReader::HasCaughtUp(Result result) {
 
 void CpuReader::Pace(uint64_t tick, Result result) {
   full_ += result == Result::kFull;
-  if (!HasCaughtUp(result)) return;  // there may be more at once
+  if (is_hurried_ && full_ == mark_ - 1) {
+    BeginTurn();
+  } else if (!HasCaughtUp(result)) {
+    return;  // there may be more at once
+  }
   if (std::exchange(is_hurried_, false)) {
-    is_poll_used_ = is_poll_trusted_ = full_ >= ring_ / 4;
-  } else if (full_ > ring_ / 2) {
+    is_poll_used_ = is_poll_trusted_ = full_ >= mark_ / 2;
+  } else if (full_ > mark_) {
     is_poll_trusted_ = false;
   }
-  const uint64_t many = is_poll_used_ ? ring_ / 2 : ring_ / 4;
+  const uint64_t many = is_poll_used_ ? mark_ : ring_ / 4;
   if (full_ > many + ring_ / 4) {
     wait_ = 1;
   } else if (is_poll_trusted_ || full_ <= many / 2) {

@@ -35,12 +35,14 @@ class CpuReader {
   void Close() { fd_.Reset(); }
 
   // Pacing: to wake up costs more than to read, and each nearly empty sub-buffer would still take a whole one
-  // in trace.dat. So a CPU is read when a quarter to a half of its ring buffer should be full, but not later
-  // than after kLongestWait ticks. Where the kernel does not wake us up at a half, half as much; where it has
-  // done so, only it and kLongestWait say when, until the timer finds more than a half.
+  // in trace.dat. So a CPU is read when as much of its ring buffer should be full as the kernel wakes us up
+  // at, or half as much, but not later than after kLongestWait ticks. Where the kernel does not wake us up, a
+  // quarter of the ring; where it has done so, only it and kLongestWait say when, until the timer finds more
+  // than that. Woken up, it reads as many as the kernel counts, and not the one that is still written: of
+  // that the kernel copies event by event, and the rest makes one more.
   uint64_t due() const { return due_; }  // the tick
   // Whether it may as well be read when another one is due.
-  bool IsNearlyDue(uint64_t tick) const { return due_ <= tick + wait_ / 2; }
+  bool IsNearlyDue(uint64_t tick) const { return due_ <= tick + (is_poll_trusted_ ? 0 : wait_ / 2); }
   // After each Read() of a tick, until it is no longer due.
   void Pace(uint64_t tick, Result result);
   // Nothing could be read for want of room.
@@ -55,7 +57,7 @@ class CpuReader {
   void BeginTurn() { has_begun_ = false; }
   bool HasCaughtUp(Result result);
 
-  // The kernel wakes whoever polls when half of the ring buffer is full (buffer_percent). Kernels before
+  // The kernel wakes whoever polls when buffer_percent of the ring buffer are full. Kernels before
   // 42fb0a1e84ff ("tracing/ring-buffer: Have polling block on watermark", 6.1) do so whenever there is
   // anything; as soon as that shows, -1, which poll() takes for nothing.
   int poll_fd() const { return is_poll_used_ ? fd_.get() : -1; }
@@ -74,11 +76,12 @@ class CpuReader {
   uint64_t due_ = 0;
   uint64_t wait_ = 1;  // ticks
   uint64_t ring_;      // sub-buffers of the ring buffer
+  uint64_t mark_;      // how many of them are full when the kernel wakes us up, the writer's included
   uint64_t full_ = 0;  // sub-buffers of this tick
   bool has_begun_ = false;
   bool is_hurried_ = false;
   bool is_poll_used_ = true;
-  bool is_poll_trusted_ = false;  // it has woken us up at a half, and not been late since
+  bool is_poll_trusted_ = false;  // it has woken us up at the mark, and not been late since
 };
 
 // One for each per_cpu/cpuN of the instance, in the order of their numbers. Throws ErrnoError.

@@ -33,6 +33,7 @@ class PipeInstance {
   ~PipeInstance() { std::filesystem::remove_all(folder_); }
 
   const std::string& folder() const { return folder_; }
+  void WakeAt(int percent) { std::ofstream(folder_ + "/buffer_percent") << percent << "\n"; }
   void Write(const std::string& page) {
     REQUIRE(::write(writer_.get(), page.data(), page.size()) == static_cast<ssize_t>(page.size()));
   }
@@ -112,7 +113,7 @@ TEST_CASE("a kernel whose poll says at once that there is something is not asked
   // Half of the ring buffer, as buffer_percent is, or nearly so.
   reader.Hurry();
   CHECK(reader.due() == 0);
-  PaceFull(&reader, 3, kRing / 2);
+  PaceFull(&reader, 3, kRing / 2 - 2);
   CHECK(reader.poll_fd() >= 0);
   reader.Hurry();
   Pace(&reader, 4, {Result::kPart, Result::kFull, Result::kPart});
@@ -154,14 +155,30 @@ TEST_CASE("once poll has woken us up at a half, the timer leaves it to poll, unt
   };
   while (reader.due() < 16) PaceFull(&reader, 0, 0);
   reader.Hurry();
-  CHECK(wait_after(kRing / 2 + 1) == 32);
+  CHECK(wait_after(kRing / 2 - 2) == 32);
   CHECK(wait_after(kRing / 2) == 64);
   // Poll has said nothing of more than a half.
   CHECK(wait_after(kRing / 2 + 1) == 32);
   CHECK(wait_after(kRing / 2) == 32);
-  // Nor may it be so late.
-  reader.Hurry();
-  CHECK(wait_after(kRing) == 1);
+}
+
+TEST_CASE("woken up, it leaves the sub-buffer that is still written") {
+  PipeInstance instance;
+  const auto read_after_wake = [&instance] {
+    CpuReader reader(instance.folder(), 0, 4096);
+    while (reader.due() < 16) PaceFull(&reader, 0, 0);
+    reader.Hurry();
+    uint64_t read = 0;
+    for (; reader.due() == 0; read++) Pace(&reader, 0, {Result::kFull});
+    CHECK_FALSE(reader.IsNearlyDue(31));
+    CHECK(reader.IsNearlyDue(32));
+    return read;
+  };
+  CHECK(read_after_wake() == kRing / 2 - 1);
+  instance.WakeAt(75);
+  CHECK(read_after_wake() == kRing * 3 / 4 - 1);
+  instance.WakeAt(0);
+  CHECK(read_after_wake() == 1);
 }
 
 TEST_CASE("an idle CPU is looked at every 128 ticks, so that a panic takes no more with it") {

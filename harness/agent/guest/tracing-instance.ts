@@ -16,6 +16,9 @@ export interface TracingInstance {
 /** The clock: a strict order over all CPUs. The kernel's other clocks tie or step under emulation; time is in the events. */
 const clock = 'counter'
 
+/** How much of the ring buffer is full when the kernel wakes its reader: to wake up costs as much as to read eight sub-buffers. */
+const wakePercent = 75
+
 /** Creates the instance with the events enabled. To be called while nothing runs: enabling patches kernel text. */
 export async function createTracingInstance(
   bufferKiB: number,
@@ -26,6 +29,7 @@ export async function createTracingInstance(
   const events = await listEvents()
   await writeFile(join(folder, 'trace_clock'), clock)
   await writeFile(join(folder, 'buffer_size_kb'), String(bufferKiB))
+  await writeFile(join(folder, 'buffer_percent'), String(wakePercent))
   for (const { system, name } of events.filter((event) => isRecorded(event, wanted))) {
     await writeFile(join(folder, 'events', system, name, 'enable'), '1')
   }
