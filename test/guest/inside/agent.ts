@@ -22,7 +22,7 @@ import { mountUnderTest } from '../../../harness/agent/guest/under-test.js'
 import { stressors } from '../../../addon/device.js'
 import { acquires, counted, countsOf, highestRateOf, injectAt, observe, set, statsOf } from './knobs.js'
 import { onOneCpu, pctThreads, policiesOf } from './policies.js'
-import { readAsText, readWithAddon, readWithTraceCmd } from './trace-readers.js'
+import { readers, type ReadParams } from './trace-readers.js'
 
 const files = 8
 const threads = 4
@@ -331,8 +331,8 @@ const handlers = {
       return { refused, during: [...during], after, pct, unloaded: policiesOf(threads) }
     })
   },
-  /** Readers of the trace by turns, while every stressor works at its default pace beside clients. */
-  readers: async ({ seconds }: { seconds: number }) => {
+  /** A reader of the trace, while every stressor works at its default pace beside clients. */
+  read: async ({ reader, bufferKiB, seconds }: ReadParams) => {
     await load()
     const { absent } = parseCapabilities(readCapabilities())
     for (const name of stressors) {
@@ -347,11 +347,7 @@ const handlers = {
         await clients.stop()
       })
     try {
-      return {
-        addon: await readWithAddon(work),
-        traceCmd: await readWithTraceCmd(work),
-        text: await readAsText(work),
-      }
+      return await readers[reader](work, bufferKiB)
     } finally {
       await removeModule()
     }

@@ -25,13 +25,14 @@ export interface Reading {
 /** The load: its end is awaited. Events come and go only while it rests, as in runs: that patches kernel text. */
 export type Work = () => Promise<void>
 
-/** The least that a scenario may ask for: trace-cmd waits until half of it is full, and whoever is slow loses something. */
-const bufferKiB = 64
 const output = '/tmp/reading'
 const folder = '/sys/kernel/tracing/instances/reading'
 
+/** @param bufferKiB Of each CPU's ring buffer. */
+type Reader = (work: Work, bufferKiB: number) => Promise<Reading>
+
 /** Ours, into a file, as it goes to the host in a run. */
-export async function readWithAddon(work: Work): Promise<Reading> {
+const readWithAddon: Reader = async (work, bufferKiB) => {
   const instance = await createTracingInstance(bufferKiB, [])
   const fd = openSync(output, 'w')
   try {
@@ -53,7 +54,7 @@ export async function readWithAddon(work: Work): Promise<Reading> {
  * As its documentation says for another instance, which it makes and removes. What is recorded lasts as long as the input of
  * the command.
  */
-export async function readWithTraceCmd(work: Work): Promise<Reading> {
+const readWithTraceCmd: Reader = async (work, bufferKiB) => {
   const buffer = ['-B', basename(folder), '-e', 'fctorture', '-b', String(bufferKiB), '-C', 'counter']
   const command = ['sh', '-c', 'echo begun; read end || true']
   const env = { LD_LIBRARY_PATH: '/fct' }
@@ -67,7 +68,7 @@ export async function readWithTraceCmd(work: Work): Promise<Reading> {
 }
 
 /** The text that tracefs offers to everyone, into a file. Once tracing is off, it ends where the ring is empty. */
-export async function readAsText(work: Work): Promise<Reading> {
+const readAsText: Reader = async (work, bufferKiB) => {
   await mkdir(folder)
   try {
     await writeFile(join(folder, 'buffer_size_kb'), String(bufferKiB))
@@ -81,6 +82,15 @@ export async function readAsText(work: Work): Promise<Reading> {
     await rm(output, { force: true })
     await rmdir(folder)
   }
+}
+
+export const readers = { addon: readWithAddon, traceCmd: readWithTraceCmd, text: readAsText }
+
+/** What is to be measured, and for how long. */
+export interface ReadParams {
+  readonly reader: keyof typeof readers
+  readonly bufferKiB: number
+  readonly seconds: number
 }
 
 /** What the tasks that read an instance spend on the load. */
