@@ -80,7 +80,10 @@ async function boot(
   target.onConsole((chunk) => {
     console += Buffer.from(chunk).toString()
   })
-  const guestAgent = await target.start()
+  const guestAgent = await target.start().catch(async (error: unknown) => {
+    await target.stop()
+    throw error
+  })
   const ask = async <T>(method: string, params: object): Promise<T> => {
     try {
       const watch = { target, signal: quietContext.signal }
