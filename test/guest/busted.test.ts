@@ -14,7 +14,12 @@ afterAll(() => rm(runs, { recursive: true }))
 
 /** Real misdeeds, one for each class; missed_close is in module.test.ts, for it breaks no rule that there is yet. */
 it.each([
-  ['extra_put', /^(event-after-free|use-at-zero|put-without-acquire): /],
+  // Whom a misdeed has left with a freed file may die of its use before the put that would be one too many: all steps
+  // before are those of a lawful life, and only the death tells.
+  [
+    'extra_put',
+    /^((event-after-free|use-at-zero|put-without-acquire): |console-splat: (NULL pointer dereference|page fault|general protection fault) in \S+ from nfsd_)/,
+  ],
   ['free_held', /^free-at-zero: /],
   ['leak', /^leak-after-shutdown: left/],
   // What a neighbour on the broken list is next, added or taken off, is a matter of luck.
