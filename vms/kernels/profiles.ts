@@ -11,13 +11,15 @@ export interface Profile {
   readonly fragment: string | undefined
 }
 
-export const profileNames = ['stock', 'bare', 'kasan', 'kcsan'] as const
+export const profileNames = ['stock', 'bare', 'preempt', 'kasan', 'kcsan'] as const
 export type ProfileName = (typeof profileNames)[number]
 
 /** slub_debug: poison, red zones and traces for nfsd_file and nfsd_file_mark objects, with any kernel that has SLUB_DEBUG. */
 const profiles: Record<ProfileName, Omit<Profile, 'name'>> = {
   stock: { kernelParameters: 'slub_debug=FZPU,nfsd_file*', fragment: undefined },
   bare: { kernelParameters: '', fragment: undefined },
+  // Where the packages' kernel gives way only where it offers to, a forced switch (inject, mode resched) comes too late.
+  preempt: { kernelParameters: 'preempt=full', fragment: undefined },
   // One report is no reason to be silent about the next.
   kasan: { kernelParameters: 'kasan_multi_shot', fragment: 'kasan.config' },
   // What nobody asks for is off in a configuration of ours, and KCSAN then waits to be told to begin.

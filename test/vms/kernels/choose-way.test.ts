@@ -21,7 +21,7 @@ function choose(provider: 'debian' | 'tree' | 'image', profile: ProfileName, ...
 
 describe('chooseWay', () => {
   it('takes a package as it is where nothing asks for more', () => {
-    for (const profile of ['stock', 'bare'] as const) {
+    for (const profile of ['stock', 'bare', 'preempt'] as const) {
       expect(choose('debian', profile)).toEqual({
         kernel: 'package',
         nfsd: 'as built',
