@@ -26,6 +26,8 @@ export interface StageParams {
 
 export interface PrepareParams {
   readonly versions: readonly NfsVersion[]
+  /** Whether nfsd may delegate files to NFSv4 clients. */
+  readonly delegations: boolean
   readonly nfsdThreads: number
   /** Value of the module's `busted` parameter; empty for a sound module. */
   readonly busted: string

@@ -8,7 +8,7 @@ export function drivePlanOf(
   { scenario, seed, busted, machine, pct }: RunPlan,
   { knowsLayout }: Pick<PrepareParams, 'knowsLayout'>,
 ): DrivePlan {
-  const { exports, versions, nfsdThreads, bufferKiB, churn, stressors, inject } = scenario
+  const { exports, versions, delegations, nfsdThreads, bufferKiB, churn, stressors, inject } = scenario
   const knobs = knobsOf(stressors, inject)
   const { machines, threads, files, choice, size, mix, rate } = scenario.clients
   return {
@@ -16,6 +16,7 @@ export function drivePlanOf(
     stage: { exports, ...(machines > 0 && { machines }) },
     prepare: {
       versions,
+      delegations,
       nfsdThreads,
       busted,
       knowsLayout,

@@ -47,6 +47,7 @@ function dropsOf({ stressors, inject, disturb, exports, versions }: Scenario): R
       reduction(`no NFSv${name}`, (s) => ({ ...s, versions: keepOne(s.versions, name) })),
     ),
     ...exports.toReversed().map((name) => reduction(`no export of ${name}`, (s) => dropExport(s, name))),
+    reduction('no delegations', (s) => ({ ...s, delegations: false })),
     reduction('no churn', (s) => without(s, 'churn')),
   ]
 }
@@ -133,13 +134,14 @@ function nounOf(count: number, noun: string): string {
 
 /** What there is to understand, and to wait for: 1 for each part, more for those that are many; numbers count by their logarithm. */
 export function sizeOf(scenario: Scenario): number {
-  const { stressors, inject, disturb, exports, versions, clients, churn, nfsdThreads } = scenario
+  const { stressors, inject, disturb, exports, versions, delegations, clients, churn, nfsdThreads } = scenario
   return (
     4 * (Object.keys(stressors).length + disturb.length + exports.length + versions.length) +
     2 * Object.keys(inject?.points ?? {}).length +
     Object.values(stressors).reduce((sum, values) => sum + sizeOfKnobs(values ?? {}), 0) +
     sizeOfLoad(clients) +
     (churn === undefined ? 0 : 4 + sizeOfLoad(churn)) +
+    (delegations ? 4 : 0) +
     Math.log2(nfsdThreads) +
     2 * Math.log2(1 + scenario.seconds + scenario.quietSeconds)
   )

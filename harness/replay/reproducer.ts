@@ -72,7 +72,7 @@ function leftOut({ clients, churn, disturb, stressors }: Scenario): string[] {
   ]
 }
 
-function server({ exports, nfsdThreads }: Scenario): string[] {
+function server({ exports, delegations, nfsdThreads }: Scenario): string[] {
   const disks = (Object.keys(onDisk) as OnDisk[]).filter((name) => exports.includes(name))
   const standing = exports.filter((name) => name !== 'nfs')
   return [
@@ -84,6 +84,9 @@ function server({ exports, nfsdThreads }: Scenario): string[] {
     'mountpoint -q /run/rpc_pipefs || mount -t rpc_pipefs rpc_pipefs /run/rpc_pipefs',
     '# Otherwise clients wait for the end of a grace period; lockd takes no line end.',
     'for name in nlm_timeout nlm_grace_period; do printf 3 > /sys/module/lockd/parameters/$name; done',
+    ...(delegations
+      ? []
+      : ['echo 0 > /proc/sys/fs/leases-enable # else NFSv3 clients wait 5 s for a delegation to come back']),
     'pgrep -x rpcbind > /dev/null || rpcbind -w; pgrep -x nfsdcld > /dev/null || nfsdcld -p /run/rpc_pipefs',
     ...exportAll(standing),
     `rpc.nfsd ${String(nfsdThreads)} || die "nfsd does not start"`,

@@ -78,6 +78,10 @@ export const scenarioSchema = z.strictObject({
       'nfs exports a mount of ext4 again, so ext4 must be there',
     ),
   versions: z.array(z.enum(nfsVersions)).min(1),
+  delegations: z
+    .boolean()
+    .default(false)
+    .describe('whether nfsd delegates files to NFSv4 clients; an NFSv3 client that meets one waits for 5 s'),
   nfsdThreads: z.int().min(1).max(64),
   clients: clientsPlan,
   churn: clientPlan.optional(),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { dirname } from 'node:path'
 import { FctError, messageOf } from '../../fct-error.js'
 import { command } from './command.js'
-import type { NfsVersion } from '../protocol.js'
+import type { NfsVersion, PrepareParams } from '../protocol.js'
 import { exportsTable, type Export } from './file-systems.js'
 import { versionHint } from './nfs-clients.js'
 import { clientNetwork } from './network.js'
@@ -48,14 +48,30 @@ async function ensureMount(type: string, folder: string): Promise<void> {
 }
 
 /** Starts nfsd with its daemons and exports; resolves when it serves. Behind `stageServer`. */
-export async function startServer(exports: readonly Export[], threads: number): Promise<void> {
+export async function startServer(
+  exports: readonly Export[],
+  { delegations, nfsdThreads }: Pick<PrepareParams, 'delegations' | 'nfsdThreads'>,
+): Promise<void> {
+  if (!delegations) await forbidLeases()
   await command('FCT_GUEST_NFSD', 'modprobe', 'nfsd')
   await ensureMount('nfsd', nfsdControl)
   // With nothing to reclaim, nfsdcld ends the v4 grace period at once; without it the first write waits for seconds.
   await ensureDaemon('nfsdcld', '-p', pipefs)
   await exportAll(exports)
-  await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(threads))
+  await command('FCT_GUEST_NFSD', 'rpc.nfsd', String(nfsdThreads))
   await ensureDaemon('rpc.mountd')
+}
+
+/**
+ * A delegation is a lease. To an NFSv3 client that meets one nfsd says JUKEBOX, and the client waits for 5 s
+ * (NFS_JUKEBOX_RETRY_TIME). Kernels that delegate for writing have hardly any NFSv3 left, and with it hardly a file on the LRU.
+ */
+async function forbidLeases(): Promise<void> {
+  try {
+    await writeFile('/proc/sys/fs/leases-enable', '0')
+  } catch (error) {
+    throw new FctError('FCT_GUEST_NFSD', 'delegations cannot be turned off', messageOf(error))
+  }
 }
 
 /**

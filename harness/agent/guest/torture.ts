@@ -165,7 +165,7 @@ async function prepare(
 ): Promise<Stand> {
   step('starting nfsd')
   await mountUnderTest()
-  await startServer(exports, params.nfsdThreads)
+  await startServer(exports, params)
   await requireVersions(params.versions)
   if (hasReexport) {
     step('exporting an NFS mount again')

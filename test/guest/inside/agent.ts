@@ -154,7 +154,7 @@ const handlers = {
     const exports = await mountFileSystems(['tmpfs', 'ext4'])
     await stageServer()
     await mountUnderTest()
-    await startServer(exports, threads)
+    await startServer(exports, { delegations: false, nfsdThreads: threads })
     if (!knowsLayout) layout = await layoutParameters()
     stand = { exports, mounts: await mountClients(exports, ['3', '4.1']) }
     for (const { folder } of exports) {

@@ -55,6 +55,7 @@ end_server() {
 	for file in nlm_timeout nlm_grace_period; do
 		[ -f "$place/before/$file" ] && cat "$place/before/$file" > "/sys/module/lockd/parameters/$file"
 	done
+	[ -f "$place/before/leases" ] && cat "$place/before/leases" > /proc/sys/fs/leases-enable
 	return 0
 }
 

@@ -16,6 +16,7 @@ fi
 for file in nlm_timeout nlm_grace_period; do
 	cat "/sys/module/lockd/parameters/$file" > "$place/before/$file" 2> /dev/null || rm -f "$place/before/$file"
 done
+cat /proc/sys/fs/leases-enable > "$place/before/leases"
 for daemon in rpcbind nfsdcld rpc.mountd rpc.statd; do
 	pgrep -x "$daemon" >> "$place/before/daemons" || :
 done
