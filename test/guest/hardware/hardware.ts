@@ -233,6 +233,7 @@ export function tracesOn(hardware: Hardware): Promise<string> {
     "grep -E '^(fctorture|nfsd|nfs|lockd|sunrpc|netconsole) ' /proc/modules",
     "grep -E ' (nfs|nfs4|nfsd|rpc_pipefs) |/srv|/mnt' /proc/mounts",
     'pgrep -l -x "node|rpcbind|nfsdcld|rpc.mountd|dmesg"',
+    'head -v /proc/sys/fs/leases-enable',
   ]
   return hardware.ssh(commands.map((command) => `{ ${command}; } ; `).join('') + 'true')
 }
