@@ -100,7 +100,7 @@ export class LifeWalk {
   /**
    * From now on the walk is over these rows.
    *
-   * @throws WalkMismatch FCT_WALK_ROWS if columns differ in length, or point beyond the records.
+   * @throws WalkMismatch FCT_WALK_ROWS if columns differ in length.
    */
   enter(rows: WalkRows, records: WalkRecords): void {
     const { type, index, pid, nf, op, inode, file, flags, ref, ms, callInode, stressor, end, kthread } = rows
@@ -108,7 +108,8 @@ export class LifeWalk {
       [index, pid].every(({ length }) => length >= type.length) &&
       [op, inode, file, flags, ref, ms].every(({ length }) => length >= nf.length) &&
       [stressor, end, kthread].every(({ length }) => length >= callInode.length)
-    if (!isEven || !this.#native.enter(rows, records)) throw tornRows()
+    if (!isEven) throw tornRows()
+    this.#native.enter(rows, records)
     this.#count = type.length
   }
 
@@ -116,7 +117,7 @@ export class LifeWalk {
    * @param from Row of those entered. @param to The row behind the last one.
    * @param isCleared Somebody has looked at the first row: it is no reason to stop. Its task is among those near.
    * @returns the first row that somebody has to look at, or `to`
-   * @throws WalkMismatch FCT_WALK_ROWS if a row points beyond its columns.
+   * @throws WalkMismatch FCT_WALK_ROWS if a row points beyond its columns, or beyond the records.
    */
   run(from: number, to: number, isCleared: boolean): number {
     if (to > this.#count) throw new RangeError(`there are ${this.#count} rows, not ${to}`)

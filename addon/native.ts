@@ -122,9 +122,8 @@ export interface NativeClientLoad {
 }
 
 export interface NativeLifeWalk {
-  /** Returns false, and has not entered, if a column points beyond the records. */
-  enter(rows: WalkRows, records: WalkRecords): boolean
-  /** Returns more than `to` if a row points beyond its columns. */
+  enter(rows: WalkRows, records: WalkRecords): void
+  /** Returns more than `to` if a row points beyond its columns, or beyond the records. */
   run(from: number, to: number, isCleared: boolean): number
 }
 

@@ -110,7 +110,6 @@ enum Tracepoint : uint8_t {
   kUnhash = 8,
   kClosing = 9,
   kLruAdd = 10,
-  kNone = 11,  // as the way of a row: it is no event of a file
 };
 constexpr size_t kTracepoints = 19;
 constexpr int kOperationBits = 5;

@@ -18,6 +18,7 @@ Step HearCall(const Walk& walk, size_t row) {
   if (rows.end[at] == 0) {
     if (call == nullptr) return Step::kStops;  // its first
     const bool minds_files = walk.tables.minds_files && rows.is_kernel_thread[at] == 1;
+    if (rows.call_inode[at] >= walk.records.life_count) return Step::kFails;
     BeginCall(call, rows.call_inode[at], number, minds_files);
   } else if (call != nullptr && call->is_under_way != 0) {
     if (LeavesBehind(*call)) return Step::kStops;
@@ -52,30 +53,21 @@ FCT_INLINE Step Hear(const Walk& walk, size_t row) {
   return stops ? Step::kStops : Step::kGoesOn;
 }
 
-// Of a row that is no event of a file.
-constexpr size_t kNoOperation = kTraceOperations;
-
-// What the event of a row does: nothing, if it is none of a file, or points beyond the columns.
-FCT_INLINE const WalkOperation* LookAt(const Walk& walk, size_t row) {
-  const WalkRows& rows = walk.rows;
-  const size_t at = rows.index[row];
-  const bool is_event = (rows.type[row] == walk.tables.file_type) & (at < rows.nf.size);
-  const size_t number = std::min<size_t>(rows.op[is_event ? at : 0], kTraceOperations - 1);
-  return &walk.tables.operations[is_event ? number : kNoOperation];
-}
-
 // is_cleared: somebody has looked at it, and has found its task.
 template <bool kIsCleared>
-FCT_INLINE Step Take(Walk* walk, size_t row, const WalkOperation& operation) {
-  const Place place{row, walk->rows.index[row], operation};
-  if (operation.way == kAcquire) return See<kAcquire, kIsCleared>(walk, place);
-  switch (operation.way) {
+FCT_INLINE Step Take(Walk* walk, size_t row) {
+  const WalkRows& rows = walk->rows;
+  const size_t at = rows.index[row];
+  if (rows.type[row] != walk->tables.file_type || at >= rows.nf.size) return Hear(*walk, row);
+  const size_t number = std::min<size_t>(rows.op[at], kTraceOperations - 1);
+  const Place place{row, at, walk->tables.operations[number]};
+  // Most are of this kind; the rest is told apart by comparisons (binding.gyp: no jump tables).
+  if (place.operation.way == kAcquire) return See<kAcquire, kIsCleared>(walk, place);
+  switch (place.operation.way) {
     case kAlloc:
       return See<kAlloc, kIsCleared>(walk, place);
     case kOpen:
       return See<kOpen, kIsCleared>(walk, place);
-    case kOpened:
-      return See<kOpened, kIsCleared>(walk, place);
     case kConsErr:
       return See<kConsErr, kIsCleared>(walk, place);
     case kFree:
@@ -86,20 +78,9 @@ FCT_INLINE Step Take(Walk* walk, size_t row, const WalkOperation& operation) {
       return See<kClosing, kIsCleared>(walk, place);
     case kLruAdd:
       return See<kLruAdd, kIsCleared>(walk, place);
-    case kNone:
-      return Hear(*walk, row);
     default:
       return See<kOther, kIsCleared>(walk, place);
   }
-}
-
-bool AreBelow(const Span<uint32_t>& ids, size_t bound) {
-  uint32_t bits = 0;
-  for (size_t i = 0; i < ids.size; i++) bits |= ids[i];
-  if (bits < bound) return true;
-  for (size_t i = 0; i < ids.size; i++)
-    if (ids[i] >= bound) return false;
-  return true;
 }
 
 }  // namespace
@@ -109,13 +90,22 @@ constexpr Settlement kAcquires{kOneUser, kInUse, 1, 0, 0, 0, kOfNoLookup, ~(kPut
 constexpr Settlement kPuts{0 - kOneUser,    0,           0xffffffff, 0xffffffff, 0, 0xffffffff,
                            kConsErr ^ kPut, ~kPutInDoubt};
 
+namespace {
+
+Tracepoint WayOf(Tracepoint code) {
+  if (code == kPut) return kAcquire;
+  return code == kOpened ? kOpen : code;
+}
+
+}  // namespace
+
 WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uint32_t gc, uint32_t hashed) {
   constexpr uint32_t kZero = kCountIsZero, kAbove = kCountIsZero << 1, kBelow = kCountIsZero << 2;
   constexpr uint32_t kLowest = 0x80000000;
   constexpr uint32_t kNoFlags = 0x40000000;  // but what is no nfsd_file any more may have it
   constexpr uint32_t kAlways = kBalances;    // one of them is always there
   const Tracepoint known = code <= kLruAdd ? static_cast<Tracepoint>(code) : kOther;
-  const Tracepoint way = known == kPut ? kAcquire : known;
+  const Tracepoint way = WayOf(known);
   const int32_t lingers = (effect & (kHandles | kMayList)) != 0 ? -1 : 0;
   WalkOperation operation{
       effect, alarm & ~(kZero | kAbove | kBelow), 0, 0xffffffff, kNoFlags, lingers, code, way, kAcquires};
@@ -161,34 +151,24 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
   return operation;
 }
 
-LifeWalk::LifeWalk(const WalkTables& tables) : tables_(tables) {
-  tables_.operations[kNoOperation].way = kNone;
-}
-
-bool LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
-  for (const Span<uint32_t>& ids : {rows.nf, rows.inode, rows.call_inode})
-    if (!AreBelow(ids, records.life_count)) return false;
+void LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
   rows_ = rows;
   records_ = records;
-  return true;
 }
 
 size_t LifeWalk::Run(size_t from, size_t to, bool is_cleared) {
   if (from >= to) return from;
   Walk walk{tables_, rows_, records_};
-  // Something to look at where there is nothing.
-  constexpr static uint16_t kNothing = 0;
-  if (walk.rows.op.size == 0) walk.rows.op = {&kNothing, 1};
+  for (size_t bound = 1; bound <= records_.life_count; bound *= 2) walk.plain_ids = bound;
   size_t row = from;
-  const WalkOperation* operation = LookAt(walk, row);
-  Step step = is_cleared ? Take<true>(&walk, row, *operation) : Step::kGoesOn;
-  if (is_cleared && step == Step::kGoesOn && ++row < to) operation = LookAt(walk, row);
-  for (; step == Step::kGoesOn && row < to; row++) {
-    // A row ahead, so that the processor knows in time which way to take.
-    const WalkOperation* const next = LookAt(walk, std::min(row + 1, to - 1));
-    step = Take<false>(&walk, row, *operation);
-    if (step != Step::kGoesOn) break;
-    operation = next;
+  Step step = Step::kGoesOn;
+  if (is_cleared) {
+    step = Take<true>(&walk, row);
+    if (step == Step::kGoesOn) row++;
+  }
+  while (step == Step::kGoesOn && row < to) {
+    step = Take<false>(&walk, row);
+    if (step == Step::kGoesOn) row++;
   }
   records_.totals[0] += walk.begun;
   records_.totals[1] += walk.ended;

@@ -46,7 +46,8 @@ struct alignas(64) WalkOperation {
   // All bits, or none: behind it its task may list the object, or take it off the LRU.
   int32_t lingers;
   uint32_t code;
-  Tracepoint way;  // whose copy of the loop it takes: an nfsd_file_put that of nfsd_file_acquire
+  Tracepoint way;  // whose copy of the loop it takes: an nfsd_file_put that of nfsd_file_acquire, _opened
+                   // that of _open
   // What it does to the references that a task or a user has: all bits, or none, where it is said of a bit.
   Settlement settlement;
 };
@@ -71,14 +72,15 @@ struct Event {
   int32_t row;
   const WalkOperation& operation;
   uint32_t nf;
+  uint32_t inode;
   uint32_t flags;
   uint32_t key;  // of the object and the operation
 };
 
 // What does not change during a trace.
 struct WalkTables {
-  // By what a trace has for it; the last one is the walk's own.
-  std::array<WalkOperation, kTraceOperations + 1> operations{};
+  // By what a trace has for it.
+  std::array<WalkOperation, kTraceOperations> operations{};
   std::array<uint32_t, 1u << kOperationBits> effects{};  // by code
   uint32_t gc = 0;                                       // flags of an nfsd_file
   uint32_t hashed = 0;
@@ -135,13 +137,12 @@ constexpr size_t kTornRow = 0xffffffff;
 
 class LifeWalk {
  public:
-  explicit LifeWalk(const WalkTables& tables);
+  explicit LifeWalk(const WalkTables& tables) : tables_(tables) {}
 
-  // False, and nothing is entered, if a column points beyond the records.
-  bool Enter(const WalkRows& rows, const WalkRecords& records);
+  void Enter(const WalkRows& rows, const WalkRecords& records);
 
   // Takes rows into account, up to one at which somebody else has to look; returns that, or `to`, or kTornRow
-  // if one points beyond its columns.
+  // if one points beyond its columns or the records.
   // is_cleared: somebody has looked at the first one, and has found its task.
   size_t Run(size_t from, size_t to, bool is_cleared);
 

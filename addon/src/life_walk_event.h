@@ -21,6 +21,8 @@ struct Walk {
   const WalkTables& tables;
   WalkRows rows;
   WalkRecords records;
+  // A power of two, not above the number of lives: ids of which all bits are below it need no closer look.
+  size_t plain_ids = 0;
   int32_t begun = 0;
   int32_t ended = 0;
 };
@@ -127,7 +129,7 @@ FCT_INLINE bool IsSuspicious(const Walk& walk, const Event& event, const LifeRec
   if (count - operation.least_count > operation.count_span) return true;
   if (task.repeats == kManyInARow - 2) return true;
   if (IsWorkedOut<kCode>(walk, event, life, task)) return true;
-  const LifeRecord& inode = walk.records.lives[walk.rows.inode[event.at]];
+  const LifeRecord& inode = walk.records.lives[event.inode];
   if (__builtin_expect(OutlivedClose(inode, event, life) >= 0, 1)) return false;
   return (life.facts & kAlive) != 0 && inode.close_end < task.row;
 }
@@ -168,7 +170,6 @@ FCT_INLINE uint32_t Operate(Walk* walk, const Event& event, LifeRecord* life, Ta
       walk->begun += tables.at_alloc == kAlive ? 1 : 0;
       return Begin(facts, life, (event.flags & tables.hashed) != 0, event.row) | tables.at_alloc;
     case kOpen:
-    case kOpened:
       task->taken = kTookNothing;
       return facts;
     case kConsErr:
@@ -218,22 +219,29 @@ FCT_INLINE void Apply(Walk* walk, const Event& event, LifeRecord* life, TaskReco
 
 template <Tracepoint kCode>
 FCT_INLINE Event EventAt(const Walk& walk, const Place& place) {
-  constexpr bool kIsOfMany = kCode == kOther || kCode == kAcquire;
+  constexpr bool kIsOfMany = kCode == kOther || kCode == kAcquire || kCode == kOpen;
   const uint32_t nf = walk.rows.nf[place.at];
   const uint32_t code = kIsOfMany ? place.operation.code : uint32_t{kCode};
   return {place.at,
           walk.rows.first + static_cast<int32_t>(place.row) + 1,
           place.operation,
           nf,
+          walk.rows.inode[place.at],
           walk.rows.flags[place.at],
           (nf << kOperationBits) | code};
+}
+
+// It points beyond the records.
+FCT_INLINE bool IsBeyond(const Walk& walk, const Event& event) {
+  if (__builtin_expect((event.nf | event.inode) < walk.plain_ids, 1)) return false;
+  return std::max(event.nf, event.inode) >= walk.records.life_count;
 }
 
 // An event without an object: only the task's side of it counts.
 template <Tracepoint kCode>
 FCT_COLD Step SeeWithout(const Walk& walk, Place place, TaskRecord* task) {
   LifeRecord nobody{};
-  Walk other{walk.tables, walk.rows, walk.records};
+  Walk other = walk;
   Apply<kCode, false>(&other, EventAt<kCode>(walk, place), &nobody, task);
   return Step::kGoesOn;
 }
@@ -269,8 +277,9 @@ template <Tracepoint kCode, bool kIsCleared>
 FCT_INLINE Step See(Walk* walk, const Place& place) {
   TaskRecord* const task = FindTask(*walk, walk->rows.pid[place.row]);
   if (__builtin_expect(task == nullptr, 0)) return Step::kStops;
-  if (kIsCleared) return SeeOtherwise<kCode, true>(walk, place, task);
   const Event event = EventAt<kCode>(*walk, place);
+  if (__builtin_expect(IsBeyond(*walk, event), 0)) return Step::kFails;
+  if (kIsCleared) return SeeOtherwise<kCode, true>(walk, place, task);
   // NULL is never met.
   LifeRecord* const life = walk->records.lives + event.nf;
   if (__builtin_expect((life->facts & kMet) == 0 || task->facts != 0, 0))

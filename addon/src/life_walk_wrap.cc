@@ -110,13 +110,12 @@ class LifeWalkWrap : public Napi::ObjectWrap<LifeWalkWrap> {
       : ObjectWrap(info), walk_(ToTables(info[0].As<Napi::Object>())) {}
 
  private:
-  Napi::Value Enter(const Napi::CallbackInfo& info) {
+  void Enter(const Napi::CallbackInfo& info) {
     const auto rows = info[0].As<Napi::Object>();
     const auto records = info[1].As<Napi::Object>();
-    if (!walk_.Enter(ToRows(rows), ToRecords(records))) return Napi::Boolean::New(info.Env(), false);
+    walk_.Enter(ToRows(rows), ToRecords(records));
     rows_ = Napi::Persistent(rows);
     records_ = Napi::Persistent(records);
-    return Napi::Boolean::New(info.Env(), true);
   }
 
   Napi::Value Run(const Napi::CallbackInfo& info) {

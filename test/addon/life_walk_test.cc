@@ -10,7 +10,7 @@
 namespace fct {
 namespace {
 
-constexpr size_t kPointers = 16;
+constexpr size_t kPointers = 21;
 constexpr size_t kTasks = 4;
 constexpr size_t kCalls = 2;
 constexpr uint32_t kGc = 8;
@@ -124,7 +124,7 @@ TEST_CASE("whatever comes, the walk stays within its records") {
     const Columns columns(&random, 1000);
     Memory memory;
     LifeWalk walk(Tables(0));
-    REQUIRE(walk.Enter(columns.Rows(), memory.Records()));
+    walk.Enter(columns.Rows(), memory.Records());
     // Tasks that turn on the spot are a reason to stop, and so are calls of who is not known to call.
     size_t next = walk.Run(0, 1000, false);
     while (next < 1000) {
@@ -157,7 +157,7 @@ TEST_CASE("an event with a fact of which a rule is afraid is a stop, one without
       columns.ref = {ref};
       Memory memory;
       LifeWalk walk(Tables(alarm));
-      REQUIRE(walk.Enter(columns.Rows(), memory.Records()));
+      walk.Enter(columns.Rows(), memory.Records());
       const uint32_t fact = ref == 0 ? zero : ref > 0 ? above : below;
       CHECK((walk.Run(0, 1, false) == 0) == ((alarm & fact) != 0));
     }
@@ -172,18 +172,31 @@ TEST_CASE("a row that points beyond its columns ends the walk") {
     columns.index[3] = 1000;
     Memory memory;
     LifeWalk walk(Tables(0));
-    REQUIRE(walk.Enter(columns.Rows(), memory.Records()));
+    walk.Enter(columns.Rows(), memory.Records());
     CHECK(walk.Run(3, 8, false) == kTornRow);
   }
 }
 
-TEST_CASE("a column that points beyond the records is not entered") {
-  std::mt19937 random(3);
-  Columns columns(&random, 100);
-  columns.inode[5] = kPointers;
-  Memory memory;
-  LifeWalk walk(Tables(0));
-  CHECK(!walk.Enter(columns.Rows(), memory.Records()));
+TEST_CASE("a row that points beyond the records ends the walk, whether somebody has looked at it or not") {
+  for (std::vector<uint32_t> Columns::*const ids : {&Columns::nf, &Columns::inode, &Columns::call_inode}) {
+    for (const bool is_cleared : {false, true}) {
+      for (const size_t id : {kPointers - 1, kPointers, size_t{UINT32_MAX}}) {
+        std::mt19937 random(3);
+        Columns columns(&random, 0);
+        columns.AddFile([](uint32_t) { return 1u; });
+        columns.call_inode = columns.closed_file = {1};
+        columns.stressor = columns.end = columns.kthread = {0};
+        columns.type = {static_cast<uint16_t>(ids == &Columns::call_inode ? 1 : 0)};
+        columns.index = {0};
+        columns.pid = {1};
+        columns.*ids = {static_cast<uint32_t>(id)};
+        Memory memory;
+        LifeWalk walk(Tables(0));
+        walk.Enter(columns.Rows(), memory.Records());
+        CHECK(walk.Run(0, 1, is_cleared) == (id < kPointers ? 1 : kTornRow));
+      }
+    }
+  }
 }
 
 TEST_CASE("a tally is that of each operation, whichever its table was") {
