@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import { FctError } from '../../fct-error.js'
 import type { Disturbance } from '../protocol.js'
 import { command } from './command.js'
-import { restartServer } from './nfs-server.js'
+import { restartServer, untilCalled } from './nfs-server.js'
 
 /** What happens to nfsd during the load, again and again. */
 export interface Disturber {
@@ -15,7 +15,8 @@ export interface Disturber {
   stop(): Promise<void>
 }
 
-const everyMs = 3000
+/** Each round finds clients that have been at work for so long. */
+const workMs = 1500
 
 /**
  * An nfsd of its own network namespace: served, used by a client there, stopped; and the namespace goes. mountd answers
@@ -58,12 +59,15 @@ export function startDisturbances(wanted: readonly Disturbance[], nfsdThreads: n
       await mkdir('/srv/fct-ns', { recursive: true })
       await mkdir('/mnt/fct-ns', { recursive: true })
     }
-    while (wanted.length > 0 && !stopping.signal.aborted) {
+    while (wanted.length > 0) {
+      // Who was cut off by a restart connects again after 3 s at the earliest (net/sunrpc/xprtsock.c, XS_TCP_INIT_REEST_TO).
+      await untilCalled(stopping.signal)
+      await delay(workMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (stopping.signal.aborted) return
       for (const name of wanted) {
         await disturbances[name](nfsdThreads)
         counts[name] = (counts[name] ?? 0) + 1
       }
-      await delay(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   }
   const done = work()

@@ -11,6 +11,7 @@ import { clientNetwork } from './network.js'
 
 const nfsdControl = '/proc/fs/nfsd'
 const stopLimitMs = 30_000
+const callLimitMs = 10_000
 const pollMs = 20
 /** One of our own: /etc/exports may be somebody's. */
 const exportsFile = '/etc/exports.d/fctorture.exports'
@@ -143,6 +144,22 @@ async function untilServerGone(): Promise<void> {
     // Nothing in /proc/fs/nfsd tells when it changes.
     await delay(pollMs)
   }
+}
+
+/** Resolves when clients have called nfsd since, and also if none does for `callLimitMs`, or `signal` is given. */
+export async function untilCalled(signal: AbortSignal): Promise<void> {
+  const before = await readCalls()
+  const end = performance.now() + callLimitMs
+  while (!signal.aborted && performance.now() < end && (await readCalls()) === before) {
+    // Nothing tells when a counter changes.
+    await delay(pollMs)
+  }
+}
+
+/** The calls that nfsd has been given, as /proc/net/rpc/nfsd tells them ("rpc CALLS ..."). */
+async function readCalls(): Promise<string | undefined> {
+  const text = await readFile('/proc/net/rpc/nfsd', 'utf8')
+  return /^rpc (\d+)/m.exec(text)?.[1]
 }
 
 async function control(file: string, text: string): Promise<void> {
