@@ -36,7 +36,7 @@ const prey: Prey[] = [
   {
     kernel: '5.10.218',
     scenario: 'SHUTDOWN02',
-    args: ['--seed', '2', '--time', '8'],
+    args: ['--seed', '1', '--time', '20'],
     fix: 'dispose-after-drain',
     signature: /^leak-after-shutdown: /,
   },
