@@ -5,14 +5,21 @@ import { FctError } from '../../harness/fct-error.js'
 import { hashOf, obtain, type BuildContext } from '../cache.js'
 import { runProgram } from '../program.js'
 import type { CatalogueEntry } from './catalogue.js'
-import { downloadPackages, resolvePackages } from './debian-packages.js'
+import { downloadPackages, usePackages } from './debian-packages.js'
 import { createDebianSource } from './debian-source.js'
 import type { Kernel } from './kernel.js'
 import { partsOf } from './parts.js'
 
 /** Image and headers of a catalogue entry from Debian's archive, downloaded once; the source only when somebody asks for it. */
 export async function obtainDebianKernel(entry: CatalogueEntry, context: BuildContext): Promise<Kernel> {
-  const packages = await resolvePackages(entry, context)
+  return usePackages(entry, context, (packages) => obtainPackages(entry, packages, context))
+}
+
+async function obtainPackages(
+  entry: CatalogueEntry,
+  packages: readonly string[],
+  context: BuildContext,
+): Promise<Kernel> {
   const inputs = recipeInputs(packages)
   const folder = await obtain(
     {

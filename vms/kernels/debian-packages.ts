@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FctError } from '../../harness/fct-error.js'
 import { cacheFolder } from '../../harness/folders.js'
 import { apt, aptCache, createAptRoot, type AptRoot } from '../apt-root.js'
 import { hashOf, type BuildContext } from '../cache.js'
@@ -27,6 +28,36 @@ export async function resolvePackages(entry: CatalogueEntry, context: BuildConte
   } finally {
     done()
   }
+}
+
+/**
+ * Gives `use` the packages of a kernel. If it fails because the archive has no longer what is remembered (it keeps the tools of the
+ * newest version only), the archive is asked again.
+ */
+export async function usePackages<T>(
+  entry: CatalogueEntry,
+  context: BuildContext,
+  use: (packages: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const isRemembered = existsSync(memoryOf(entry))
+  const packages = await resolvePackages(entry, context)
+  try {
+    return await use(packages)
+  } catch (error) {
+    if (!isRemembered || !isGone(error)) throw error
+    context.announce(`what was known of ${entry.name} is no longer in the archive`)()
+    await rm(memoryOf(entry), { force: true })
+    return await use(await resolvePackages(entry, context))
+  }
+}
+
+/** apt-get was asked for a version that the archive has no longer. */
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof FctError &&
+    error.code === 'FCT_APT_FAILED' &&
+    /^E: Version '.*' for '.*' was not found$/m.test(error.detail)
+  )
 }
 
 /** What `resolvePackages` remembers, without asking anybody. */
