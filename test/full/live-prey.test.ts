@@ -40,6 +40,13 @@ const prey: Prey[] = [
     fix: 'dispose-after-drain',
     signature: /^leak-after-shutdown: /,
   },
+  {
+    kernel: '7.3',
+    scenario: 'SHUTDOWN03',
+    args: ['--seed', '1', '--time', '8'],
+    fix: 'listed-after-unhash',
+    signature: /^leak-after-shutdown: left on the LRU$/,
+  },
 ]
 
 describe.each(prey)('debian:$kernel under $scenario', ({ kernel, scenario, args, fix, signature }) => {

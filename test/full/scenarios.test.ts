@@ -28,6 +28,8 @@ const kernels: [string, string[]][] = [
 const fixes: Readonly<Record<string, string>> = {
   'debian:5.10.218 SHUTDOWN02': 'dispose-after-drain/5.10.218.patch',
   'debian:5.10 SHUTDOWN02': 'dispose-after-drain/5.10.patch',
+  'debian:7.3 SHUTDOWN01': 'listed-after-unhash/7.3.patch',
+  'debian:7.3 SHUTDOWN03': 'listed-after-unhash/7.3.patch',
 }
 
 const cells = [1, 2, 3, 4, 5].flatMap((seed) => listScenarios().map((name) => [name, seed] as const))
