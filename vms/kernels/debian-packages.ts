@@ -44,20 +44,11 @@ export async function usePackages<T>(
   try {
     return await use(packages)
   } catch (error) {
-    if (!isRemembered || !isGone(error)) throw error
+    if (!isRemembered || !(error instanceof FctError && error.code === 'FCT_KERNEL_GONE')) throw error
     context.announce(`what was known of ${entry.name} is no longer in the archive`)()
     await rm(memoryOf(entry), { force: true })
     return await use(await resolvePackages(entry, context))
   }
-}
-
-/** apt-get was asked for a version that the archive has no longer. */
-function isGone(error: unknown): boolean {
-  return (
-    error instanceof FctError &&
-    error.code === 'FCT_APT_FAILED' &&
-    /^E: Version '.*' for '.*' was not found$/m.test(error.detail)
-  )
 }
 
 /** What `resolvePackages` remembers, without asking anybody. */
@@ -70,7 +61,11 @@ function memoryOf({ name, suites, securitySuites, image, headers }: CatalogueEnt
   return join(cacheFolder(), 'resolved', `${hashOf({ name, suites, securitySuites, image, headers })}.json`)
 }
 
-/** Downloads packages into `folder` and unpacks all of them into `into`. */
+/**
+ * Downloads packages into `folder`.
+ *
+ * @throws FctError FCT_KERNEL_GONE if the archive has one of them no longer in this version; FCT_APT_FAILED
+ */
 export async function downloadPackages(
   entry: CatalogueEntry,
   packages: readonly string[],
@@ -80,6 +75,20 @@ export async function downloadPackages(
   await mkdir(folder, { recursive: true })
   await withAptRoot(entry, context, (root) =>
     apt(root, ['-qq', 'download', ...packages], `downloading ${packages.join(', ')}`, folder),
+  ).catch((error: unknown) => {
+    throw asGone(entry, error)
+  })
+}
+
+/** apt-get was asked for a version that the archive has no longer; or what has failed, if it is something else. */
+function asGone(entry: CatalogueEntry, error: unknown): unknown {
+  const detail = error instanceof FctError ? error.detail : ''
+  if (!/^E: Version '.*' for '.*' was not found$/m.test(detail)) return error
+  return new FctError(
+    'FCT_KERNEL_GONE',
+    `Debian's archive has no longer what ${entry.name} was when it was first asked for`,
+    `${detail}\nWithout ${memoryOf(entry)} it is asked again.`,
+    { cause: error },
   )
 }
 

@@ -58,6 +58,16 @@ it('asks the archive again when it has no longer what is remembered, and only th
   expect(said).toContain('what was known of debian:small is no longer in the archive')
 })
 
+it('says what to do when a package for itself is gone', async () => {
+  const download = downloadPackages(entry, ['linux-source-6.1=6.1.1-1'], join(home, 'debs'), context)
+  await expect(download).rejects.toMatchObject({
+    code: 'FCT_KERNEL_GONE',
+    detail: expect.stringMatching(
+      /for 'linux-source-6\.1' was not found[^]*Without .*\.json it is asked again\./,
+    ) as string,
+  })
+})
+
 it('keeps what it remembers when something else goes wrong', async () => {
   const failure = new Error('no room')
   const uses: unknown[] = []
