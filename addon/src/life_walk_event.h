@@ -239,10 +239,12 @@ FCT_INLINE bool IsBeyond(const Walk& walk, const Event& event) {
 
 // An event without an object: only the task's side of it counts.
 template <Tracepoint kCode>
-FCT_COLD Step SeeWithout(const Walk& walk, Place place, TaskRecord* task) {
+FCT_COLD Step SeeWithout(Walk* walk, Place place, TaskRecord* task) {
   LifeRecord nobody{};
-  Walk other = walk;
-  Apply<kCode, false>(&other, EventAt<kCode>(walk, place), &nobody, task);
+  const int32_t begun = walk->begun, ended = walk->ended;
+  Apply<kCode, false>(walk, EventAt<kCode>(*walk, place), &nobody, task);
+  walk->begun = begun;
+  walk->ended = ended;
   return Step::kGoesOn;
 }
 
@@ -263,7 +265,7 @@ FCT_COLD Step SeeNew(Walk* walk, Place place, TaskRecord* task) {
 template <Tracepoint kCode, bool kIsCleared>
 FCT_COLD Step SeeOtherwise(Walk* walk, Place place, TaskRecord* task) {
   const Event event = EventAt<kCode>(*walk, place);
-  if (event.nf == 0) return SeeWithout<kCode>(*walk, place, task);
+  if (event.nf == 0) return SeeWithout<kCode>(walk, place, task);
   LifeRecord* const life = walk->records.lives + event.nf;
   if ((life->facts & kMet) == 0) return SeeNew<kCode, kIsCleared>(walk, place, task);
   if (!kIsCleared && IsSuspicious<kCode, false>(*walk, event, *life, *task)) return Step::kStops;
