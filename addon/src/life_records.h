@@ -39,7 +39,8 @@ struct TaskRecord {
   int32_t doubtful;
   int32_t spent;
   int32_t caller;
-  int32_t unused[3];
+  int32_t room;
+  int32_t unused[2];
 };
 
 struct CallRecord {
@@ -147,6 +148,7 @@ constexpr int32_t kLifeLayout[] = {
     Word(offsetof(TaskRecord, doubtful)),
     Word(offsetof(TaskRecord, spent)),
     Word(offsetof(TaskRecord, caller)),
+    Word(offsetof(TaskRecord, room)),
     Word(offsetof(CallRecord, is_under_way)),
     Word(offsetof(CallRecord, inode)),
     Word(offsetof(CallRecord, begin)),

@@ -85,11 +85,6 @@ FCT_INLINE Step Take(Walk* walk, size_t row) {
 
 }  // namespace
 
-constexpr uint32_t kOfNoLookup = 0xffffffff;  // no two codes differ like this
-constexpr Settlement kAcquires{kOneUser, kInUse, 1, 0, 0, 0, kOfNoLookup, ~(kPutInDoubt | kManyTurns)};
-constexpr Settlement kPuts{0 - kOneUser,    0,           0xffffffff, 0xffffffff, 0, 0xffffffff,
-                           kConsErr ^ kPut, ~kPutInDoubt};
-
 namespace {
 
 Tracepoint WayOf(Tracepoint code) {
@@ -107,9 +102,17 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
   const Tracepoint known = code <= kLruAdd ? static_cast<Tracepoint>(code) : kOther;
   const Tracepoint way = WayOf(known);
   const int32_t lingers = (effect & (kHandles | kMayList)) != 0 ? -1 : 0;
-  WalkOperation operation{
-      effect, alarm & ~(kZero | kAbove | kBelow), 0, 0xffffffff, kNoFlags, lingers, code, way, kAcquires};
-  if (code == kPut) operation.settlement = kPuts;
+  WalkOperation operation{};
+  operation.effect = effect;
+  operation.alarm = alarm & ~(kZero | kAbove | kBelow);
+  operation.count_span = 0xffffffff;
+  operation.outlived_flags = kNoFlags;
+  operation.lingers = lingers;
+  operation.code = code;
+  operation.way = way;
+  operation.is_put = code == kPut ? 0xffffffff : 0;
+  operation.users = code == kPut ? 0 - kOneUser : kOneUser;
+  operation.users_limit = code == kPut ? 0 : kInUse;
   const auto allow = [&](uint32_t least, uint32_t most) {
     operation.least_count = least;
     operation.count_span = most - least;
@@ -143,11 +146,14 @@ WalkOperation ToWalkOperation(uint8_t code, uint32_t effect, uint32_t alarm, uin
     operation.outlived_flags = gc;
   else if ((alarm & kHashedBehindClose) != 0)
     operation.outlived_flags = gc | hashed;
-  operation.settlement.minds_settled = (alarm & kSettledSinceUnhash) != 0 ? -1 : 0;
+  operation.minds_settled = (alarm & kSettledSinceUnhash) != 0 ? -1 : 0;
   // What only some copies of the loop work out, others take for granted.
   constexpr uint32_t kWorkedOut =
       kSettledSinceUnhash | kLeftUnhashed | kNotAdded | kUnhashedAlready | kFreedNotPending;
   if ((alarm & kWorkedOut & ~FactsWorkedOut(known)) != 0) operation.alarm |= kAlways;
+  operation.look = operation.alarm |
+                   ((alarm & (kSettledSinceUnhash | kUnhashedAlready)) != 0 ? kUnhashed : 0) |
+                   ((alarm & kFreedNotPending) != 0 ? kFreed : 0);
   return operation;
 }
 
@@ -158,7 +164,7 @@ void LifeWalk::Enter(const WalkRows& rows, const WalkRecords& records) {
 
 size_t LifeWalk::Run(size_t from, size_t to, bool is_cleared) {
   if (from >= to) return from;
-  Walk walk{tables_, rows_, records_};
+  Walk walk{tables_, rows_, records_, rows_.first + 1, tables_.gc};
   for (size_t bound = 1; bound <= records_.life_count; bound *= 2) walk.plain_ids = bound;
   size_t row = from;
   Step step = Step::kGoesOn;
@@ -170,8 +176,8 @@ size_t LifeWalk::Run(size_t from, size_t to, bool is_cleared) {
     step = Take<false>(&walk, row);
     if (step == Step::kGoesOn) row++;
   }
-  records_.totals[0] += walk.begun;
-  records_.totals[1] += walk.ended;
+  walk.records.totals[0] += walk.begun;
+  walk.records.totals[1] += walk.ended;
   return step == Step::kFails ? kTornRow : row;
 }
 

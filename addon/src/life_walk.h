@@ -20,24 +20,14 @@ struct Span {
   T operator[](size_t at) const { return data[at]; }
 };
 
-// How nfsd_file_acquire and nfsd_file_put differ: as words, because which of the two comes next is as good as
-// random.
-struct Settlement {
-  uint32_t users;         // are added to an object's,
-  uint32_t users_limit;   // unless there are so many
-  uint32_t held;          // is added to how many the task holds
-  uint32_t is_put;        // all bits, or none; and so are the next two
-  int32_t minds_settled;  // stops if the object was unhashed before the task's last acquire or put
-  uint32_t keeps_retries;
-  uint32_t of_lookup;   // the key less what the task did before, if that makes it a reference of the lookup
-  uint32_t task_facts;  // that it leaves as they are
-};
-
 // An operation as the loop wants it.
 struct alignas(64) WalkOperation {
   uint32_t effect;
   // The facts at which to stop, as far as records have them or the loop works them out.
   uint32_t alarm;
+  // The facts of records at which to look closer: those of `alarm`, and what others of it are worked out
+  // from.
+  uint32_t look;
   // The same of counts: those from `least` on are no reason to, up to `span` more.
   uint32_t least_count;
   uint32_t count_span;
@@ -48,8 +38,13 @@ struct alignas(64) WalkOperation {
   uint32_t code;
   Tracepoint way;  // whose copy of the loop it takes: an nfsd_file_put that of nfsd_file_acquire, _opened
                    // that of _open
-  // What it does to the references that a task or a user has: all bits, or none, where it is said of a bit.
-  Settlement settlement;
+  // How nfsd_file_acquire and nfsd_file_put differ: as words, because which of the two comes next is as good
+  // as random.
+  uint32_t is_put;       // all bits, or none
+  uint32_t users;        // are added to an object's,
+  uint32_t users_limit;  // unless there are so many
+  int32_t
+      minds_settled;  // all bits, or none: stops if the object was unhashed before the task's last of both
 };
 
 // `alarm` are all facts at which to stop. The loop may stop where none of them is there, but not pass over

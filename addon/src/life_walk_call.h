@@ -29,11 +29,12 @@ inline void QueueIn(CallRecord* call, uint32_t nf, int32_t row) {
   call->queue[call->queued++] = {nf, row};
 }
 
-inline void FreeIn(CallRecord* call, uint32_t nf, uint32_t file, int32_t row) {
+// file: where its struct file stands, which is far from what was read last.
+inline void FreeIn(CallRecord* call, uint32_t nf, const uint32_t* file, int32_t row) {
   if (call->is_under_way == 0) return;
   if (CallRecord::Queued* const known = FindQueued(call, nf)) Unqueue(call, known);
   call->free = row;
-  call->file = call->minds_files != 0 ? file : 0;
+  call->file = call->minds_files != 0 ? *file : 0;
 }
 
 inline void BeginCall(CallRecord* call, uint32_t inode, int32_t row, bool minds_files) {

@@ -21,6 +21,8 @@ struct Walk {
   const WalkTables& tables;
   WalkRows rows;
   WalkRecords records;
+  int32_t first = 0;  // the number of the first row
+  uint32_t gc = 0;    // WalkTables
   // A power of two, not above the number of lives: ids of which all bits are below it need no closer look.
   size_t plain_ids = 0;
   int32_t begun = 0;
@@ -95,7 +97,7 @@ FCT_INLINE bool IsWorkedOut(const Walk& walk, const Event& event, const LifeReco
   const auto is_alarm = [alarm](uint32_t fact) { return (alarm & fact) != 0; };
   switch (kCode) {
     case kAcquire:
-      return life.unhash < (task.settled & event.operation.settlement.minds_settled);
+      return life.unhash < (task.settled & event.operation.minds_settled);
     case kFree: {
       const WalkTables& tables = walk.tables;
       const bool is_pending = (event.flags & tables.pending) != 0 && (event.flags & ~tables.all_flags) == 0;
@@ -119,19 +121,21 @@ FCT_INLINE bool IsWorkedOut(const Walk& walk, const Event& event, const LifeReco
 }
 
 // A rule might find something.
-// kIsPlain: there is an object, of which something is known, and the task has no facts.
+// kIsPlain: there is an object, of which something is known, and neither has it facts to look closer at, nor
+// has the task any.
 template <Tracepoint kCode, bool kIsPlain>
 FCT_INLINE bool IsSuspicious(const Walk& walk, const Event& event, const LifeRecord& life,
                              const TaskRecord& task) {
   const WalkOperation& operation = event.operation;
+  constexpr bool kHasWorkedOut = !kIsPlain || kCode == kOther;
   const auto count = static_cast<uint32_t>(walk.rows.ref[event.at]);
-  if (((life.facts | (kIsPlain ? 0 : task.facts)) & operation.alarm) != 0) return true;
+  if (!kIsPlain && ((life.facts | task.facts) & operation.alarm) != 0) return true;
   if (count - operation.least_count > operation.count_span) return true;
-  if (task.repeats == kManyInARow - 2) return true;
-  if (IsWorkedOut<kCode>(walk, event, life, task)) return true;
+  if (kHasWorkedOut && IsWorkedOut<kCode>(walk, event, life, task)) return true;
   const LifeRecord& inode = walk.records.lives[event.inode];
-  if (__builtin_expect(OutlivedClose(inode, event, life) >= 0, 1)) return false;
-  return (life.facts & kAlive) != 0 && inode.close_end < task.row;
+  const bool outlived = __builtin_expect(OutlivedClose(inode, event, life) < 0, 0) &&
+                        (life.facts & kAlive) != 0 && inode.close_end < task.row;
+  return outlived || task.repeats == kManyInARow - 2;
 }
 
 // An nfsd_file_lru_add that belongs to the object's present life.
@@ -153,18 +157,11 @@ FCT_INLINE int32_t* HeldBy(const Walk& walk, const TaskRecord* task) {
 }
 
 // What the operation does to its object, its task and its call. Returns what it makes of the object's facts.
-template <Tracepoint kCode, bool kIsPlain>
+template <Tracepoint kCode>
 FCT_INLINE uint32_t Operate(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task,
                             uint32_t facts) {
   const WalkTables& tables = walk->tables;
   switch (kCode) {
-    case kAcquire: {
-      const Settlement& settlement = event.operation.settlement;
-      if (!kIsPlain) task->facts &= settlement.task_facts;
-      Settle<kIsPlain>(task, HeldBy(*walk, task), event, (event.flags & tables.gc) != 0 ? ~0u : 0);
-      task->settled = event.row;
-      return AddUsers(facts, settlement);
-    }
     case kAlloc:
       task->taken = kTookNothing;
       walk->begun += tables.at_alloc == kAlive ? 1 : 0;
@@ -176,9 +173,11 @@ FCT_INLINE uint32_t Operate(Walk* walk, const Event& event, LifeRecord* life, Ta
       Retry(task);
       return facts;
     case kFree:
+      // The one column that is read here and there only, so that the processor does not see what comes next.
+      for (const size_t lines : {2, 3}) __builtin_prefetch(walk->rows.file.data + event.at + lines * 16);
       walk->ended += (facts & kAlive) != 0 ? 1 : 0;
       if (CallRecord* const call = CallOf(*walk, *task))
-        FreeIn(call, event.nf, walk->rows.file[event.at], event.row);
+        FreeIn(call, event.nf, walk->rows.file.data + event.at, event.row);
       return End(facts, life, (event.flags & tables.pending) != 0, event.row);
     case kUnhash:
       return Unhash(facts, life, event.row);
@@ -192,29 +191,52 @@ FCT_INLINE uint32_t Operate(Walk* walk, const Event& event, LifeRecord* life, Ta
   }
 }
 
+// What the task does, and where: it goes on to it from what it did last, perhaps with an object that is
+// unhashed.
+FCT_INLINE void Note(const Walk& walk, const Event& event, TaskRecord* task) {
+  const int32_t once_more = task->repeats + 1;
+  task->repeats = task->key == event.key ? once_more : 0;
+  LifeRecord& former = walk.records.lives[task->key >> kOperationBits];
+  if (((event.row - 1 - former.unhash) | (task->lingers - former.since)) >= 0) former.left = event.row;
+  task->row = event.row;
+  task->lingers = event.row & event.operation.lingers;
+  task->key = event.key;
+}
+
+// Of an nfsd_file_acquire or nfsd_file_put. In an order in which no register is wanted for long.
+template <bool kIsPlain>
+FCT_INLINE void ApplySettlement(const Walk& walk, const Event& event, LifeRecord* life, TaskRecord* task) {
+  const WalkOperation& operation = event.operation;
+  const uint32_t differs = task->key ^ event.key;
+  Note(walk, event, task);
+  task->settled = event.row;
+  if (!kIsPlain) task->facts &= ~(kPutInDoubt | (kManyTurns & ~operation.is_put));
+  life->touched_ms = walk.rows.ms[event.at];
+  life->last = event.row;
+  life->facts = AddUsers(life->facts, operation);
+  Settle<kIsPlain>(task, HeldBy(walk, task), event, differs, (event.flags & walk.gc) != 0 ? ~0u : 0);
+}
+
 template <Tracepoint kCode, bool kIsPlain>
 FCT_INLINE void Apply(Walk* walk, const Event& event, LifeRecord* life, TaskRecord* task) {
+  if (kCode == kAcquire) {
+    ApplySettlement<kIsPlain>(*walk, event, life, task);
+    return;
+  }
   // What an operation does in all flavours need not be looked up.
   constexpr bool kMayQueue = kCode == kClosing || kCode == kOther;
   constexpr bool kMayLeaveLru = kCode == kOther;
   const uint32_t effect = event.operation.effect;
   uint32_t facts = life->facts;
   if (kMayLeaveLru && (effect & kLeavesLru) != 0) facts = Move(facts, life, -1);
-  facts = Operate<kCode, kIsPlain>(walk, event, life, task, facts);
+  facts = Operate<kCode>(walk, event, life, task, facts);
   life->facts = facts | (kMayQueue ? effect & (kQueued | kUnderWriteback) : 0);
   life->last = event.row;
   if (kCode == kOther)
     reinterpret_cast<uint32_t*>(life)[effect & kTouchedWord] = walk->rows.ms[event.at];
   else if (kCode != kUnhash)
     life->touched_ms = walk->rows.ms[event.at];
-  // The task goes on to something else than what it did last, with an object that is unhashed.
-  LifeRecord& former = walk->records.lives[task->key >> kOperationBits];
-  if (((former.unhash - event.row) & (former.since - 1 - task->lingers)) < 0) former.left = event.row;
-  const int32_t once_more = task->repeats + 1;
-  task->repeats = task->key == event.key ? once_more : 0;
-  task->row = event.row;
-  task->lingers = event.row & event.operation.lingers;
-  task->key = event.key;
+  Note(*walk, event, task);
 }
 
 template <Tracepoint kCode>
@@ -223,7 +245,7 @@ FCT_INLINE Event EventAt(const Walk& walk, const Place& place) {
   const uint32_t nf = walk.rows.nf[place.at];
   const uint32_t code = kIsOfMany ? place.operation.code : uint32_t{kCode};
   return {place.at,
-          walk.rows.first + static_cast<int32_t>(place.row) + 1,
+          walk.first + static_cast<int32_t>(place.row),
           place.operation,
           nf,
           walk.rows.inode[place.at],
@@ -260,8 +282,8 @@ FCT_COLD Step SeeNew(Walk* walk, Place place, TaskRecord* task) {
   return Step::kGoesOn;
 }
 
-// What is seldom: no object, or one of which nothing was seen; a task with facts; a row that somebody has
-// looked at.
+// What is seldom: no object, or one of which nothing was seen; facts to look closer at; a row that somebody
+// has looked at.
 template <Tracepoint kCode, bool kIsCleared>
 FCT_COLD Step SeeOtherwise(Walk* walk, Place place, TaskRecord* task) {
   const Event event = EventAt<kCode>(*walk, place);
@@ -284,7 +306,8 @@ FCT_INLINE Step See(Walk* walk, const Place& place) {
   if (kIsCleared) return SeeOtherwise<kCode, true>(walk, place, task);
   // NULL is never met.
   LifeRecord* const life = walk->records.lives + event.nf;
-  if (__builtin_expect((life->facts & kMet) == 0 || task->facts != 0, 0))
+  const uint32_t look = (life->facts & event.operation.look) | task->facts;
+  if (__builtin_expect((life->facts & kMet) == 0 || look != 0, 0))
     return SeeOtherwise<kCode, false>(walk, place, task);
   if (__builtin_expect(IsSuspicious<kCode, true>(*walk, event, *life, *task), 0)) return Step::kStops;
   Apply<kCode, true>(walk, event, life, task);

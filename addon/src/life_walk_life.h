@@ -28,8 +28,8 @@ inline uint32_t Move(uint32_t facts, LifeRecord* life, int32_t by) {
   return (facts & ~kBalances) | FactOfSign(life->balance, kOffLru);
 }
 
-inline uint32_t AddUsers(uint32_t facts, const Settlement& settlement) {
-  return facts + ((facts & kInUse) != settlement.users_limit ? settlement.users : 0);
+inline uint32_t AddUsers(uint32_t facts, const WalkOperation& operation) {
+  return facts + ((facts & kInUse) != operation.users_limit ? operation.users : 0);
 }
 
 // An object of which nothing was seen, or nothing but its alloc.

@@ -46,44 +46,43 @@ inline void PutAnother(TaskRecord* task, int32_t* held, int32_t nf, int32_t row)
   if (!is_held) task->spent++;
 }
 
-// Behind an nfsd_file_cons_err what is put is a reference of the lookup.
-inline bool IsOfLookup(const TaskRecord& task, const Event& event) {
-  return (task.key ^ event.key) == event.operation.settlement.of_lookup;
-}
-
 // Where not the last of those held is put, or there is no object, or no room.
-__attribute__((noinline, cold)) inline void SettleOtherwise(TaskRecord* task, int32_t* held, Event event,
-                                                            bool is_gc) {
-  const auto nf = static_cast<int32_t>(event.nf);
-  const bool is_of_held = is_gc && !IsOfLookup(*task, event);
-  const bool is_put = event.operation.settlement.is_put != 0;
+// is_of_held: GC objects only their tasks put that have acquired them.
+__attribute__((noinline, cold)) inline void SettleOtherwise(TaskRecord* task, int32_t* held, int32_t nf,
+                                                            int32_t row, bool is_put, bool is_of_held) {
   if (!is_put && nf == 0) GiveBack(task, held);
+  task->room = kMostHeld;
   task->taken = kTookNothing;
-  if (is_put && is_of_held) PutAnother(task, held, nf, event.row);
+  if (is_put && is_of_held) PutAnother(task, held, nf, row);
   if (!is_put && is_of_held && nf != 0) Hold(task, held, nf);
 }
 
-// GC objects only their tasks put that have acquired them.
-// is_gc: all bits, or none. kIsPlain: there is an object.
+// What an nfsd_file_acquire or nfsd_file_put does to what the task holds.
+// differs: in what its key differs from that of what the task did before. is_gc: all bits, or none.
+// kIsPlain: there is an object.
 template <bool kIsPlain>
-inline void Settle(TaskRecord* task, int32_t* held, const Event& event, uint32_t is_gc) {
-  const Settlement& settlement = event.operation.settlement;
-  const uint32_t takes = settlement.is_put & is_gc;
-  const uint32_t count = static_cast<uint32_t>(task->held);
-  task->retries &= static_cast<int32_t>(settlement.keeps_retries);
-  const uint32_t differs = (static_cast<uint32_t>(held[count]) ^ event.nf) & takes;
+inline void Settle(TaskRecord* task, int32_t* held, const Event& event, uint32_t differs, uint32_t is_gc) {
+  const uint32_t is_put = event.operation.is_put;
+  const uint32_t takes = is_put & is_gc;
+  const auto count = static_cast<uint32_t>(task->held);
+  task->retries &= static_cast<int32_t>(is_put);
+  const bool is_other = ((static_cast<uint32_t>(held[count]) ^ event.nf) & takes) != 0;
   const bool has_none = !kIsPlain && event.nf == 0;
-  if (__builtin_expect(differs != 0 || count == kMostHeld || has_none || IsOfLookup(*task, event), 0)) {
-    SettleOtherwise(task, held, event, is_gc != 0);
+  if (__builtin_expect(is_other, 0) || __builtin_expect(task->held == task->room, 0) || has_none) {
+    // Behind an nfsd_file_cons_err what is put is a reference of the lookup.
+    const bool is_of_lookup = is_put != 0 && differs == (kConsErr ^ kPut);
+    SettleOtherwise(task, held, static_cast<int32_t>(event.nf), event.row, is_put != 0,
+                    is_gc != 0 && !is_of_lookup);
     return;
   }
   held[count + 1] = static_cast<int32_t>(event.nf);  // of no account if it is not held
-  task->held = static_cast<int32_t>(count + (settlement.held & is_gc));
+  task->held = static_cast<int32_t>(count + ((is_put | 1) & is_gc));
   task->taken = static_cast<int32_t>(event.nf & takes);
 }
 
 inline void Retry(TaskRecord* task) {
   task->taken = kTookNothing;
+  task->room = task->held;  // it is to be looked at closer what is settled next
   task->retries++;
   task->facts = (task->facts & ~kManyTurns) | (task->retries == kManyInARow - 1 ? kManyTurns : 0);
 }

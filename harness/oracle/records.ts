@@ -47,6 +47,8 @@ export const taskWords = {
   spent: 11,
   /** Its place among those who have called nfsd_file_close_inode_sync(), from 1; 0 if it has not. */
   caller: 12,
+  /** With so many held, its next nfsd_file_acquire or nfsd_file_put is looked at closer: the most, or what it holds now. */
+  room: 13,
 } as const
 
 /** Words of the record of a caller of nfsd_file_close_inode_sync(): of its call under way, or its last one. */
