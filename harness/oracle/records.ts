@@ -47,7 +47,10 @@ export const taskWords = {
   spent: 11,
   /** Its place among those who have called nfsd_file_close_inode_sync(), from 1; 0 if it has not. */
   caller: 12,
-  /** With so many held, its next nfsd_file_acquire or nfsd_file_put is looked at closer: the most, or what it holds now. */
+  /**
+   * The addon's own: with so many held, it looks closer at the next nfsd_file_acquire or nfsd_file_put. It sets that of a record of
+   * zeros, which is what it finds where it goes on behind events that were taken into account here.
+   */
   room: 13,
 } as const
 

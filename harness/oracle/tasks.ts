@@ -159,10 +159,7 @@ export class Tasks {
     if (operation === codes.nfsd_file_cons_err) this.#retry()
     const effect = this.#effects[operation] ?? 0
     if ((effect & effectBits.constructs) !== 0) records[at + taskWords.taken] = tookNothing
-    if ((effect & effectBits.settles) !== 0) {
-      records[at + taskWords.settled] = row + 1
-      records[at + taskWords.room] = mostHeld
-    }
+    if ((effect & effectBits.settles) !== 0) records[at + taskWords.settled] = row + 1
     records[at + taskWords.key] = keyOf(operation, nf)
     records[at + taskWords.row] = row + 1
     records[at + taskWords.lingers] = (effect & (effectBits.handles | effectBits.mayList)) !== 0 ? row + 1 : 0
@@ -258,7 +255,6 @@ export class Tasks {
   #retry(): void {
     const retries = this.#read(taskWords.retries) + 1
     this.records[this.#at + taskWords.retries] = retries
-    this.records[this.#at + taskWords.room] = this.#read(taskWords.held)
     this.#word = (this.#word & ~turning) | (retries === manyTurns - 1 ? turning : 0)
   }
 
