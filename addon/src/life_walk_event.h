@@ -48,14 +48,6 @@ FCT_INLINE bool IsBehind(const Walk& walk, const TaskRecord& task, uint32_t nf, 
   return task.key >> kOperationBits == nf && task.lingers >= life.since && (did & effect) != 0;
 }
 
-// Below 0 if the life has begun before the last close of its inode, and has the flags that the operation
-// wants of such. Two conditions in one sign: each for itself is as good as random.
-FCT_INLINE int32_t OutlivedClose(const LifeRecord& inode, const Event& event, const LifeRecord& life) {
-  const uint32_t wanted = event.operation.outlived_flags;
-  const uint32_t has_wanted = (~event.flags & wanted) - 1;
-  return (life.begin - inode.close_begin) & static_cast<int32_t>(has_wanted);
-}
-
 // Of tasks, those that have done last what has this effect, with the object's present life.
 inline int32_t CountBehind(const Walk& walk, uint32_t nf, const LifeRecord& life, uint32_t effect) {
   int32_t count = 0;
@@ -120,6 +112,17 @@ FCT_INLINE bool IsWorkedOut(const Walk& walk, const Event& event, const LifeReco
   }
 }
 
+// Its life has begun before the last close of its inode, it has the flags that the operation wants of such,
+// and the task came when the close had returned.
+FCT_INLINE bool HasOutlivedClose(const Walk& walk, const Event& event, const LifeRecord& life,
+                                 const TaskRecord& task) {
+  if ((event.flags & walk.gc) == 0) return false;
+  const LifeRecord& inode = walk.records.lives[event.inode];
+  if (life.begin >= inode.close_begin) return false;
+  if ((~event.flags & event.operation.outlived_flags) != 0) return false;
+  return (life.facts & kAlive) != 0 && inode.close_end < task.row;
+}
+
 // A rule might find something.
 // kIsPlain: there is an object, of which something is known, and neither has it facts to look closer at, nor
 // has the task any.
@@ -132,10 +135,7 @@ FCT_INLINE bool IsSuspicious(const Walk& walk, const Event& event, const LifeRec
   if (!kIsPlain && ((life.facts | task.facts) & operation.alarm) != 0) return true;
   if (count - operation.least_count > operation.count_span) return true;
   if (kHasWorkedOut && IsWorkedOut<kCode>(walk, event, life, task)) return true;
-  const LifeRecord& inode = walk.records.lives[event.inode];
-  const bool outlived = __builtin_expect(OutlivedClose(inode, event, life) < 0, 0) &&
-                        (life.facts & kAlive) != 0 && inode.close_end < task.row;
-  return outlived || task.repeats == kManyInARow - 2;
+  return task.repeats == kManyInARow - 2 || HasOutlivedClose(walk, event, life, task);
 }
 
 // An nfsd_file_lru_add that belongs to the object's present life.
@@ -197,7 +197,7 @@ FCT_INLINE void Note(const Walk& walk, const Event& event, TaskRecord* task) {
   const int32_t once_more = task->repeats + 1;
   task->repeats = task->key == event.key ? once_more : 0;
   LifeRecord& former = walk.records.lives[task->key >> kOperationBits];
-  if (((event.row - 1 - former.unhash) | (task->lingers - former.since)) >= 0) former.left = event.row;
+  if (former.unhash < event.row && task->lingers >= former.since) former.left = event.row;
   task->row = event.row;
   task->lingers = event.row & event.operation.lingers;
   task->key = event.key;
@@ -214,7 +214,7 @@ FCT_INLINE void ApplySettlement(const Walk& walk, const Event& event, LifeRecord
   life->touched_ms = walk.rows.ms[event.at];
   life->last = event.row;
   life->facts = AddUsers(life->facts, operation);
-  Settle<kIsPlain>(task, HeldBy(walk, task), event, differs, (event.flags & walk.gc) != 0 ? ~0u : 0);
+  Settle<kIsPlain>(task, HeldBy(walk, task), event, differs, (event.flags & walk.gc) != 0);
 }
 
 template <Tracepoint kCode, bool kIsPlain>

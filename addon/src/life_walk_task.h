@@ -58,26 +58,29 @@ __attribute__((noinline, cold)) inline void SettleOtherwise(TaskRecord* task, in
 }
 
 // What an nfsd_file_acquire or nfsd_file_put does to what the task holds.
-// differs: in what its key differs from that of what the task did before. is_gc: all bits, or none.
+// differs: in what its key differs from that of what the task did before.
 // kIsPlain: there is an object.
 template <bool kIsPlain>
-inline void Settle(TaskRecord* task, int32_t* held, const Event& event, uint32_t differs, uint32_t is_gc) {
+inline void Settle(TaskRecord* task, int32_t* held, const Event& event, uint32_t differs, bool is_gc) {
   const uint32_t is_put = event.operation.is_put;
-  const uint32_t takes = is_put & is_gc;
-  const auto count = static_cast<uint32_t>(task->held);
   task->retries &= static_cast<int32_t>(is_put);
-  const bool is_other = ((static_cast<uint32_t>(held[count]) ^ event.nf) & takes) != 0;
   const bool has_none = !kIsPlain && event.nf == 0;
+  if (!is_gc && !has_none) {
+    task->taken = kTookNothing;
+    return;
+  }
+  const auto count = static_cast<uint32_t>(task->held);
+  const bool is_other = ((static_cast<uint32_t>(held[count]) ^ event.nf) & is_put) != 0;
   if (__builtin_expect(is_other, 0) || __builtin_expect(task->held == task->room, 0) || has_none) {
     // Behind an nfsd_file_cons_err what is put is a reference of the lookup.
     const bool is_of_lookup = is_put != 0 && differs == (kConsErr ^ kPut);
     SettleOtherwise(task, held, static_cast<int32_t>(event.nf), event.row, is_put != 0,
-                    is_gc != 0 && !is_of_lookup);
+                    is_gc && !is_of_lookup);
     return;
   }
   held[count + 1] = static_cast<int32_t>(event.nf);  // of no account if it is not held
-  task->held = static_cast<int32_t>(count + ((is_put | 1) & is_gc));
-  task->taken = static_cast<int32_t>(event.nf & takes);
+  task->held = static_cast<int32_t>(count + (is_put | 1));
+  task->taken = static_cast<int32_t>(event.nf & is_put);
 }
 
 inline void Retry(TaskRecord* task) {
