@@ -83,10 +83,6 @@ FCT_INLINE Step Take(Walk* walk, size_t row) {
   }
 }
 
-}  // namespace
-
-namespace {
-
 Tracepoint WayOf(Tracepoint code) {
   if (code == kPut) return kAcquire;
   return code == kOpened ? kOpen : code;

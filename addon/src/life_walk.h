@@ -38,13 +38,12 @@ struct alignas(64) WalkOperation {
   uint32_t code;
   Tracepoint way;  // whose copy of the loop it takes: an nfsd_file_put that of nfsd_file_acquire, _opened
                    // that of _open
-  // How nfsd_file_acquire and nfsd_file_put differ: as words, because which of the two comes next is as good
-  // as random.
+  // How an nfsd_file_acquire and an nfsd_file_put differ: which of the two comes next is as good as random.
   uint32_t is_put;       // all bits, or none
   uint32_t users;        // are added to an object's,
   uint32_t users_limit;  // unless there are so many
-  int32_t
-      minds_settled;  // all bits, or none: stops if the object was unhashed before the task's last of both
+  // All bits, or none: stops if the object was unhashed before the task's last acquire or put.
+  int32_t minds_settled;
 };
 
 // `alarm` are all facts at which to stop. The loop may stop where none of them is there, but not pass over
