@@ -6,6 +6,9 @@ export const hashHolds = ['buckets-hold-ref', 'table-holds-ref', 'table-holds-re
 /** The count drives the life: who takes it to zero frees, and the LRU holds a reference. */
 export const lruHolds = ['seed-v4', 'lru-holds-ref', 'lru-holds-ref-from-open'] as const
 
+/** The rework of v6.2, and what has become of it since. */
+export const reworks = ['lru-holds-ref', 'lru-holds-ref-from-open'] as const
+
 export type FlavourId = (typeof hashHolds)[number] | (typeof lruHolds)[number]
 
 /** What of a kernel can be probed to tell its file cache's generation; never its version number. */

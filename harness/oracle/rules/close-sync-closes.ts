@@ -1,4 +1,5 @@
 import { manyLeftOpen } from '../closes.js'
+import { reworks } from '../flavours/flavour.js'
 import { codes, tracepoints } from '../operations.js'
 import type { Broken, ModuleMoment, Moment, TraceRule } from '../rule.js'
 
@@ -6,7 +7,7 @@ import type { Broken, ModuleMoment, Moment, TraceRule } from '../rule.js'
 export const closeSyncCloses: TraceRule = {
   id: 'close-sync-closes',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: reworks,
   needs: [
     'identity',
     'order',

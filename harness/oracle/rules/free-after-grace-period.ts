@@ -1,10 +1,11 @@
+import { reworks } from '../flavours/flavour.js'
 import type { TraceRule } from '../rule.js'
 
 /** The memory of an nfsd_file is used again only after a grace period of RCU. */
 export const freeAfterGracePeriod: TraceRule = {
   id: 'free-after-grace-period',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: reworks,
   needs: ['identity', 'nfsd_file_alloc', 'nfsd_file_free', 'memory comes back'],
   sound: `nfsd_file_free() hands the memory to call_rcu(), behind its tracepoint, and nfsd_file_slab_free() runs
     as RCU's callback. The module notes get_state_synchronize_rcu() at nfsd_file_free, the number of the grace

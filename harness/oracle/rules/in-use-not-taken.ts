@@ -1,3 +1,4 @@
+import { reworks } from '../flavours/flavour.js'
 import { nameOf } from '../operations.js'
 import type { TraceRule } from '../rule.js'
 
@@ -5,7 +6,7 @@ import type { TraceRule } from '../rule.js'
 export const inUseNotTaken: TraceRule = {
   id: 'in-use-not-taken',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: reworks,
   needs: ['identity', 'order', 'nfsd_file_alloc', 'nfsd_file_acquire', 'nfsd_file_put', 'nfsd_file_free'],
   sound: `The reference that nfsd_file_do_acquire() returns is there before nfsd_file_acquire, and
     nfsd_file_put() drops it after its tracepoint. So acquires minus puts of a life are held, at the least: the

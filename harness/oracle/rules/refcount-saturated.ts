@@ -1,3 +1,4 @@
+import { reworks } from '../flavours/flavour.js'
 import { nameOf, tracepoints } from '../operations.js'
 import type { TraceRule } from '../rule.js'
 
@@ -5,7 +6,7 @@ import type { TraceRule } from '../rule.js'
 export const refcountSaturated: TraceRule = {
   id: 'refcount-saturated',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: reworks,
   needs: ['identity', 'order', 'nfsd_file_alloc', 'nfsd_file_free'],
   sound: `refcount_t sets a count to REFCOUNT_SATURATED, below zero, when it would go up from 0, below 0 or beyond
     INT_MAX, and there it stays: refcount_warn_saturate() says so once per kind in a boot, this rule for each

@@ -1,3 +1,4 @@
+import { reworks } from '../flavours/flavour.js'
 import { nameOf } from '../operations.js'
 import type { TraceRule } from '../rule.js'
 
@@ -5,13 +6,13 @@ import type { TraceRule } from '../rule.js'
 export const twoLists: TraceRule = {
   id: 'two-lists',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: reworks,
   needs: ['identity', 'order', 'nfsd_file_alloc', 'nfsd_file_gc_disposed', 'nfsd_file_closing'],
   sound: `An entry on the LRU holds a reference, and the count is 0 when nfsd_file_lru_cb() and
     nfsd_file_cond_queue() have queued an entry (nfsd_file_gc_disposed, nfsd_file_closing) and for ever after.
     nfsd_file_gc_referenced and nfsd_file_gc_writeback run under the LRU's lock with the entry listed,
     nfsd_file_lru_del for one who has just unlinked it and holds a reference meanwhile. nfsd_file_gc_in_use and
-    nfsd_file_lru_add say nothing: they run when their reference is gone.`,
+    nfsd_file_lru_add say nothing: before 6.15 they run when their reference is gone.`,
   on: () => ['nfsd_file_gc_referenced', 'nfsd_file_gc_writeback', 'nfsd_file_lru_del'],
   suspects: () => ['queued'],
   check({ event, life }) {

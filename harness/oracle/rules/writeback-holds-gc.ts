@@ -1,10 +1,11 @@
+import { reworks } from '../flavours/flavour.js'
 import type { TraceRule } from '../rule.js'
 
 /** Laundrette and shrinker leave an entry alone whose close would have to write. */
 export const writebackHoldsGc: TraceRule = {
   id: 'writeback-holds-gc',
   kind: 'safety',
-  flavours: ['lru-holds-ref'],
+  flavours: reworks,
   needs: ['identity', 'nfsd_file_gc_disposed', 'dirty is disposed'],
   sound: `nfsd_file_lru_cb() passes over an entry that is open for writing, on a file system that flushes on
     close, while its mapping is tagged dirty or under writeback (nfsd_file_check_writeback()). The module looks
