@@ -284,6 +284,34 @@ describe('lru-holds-ref-from-open', () => {
     )
   })
 
+  it('finds what is handed out though a close had unhashed it, and what is taken off the LRU in use', () => {
+    const closed: Events = (b) =>
+      used(b)
+        .file('nfsd_file_unhash', { pid: 7, flags: GC, ref: 2 })
+        .file('nfsd_file_acquire', { nf: 2 })
+        .file('nfsd_file_acquire', { flags: GC, ref: 3 })
+    expect(found(flavour, closed)).toContain('acquire-hashed: nfsd_file_acquire of an unhashed file')
+    const taken: Events = (b) =>
+      listed(b).file('nfsd_file_acquire', { ref: 2 }).file('nfsd_file_gc_disposed', { pid: 7, ref: 0 })
+    expect(found(flavour, taken)).toContain('in-use-not-taken: nfsd_file_gc_disposed in use')
+    expect(found(flavour, (b) => taken(b).file('nfsd_file_lru_del', { pid: 8 }))).toContain(
+      'two-lists: nfsd_file_lru_del on a dispose list',
+    )
+  })
+
+  it('lets walks rotate an entry as often as they want, and no acquire try as often', () => {
+    const often = (b: TraceBuilder, turn: Events): TraceBuilder => {
+      for (let count = 0; count < 200; count++) turn(b)
+      return b
+    }
+    for (const tracepoint of ['nfsd_file_gc_aged', 'nfsd_file_gc_in_use'] as const) {
+      const rotated = found(flavour, (b) => often(used(b), (e) => e.file(tracepoint, { pid: 7, ref: 2 })))
+      expect(rotated.filter((signature) => signature.startsWith('endless-loop'))).toEqual([])
+    }
+    const retry: Events = (b) => b.file('nfsd_file_cons_err', { flags: GC, ref: 2 })
+    expect(found(flavour, (b) => often(b, retry))).toContain('endless-loop: nfsd_file_cons_err over and over')
+  })
+
   it('finds what is disposed while held, rotated at zero, and used after the free', () => {
     expect(found(flavour, (b) => b.file('nfsd_file_gc_disposed', { ref: 1 }))).toEqual([
       'dispose-at-zero: nfsd_file_gc_disposed while held',
