@@ -221,23 +221,11 @@ function silentPanic(): KernelFault {
   )
 }
 
-const goneBreakpoint =
-  'the guest met a breakpoint of its kernel, which was changing its own code, after the kernel had taken that away: it is the ' +
-  "emulator (TCG) that still had it, and no defect of the kernel's; run it again"
-
-/** The byte before RIP is where the processor saw int3 (0xcc). What has it there has run into what is no code. */
-function isOfGoneBreakpoint(report: string): boolean {
-  const code = /^Oops: int3\b[^]*?\bCode: (?:[0-9a-f]{2} )*([0-9a-f]{2}) <[0-9a-f]{2}>/.exec(report)
-  return code !== null && code[1] !== 'cc'
-}
-
 /** Why a guest ended, by the last it printed. */
 export function judgeConsole(tail: string): KernelFault | TargetLost {
   const splat = /Kernel panic|Oops:|BUG: /.exec(tail)
   if (splat !== null) {
-    const report = tail.slice(splat.index)
-    if (isOfGoneBreakpoint(report)) return new TargetLost('FCT_GUEST_LOST', goneBreakpoint, consoleTail(tail))
-    const [line] = report.split('\n')
+    const [line] = tail.slice(splat.index).split('\n')
     return new KernelFault('FCT_GUEST_KERNEL_FAULT', `the guest's kernel died: ${line?.trim() ?? ''}`)
   }
   const last = /^fct-init: (?!probe)(.+)$/m.exec(tail)?.[1]?.trim()
