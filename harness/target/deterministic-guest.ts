@@ -18,7 +18,7 @@ import { loadMachine, saveStandingMachine } from '../../vms/snapshot.js'
 import { hearAgent } from '../agent/agent-client.js'
 import { controlPort, tracePort, type ScriptedRequest } from '../agent/protocol.js'
 import { prepare, stage, type DrivePlan, type Preparation } from './drive.js'
-import { commandLine, doesGoOn, Guest, resumeOrStop, type QemuTarget } from './qemu-target.js'
+import { commandLineOf, doesGoOn, Guest, resumeOrStop, type QemuTarget } from './qemu-target.js'
 import { scriptOfPreparation, scriptOfRun } from './script.js'
 import { withSaved, type Saving, type StandingGuest, type StandingObserver } from './standing-guest.js'
 
@@ -154,7 +154,7 @@ async function ready(images: RamImages, plan: Preparation, observer: StandingObs
       emulator: await emulatorVersion(),
       kernel: images.hashes['kernel'],
       initramfs,
-      commandLine: commandLineOf(images),
+      commandLine: deterministicCommandLine(images),
       script,
     },
     title: 'deterministic guest that stands ready',
@@ -180,8 +180,8 @@ async function ready(images: RamImages, plan: Preparation, observer: StandingObs
   }
 }
 
-function commandLineOf({ kernelParameters }: RamImages): string {
-  return `${commandLine} preempt=full nokaslr ${kernelParameters}`.trim()
+function deterministicCommandLine({ kernelParameters }: RamImages): string {
+  return commandLineOf({ kernelParameters: `preempt=full nokaslr ${kernelParameters}` })
 }
 
 /** The machine that works through a script. */
@@ -193,7 +193,7 @@ export function specOf(
   return {
     kernel: images.kernel,
     initramfs: images.initramfs,
-    commandLine: commandLineOf(images),
+    commandLine: deterministicCommandLine(images),
     memoryMiB: 2048,
     ports: [controlPort, tracePort],
     script: JSON.stringify(script),

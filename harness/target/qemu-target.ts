@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { chooseAccelerator } from '../../vms/accelerator.js'
 import type { GuestImages } from '../../vms/guest-images.js'
 import {
+  emulatedParameters,
   startMachine,
   type Emulator,
   type GuestMemory,
@@ -33,11 +34,11 @@ const printLimitMs = 10_000
 
 /**
  * oops=panic, panic=-1: a guest whose kernel has gone wrong says so to QEMU, which stops it, and once it may go on it ends, with
- * the reason as its last words; one that has no driver for the former ends at once. Nobody attacks
- * a guest by speculation, and every indirect call is slower with a mitigation. tsc=reliable: under emulation Linux distrusts
- * the TSC and reads the HPET instead, one virtual CPU at a time.
+ * the reason as its last words; one that has no driver for the former ends at once.
  */
-export const commandLine = 'console=ttyS0,115200 oops=panic panic=-1 mitigations=off tsc=reliable'
+export function commandLineOf({ kernelParameters }: Pick<GuestImages, 'kernelParameters'>): string {
+  return `console=ttyS0,115200 oops=panic panic=-1 ${emulatedParameters} ${kernelParameters}`.trim()
+}
 
 /** A guest that can be saved, if it was created for that. */
 export interface QemuTarget extends Required<Target> {
@@ -56,7 +57,7 @@ export async function createQemuTarget(
   const spec: MachineSpec = {
     kernel: images.kernel,
     initramfs: images.initramfs,
-    commandLine: `${commandLine} ${images.kernelParameters}`.trim(),
+    commandLine: commandLineOf(images),
     accelerator,
     ...options,
     cpus: options.icountShift === undefined ? 2 : 1,

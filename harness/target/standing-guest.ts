@@ -9,7 +9,7 @@ import type { StageParams } from '../agent/protocol.js'
 import { FctError } from '../fct-error.js'
 import { clientWires, serverWires } from './cables.js'
 import { prepare, stage, type Preparation, type Standing } from './drive.js'
-import { createQemuTarget, type QemuTarget } from './qemu-target.js'
+import { commandLineOf, createQemuTarget, type QemuTarget } from './qemu-target.js'
 import { isWhole, machineFiles, readPapers, sealOf, writePapers, type Papers } from './saved-guest.js'
 import { answerOf, guarded, prepareLimitMs, type Watch } from './watch.js'
 
@@ -121,15 +121,10 @@ async function client(images: GuestImages, observer: StandingObserver): Promise<
 }
 
 /** What makes a machine that has booted what it is. */
-async function inputsOf({
-  kernel,
-  initramfs,
-  rootfs,
-  modules,
-  kernelParameters,
-}: GuestImages): Promise<object> {
+async function inputsOf(images: GuestImages): Promise<object> {
+  const { kernel, initramfs, rootfs, modules } = images
   const parts = [kernel, initramfs, rootfs, modules].map((path) => basename(dirname(path)))
-  return { recipe: 6, emulator: await emulatorVersion(), parts, kernelParameters }
+  return { recipe: 6, emulator: await emulatorVersion(), parts, commandLine: commandLineOf(images) }
 }
 
 function boot(images: GuestImages, observer: StandingObserver, wires: readonly Wire[]): Saving['start'] {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { obtainGuestImages } from '../../vms/guest-images.js'
 import { obtainKernel, type KernelRequest } from '../../vms/kernels/kernels.js'
-import { machineArguments } from '../../vms/qemu.js'
+import { emulatedParameters, machineArguments } from '../../vms/qemu.js'
 import { quietContext } from '../stock-kernel.js'
 
 /** Process 1 of a guest that has a shell, and nothing of ours but the script and the modules. */
@@ -41,7 +41,7 @@ export async function runScriptInGuest(script: string, request: KernelRequest): 
     const words = machineArguments({
       kernel: images.kernel,
       initramfs: images.initramfs,
-      commandLine: `console=ttyS0,115200 mitigations=off tsc=reliable panic=-1 ${images.kernelParameters}`,
+      commandLine: `console=ttyS0,115200 panic=-1 ${emulatedParameters} ${images.kernelParameters}`,
       accelerator: 'tcg',
       cpus: 2,
       memoryMiB: 2048,

@@ -4,7 +4,7 @@ import { packageRoot } from '../../../harness/folders.js'
 import { obtain } from '../../../vms/cache.js'
 import { obtainGuestImages } from '../../../vms/guest-images.js'
 import { runProgram } from '../../../vms/program.js'
-import { emulatedCpu } from '../../../vms/qemu.js'
+import { emulatedCpu, emulatedParameters } from '../../../vms/qemu.js'
 import type { KernelUnderTest } from '../../../vms/kernels/kernels.js'
 import { obtainGrub } from '../../grub.js'
 import { quietContext } from '../../stock-kernel.js'
@@ -43,7 +43,7 @@ export async function hardwareArguments({
     authorized_keys: join(folder, 'authorized_keys'),
   })
   const words = [
-    'console=ttyS0,115200 mitigations=off tsc=reliable net.ifnames=0 rdinit=/fct/init memmap=1M$0x60000000',
+    `console=ttyS0,115200 ${emulatedParameters} net.ifnames=0 rdinit=/fct/init memmap=1M$0x60000000`,
     // QEMU 7.2 keeps its translation of a page for each address that it had. A kernel that boots again overwrites such pages, which
     // takes a walk through all of them for each store: minutes, and the CPU is said to be stuck.
     'norandmaps',
