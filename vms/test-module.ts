@@ -79,6 +79,7 @@ export function moduleArguments(request: ModuleRequest): string[] {
   const header = layoutHeader(request)
   const layout = header === undefined ? [] : [`FCT_FILECACHE_H=${header}`]
   const jobs = `-j${String(cpus().length)}`
-  // BTF would need the kernel's own vmlinux.
-  return [`KDIR=${request.kernel.headers}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', ...layout, jobs]
+  // Headers of Debian's name their compiler, those of a kernel built here do not. BTF would need the kernel's own vmlinux.
+  const compiler = `CC=${request.kernel.toolchain.compiler}`
+  return [`KDIR=${request.kernel.headers}`, compiler, 'CONFIG_DEBUG_INFO_BTF_MODULES=', ...layout, jobs]
 }

@@ -117,6 +117,8 @@ function makeArguments(kernel: Kernel, workspace: string): string[] {
   const flags = `-g0 -fmacro-prefix-map=${workspace}/=`
   return [
     ...['-C', kernel.headers, `M=${folder}`, `-j${String(cpus().length)}`, `KCFLAGS=${flags}`],
+    // Headers of Debian's name it, those of a kernel built here do not.
+    `CC=${kernel.toolchain.compiler}`,
     ...['CONFIG_NFSD=m', 'CONFIG_MODULE_SRCVERSION_ALL=y', 'CONFIG_DEBUG_INFO_BTF_MODULES='],
     ...[`fct-answers=${join(workspace, 'answers.mk')}`, 'try-run=$(remembered-try-run)', 'modules'],
   ]
