@@ -122,6 +122,14 @@ it('runs with profile kasan, and a patched nfsd.ko on it', async () => {
   expect(stdout).toContain(kernel.release)
 })
 
+it('runs with profile kasan what another suite of Debian has built', async () => {
+  const { result, stderr } = await runFctorture(folder, [
+    ...['--kernel', 'debian:7.3', '--profile', 'kasan'],
+    ...['--time', '10'],
+  ])
+  expect({ verdict: result.verdict, stderr }).toMatchObject({ verdict: 'PASS' })
+})
+
 it('runs with profile kcsan, which watches from the start', async () => {
   const { result, stderr } = await runFctorture(folder, ['--profile', 'kcsan', '--time', '10'])
   const console = await readFile(join(result.run, 'console.log'), 'utf8')
