@@ -190,8 +190,8 @@ export const emulatedCpu = 'max,-erms,-fsrm'
  * What any kernel is told, for the sake of the emulator. Nobody attacks a guest by speculation, and every indirect call is slower
  * with a mitigation. tsc=reliable: Linux distrusts an emulated TSC and reads the HPET instead, one virtual CPU at a time.
  *
- * Where one CPU patches what another runs, QEMU 7.2 may go on with an int3 that is gone: a kernel since 6.3 dies of it, an older one
- * runs into it for ever. So there is one CPU while the kernel boots, which patches its clock (maxcpus; `guest/init` starts the
+ * Where one CPU patches what another runs, QEMU 7.2 may go on with an int3 that is gone: 6.12 and 7.3 die of it, 6.1 and older
+ * run into it for ever. So there is one CPU while the kernel boots, which patches its clock (maxcpus; `guest/init` starts the
  * others). And the scheduler is left alone, which the first event that anybody enables has patched for the names of tasks, and the
  * last that goes patched back: this one (trace_event) is enabled by the boot, and occurs in it alone.
  */
